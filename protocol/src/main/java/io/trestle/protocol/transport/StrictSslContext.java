@@ -1,0 +1,127 @@
+package io.trestle.protocol.transport;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.DelegatingSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.vertx.core.spi.tls.SslContextFactory;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * A TLS context with two rules on top of the library's.
+ *
+ * <p><b>HTTP/2 or nothing.</b> BoringSSL cannot answer an unknown ALPN offer with an alert, and
+ * without an agreed protocol Vert.x falls back to HTTP/1.1. Here a connection on which the
+ * handshake did not settle on {@code h2} is closed, at both ends.
+ *
+ * <p><b>No resumption.</b> A resumed session shows the leaf of the first handshake for as long as
+ * the context lives, so a rotated identity would stay invisible, and certificates would not be
+ * checked again. Both engines file client sessions under the address of the peer and skip the
+ * filing when there is none; so client engines are made without the address. This also leaves out
+ * SNI, which nobody in this protocol looks at. Tried and rejected: {@code setSessionCacheEnabled}
+ * of the Vert.x options, which reaches only the cache of servers, and the cache switch of Netty's
+ * session context, which only BoringSSL has.
+ */
+final class StrictSslContext extends DelegatingSslContext {
+  private final SslContext delegate;
+
+  private StrictSslContext(SslContext delegate) {
+    super(delegate);
+    this.delegate = delegate;
+  }
+
+  @Override
+  protected SslHandler newHandler(
+      ByteBufAllocator alloc, String peerHost, int peerPort, boolean startTls, Executor executor) {
+    if (!isClient()) {
+      return super.newHandler(alloc, peerHost, peerPort, startTls, executor);
+    }
+    SslHandler handler = delegate.newHandler(alloc, executor);
+    initHandler(handler);
+    return handler;
+  }
+
+  @Override
+  protected void initEngine(SSLEngine engine) {
+    // Protocols and parameters are set by the context Vert.x wraps around this one.
+  }
+
+  @Override
+  protected void initHandler(SslHandler handler) {
+    handler
+        .handshakeFuture()
+        .addListener((Future<Channel> handshake) -> closeUnlessHttp2(handler, handshake));
+  }
+
+  private static void closeUnlessHttp2(SslHandler handler, Future<Channel> handshake) {
+    if (handshake.isSuccess() && !"h2".equals(handler.applicationProtocol())) {
+      ChannelFuture unused = handshake.getNow().close();
+    }
+  }
+
+  /** Builds what the wrapped factory builds, and puts the two rules on top. */
+  record Factory(SslContextFactory delegate) implements SslContextFactory {
+    @Override
+    public SslContextFactory useAlpn(boolean useAlpn) {
+      delegate.useAlpn(useAlpn);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory clientAuth(ClientAuth clientAuth) {
+      delegate.clientAuth(clientAuth);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory forClient(boolean forClient) {
+      delegate.forClient(forClient);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory keyMananagerFactory(KeyManagerFactory factory) {
+      delegate.keyMananagerFactory(factory);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory trustManagerFactory(TrustManagerFactory factory) {
+      delegate.trustManagerFactory(factory);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory enabledCipherSuites(Set<String> suites) {
+      delegate.enabledCipherSuites(suites);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory applicationProtocols(List<String> protocols) {
+      delegate.applicationProtocols(protocols);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory serverName(String name) {
+      delegate.serverName(name);
+      return this;
+    }
+
+    @Override
+    public SslContext create() throws SSLException {
+      return new StrictSslContext(delegate.create());
+    }
+  }
+}
