@@ -1,0 +1,112 @@
+package io.trestle.kernel.database;
+
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Connecting at start (foundation.md 1.4): tries again for 60 s and says so every 5 s. What the
+ * server itself refuses for good (SQLSTATE classes 28 and 3D) ends it at once; 57P03 "is starting
+ * up", 53300 "too many connections" and silence do not.
+ */
+final class ConnectRetry {
+  private static final Logger LOG = LoggerFactory.getLogger(ConnectRetry.class);
+
+  private final Vertx vertx;
+  private final DatabaseOptions options;
+  private final String target;
+  private final Backoff backoff;
+  private final long startNanos = System.nanoTime();
+  private long saidNanos = startNanos;
+
+  ConnectRetry(Vertx vertx, DatabaseOptions options, String target) {
+    this.vertx = vertx;
+    this.options = options;
+    this.target = target;
+    this.backoff =
+        new Backoff(
+            options.backoffFirst().toMillis(), Math.min(1_000, options.sayEvery().toMillis()));
+  }
+
+  <T> Future<T> until(Supplier<Future<T>> attempt) {
+    Promise<T> result = Promise.promise();
+    attempt(attempt, result);
+    return result.future();
+  }
+
+  private <T> void attempt(Supplier<Future<T>> attempt, Promise<T> result) {
+    attempt
+        .get()
+        .onComplete(
+            result::complete,
+            e -> {
+              if (e instanceof DatabaseFailure || isRefusal(e)) {
+                result.fail(e instanceof DatabaseFailure ? e : refused(e));
+              } else if (elapsedMillis(startNanos) >= options.connectFor().toMillis()) {
+                result.fail(unreachable(e));
+              } else {
+                say(e);
+                vertx.setTimer(backoff.next(), id -> attempt(attempt, result));
+              }
+            });
+  }
+
+  /**
+   * Classes 28 (who you are) and 3D (which database): another attempt gives the same answer. The
+   * client throws an IllegalArgumentException when a password is asked for and there is none.
+   */
+  private static boolean isRefusal(Throwable e) {
+    return e instanceof IllegalArgumentException
+        || sqlState(e).startsWith("28")
+        || sqlState(e).startsWith("3D");
+  }
+
+  private static String sqlState(Throwable e) {
+    return e instanceof PgException pg ? String.valueOf(pg.getSqlState()) : "";
+  }
+
+  private DatabaseFailure refused(Throwable e) {
+    String advice =
+        sqlState(e).startsWith("3D")
+            ? "create the database"
+            : "check user, password and pg_hba.conf";
+    return new DatabaseFailure(
+        DatabaseFailure.Kind.REFUSED, "%s refuses: %s; %s".formatted(target, reason(e), advice), e);
+  }
+
+  private DatabaseFailure unreachable(Throwable e) {
+    return new DatabaseFailure(
+        DatabaseFailure.Kind.UNREACHABLE,
+        "%s did not answer for %d s: %s; start PostgreSQL or correct the DSN"
+            .formatted(target, options.connectFor().toSeconds(), reason(e)),
+        e);
+  }
+
+  private void say(Throwable e) {
+    if (elapsedMillis(saidNanos) < options.sayEvery().toMillis()) {
+      return;
+    }
+    saidNanos = System.nanoTime();
+    String line =
+        "waiting for the database: target=%s waited_s=%d of=%d reason=%s"
+            .formatted(
+                target,
+                elapsedMillis(startNanos) / 1_000,
+                options.connectFor().toSeconds(),
+                reason(e));
+    LOG.warn("{}", line);
+    options.progress().accept(line);
+  }
+
+  private static String reason(Throwable e) {
+    return Dsn.mask(String.valueOf(e.getMessage()));
+  }
+
+  private static long elapsedMillis(long sinceNanos) {
+    return (System.nanoTime() - sinceNanos) / 1_000_000;
+  }
+}

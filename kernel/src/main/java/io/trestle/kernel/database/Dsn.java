@@ -1,0 +1,132 @@
+package io.trestle.kernel.database;
+
+import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.net.PemTrustOptions;
+import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.pgclient.SslMode;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the database is and how this process may use it: a parsed {@code postgres://} URL. Text
+ * forms never show the password (foundation.md 1.3).
+ *
+ * @param user role to log in as
+ * @param password empty when none was given
+ * @param host name or address, without brackets
+ * @param port 1 to 65535
+ * @param database name of the database
+ * @param sslMode one of disable, prefer, require, verify-ca, verify-full
+ * @param sslRootCert PEM file with the authorities that are trusted, or null for those of the JDK
+ * @param maxConnections {@code pool_max_conns}: all connections of this process, at least 4
+ * @param applicationName shown in {@code pg_stat_activity}
+ */
+public record Dsn(
+    String user,
+    String password,
+    String host,
+    int port,
+    String database,
+    SslMode sslMode,
+    @Nullable String sslRootCert,
+    int maxConnections,
+    String applicationName) {
+
+  /** {@code pool_max_conns} when the DSN does not say. */
+  public static final int DEFAULT_MAX_CONNECTIONS = 16;
+
+  /**
+   * Parses a DSN strictly.
+   *
+   * @throws DatabaseFailure CONFIGURATION, naming the part that is wrong
+   */
+  public static Dsn parse(String text) {
+    return new DsnParser(text).parse();
+  }
+
+  /** Hides the password of any text that looks like a DSN, parsable or not. */
+  public static String mask(String text) {
+    return text.replaceAll("(?s)(://[^:/?#@]*):.*@", "$1:***@")
+        .replaceAll("(?i)(password=)[^&\\s]*", "$1***");
+  }
+
+  /** The DSN with its password masked. */
+  public String masked() {
+    StringBuilder out = new StringBuilder("postgres://").append(encode(user));
+    if (!password.isEmpty()) {
+      out.append(":***");
+    }
+    out.append('@').append(bracketedHost()).append(':').append(port);
+    out.append('/').append(encode(database)).append("?sslmode=").append(sslMode.value);
+    return out.append("&pool_max_conns=").append(maxConnections).toString();
+  }
+
+  /** The same as {@link #masked()}. */
+  @Override
+  public String toString() {
+    return masked();
+  }
+
+  /** The same place, another database of it. */
+  Dsn withDatabase(String other) {
+    return new Dsn(
+        user, password, host, port, other, sslMode, sslRootCert, maxConnections, applicationName);
+  }
+
+  /** The same place with {@code prefer} decided. */
+  Dsn withSslMode(SslMode mode) {
+    return new Dsn(
+        user, password, host, port, database, mode, sslRootCert, maxConnections, applicationName);
+  }
+
+  /** Options for connections of the reactive client; prepared statements are cached. */
+  public PgConnectOptions connectOptions() {
+    PgConnectOptions options =
+        new PgConnectOptions()
+            .setHost(host)
+            .setPort(port)
+            .setUser(user)
+            .setPassword(password)
+            .setDatabase(database)
+            .setCachePreparedStatements(true)
+            .setSslMode(sslMode);
+    options.addProperty("application_name", applicationName);
+    return sslMode == SslMode.DISABLE ? options : options.setSslOptions(sslOptions());
+  }
+
+  private ClientSSLOptions sslOptions() {
+    ClientSSLOptions ssl = new ClientSSLOptions();
+    boolean verify = sslMode == SslMode.VERIFY_CA || sslMode == SslMode.VERIFY_FULL;
+    ssl.setHostnameVerificationAlgorithm(sslMode == SslMode.VERIFY_FULL ? "HTTPS" : "");
+    if (!verify) {
+      return ssl.setTrustAll(true);
+    }
+    return ssl.setTrustOptions(
+        sslRootCert == null
+            ? SystemTrust.options()
+            : new PemTrustOptions().addCertPath(sslRootCert));
+  }
+
+  /** URL for JDBC, without user and password; migrations use it. */
+  String jdbcUrl() {
+    StringBuilder url = new StringBuilder("jdbc:postgresql://").append(bracketedHost());
+    url.append(':').append(port).append('/').append(encode(database));
+    url.append("?sslmode=").append(sslMode.value);
+    url.append("&ApplicationName=").append(encode(applicationName));
+    if (sslRootCert != null) {
+      url.append("&sslrootcert=").append(encode(sslRootCert));
+    } else if (sslMode == SslMode.VERIFY_CA || sslMode == SslMode.VERIFY_FULL) {
+      url.append("&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory");
+    }
+    return url.toString();
+  }
+
+  private String bracketedHost() {
+    return host.indexOf(':') >= 0 ? "[" + host + "]" : host;
+  }
+
+  private static String encode(String part) {
+    return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+}

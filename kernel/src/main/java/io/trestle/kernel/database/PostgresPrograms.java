@@ -1,0 +1,52 @@
+package io.trestle.kernel.database;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Runs {@code initdb} and {@code pg_ctl}. PostgreSQL refuses to run as root; there it is put into a
+ * user namespace in which it is not ({@code unshare -U}, same pid).
+ */
+final class PostgresPrograms {
+  private final Path bin;
+
+  PostgresPrograms(Path folder) {
+    this.bin = folder.resolve("bin");
+  }
+
+  /** What a program said and how it ended. */
+  record Result(int exit, String output) {
+    boolean ok() {
+      return exit == 0;
+    }
+  }
+
+  Result run(String program, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    if (isRoot()) {
+      command.addAll(List.of("unshare", "-U"));
+    }
+    command.add(bin.resolve(program).toString());
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    builder.environment().put("LC_ALL", "C"); // messages are matched, and the same everywhere
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String output =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    try {
+      return new Result(process.waitFor(), output);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while " + program + " ran", e);
+    }
+  }
+
+  private static boolean isRoot() {
+    return ProcessHandle.current().info().user().orElse("").equals("root");
+  }
+}

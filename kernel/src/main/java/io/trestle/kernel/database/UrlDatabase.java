@@ -1,0 +1,50 @@
+package io.trestle.kernel.database;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.pgclient.PgException;
+import io.vertx.pgclient.SslMode;
+
+/** A PostgreSQL that somebody else runs, named by a DSN. */
+public final class UrlDatabase implements DatabaseProvider {
+  private final Vertx vertx;
+  private final Dsn dsn;
+
+  /** A provider for a parsed DSN. */
+  public UrlDatabase(Vertx vertx, Dsn dsn) {
+    this.vertx = vertx;
+    this.dsn = dsn;
+  }
+
+  @Override
+  public Future<Dsn> start(DatabaseOptions options) {
+    return new ConnectRetry(vertx, options, dsn.masked()).until(this::reach);
+  }
+
+  @Override
+  public Future<Void> stop() {
+    return Future.succeededFuture();
+  }
+
+  /**
+   * Connects once. {@code prefer} is decided here for the whole run: the client would decide it
+   * anew for each connection, and a server without TLS would then be left with one half-open socket
+   * each time.
+   */
+  private Future<Dsn> reach() {
+    if (dsn.sslMode() != SslMode.PREFER) {
+      return tryWith(dsn);
+    }
+    return tryWith(dsn.withSslMode(SslMode.REQUIRE))
+        .recover(
+            e ->
+                e instanceof PgException
+                    ? Future.failedFuture(e)
+                    : tryWith(dsn.withSslMode(SslMode.DISABLE)));
+  }
+
+  private Future<Dsn> tryWith(Dsn candidate) {
+    return Connections.open(vertx, candidate.connectOptions())
+        .compose(connection -> connection.close().map(candidate));
+  }
+}

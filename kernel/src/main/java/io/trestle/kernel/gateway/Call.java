@@ -1,0 +1,26 @@
+package io.trestle.kernel.gateway;
+
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+
+/** One call under way. Thread: the event loop of its connection. */
+public interface Call {
+  /** Who calls. */
+  Caller caller();
+
+  /** Request headers. */
+  MultiMap headers();
+
+  /** Address of the client, for logs. */
+  String remoteAddress();
+
+  /** Unix milliseconds at which the caller gives up; 0 = it named no deadline. */
+  long deadlineMillis();
+
+  /**
+   * Completes when the call is over without an answer of the handler's: cancelled by the client,
+   * connection lost, deadline passed, or ended by {@link Gateway#end}. Never completes after a
+   * regular end.
+   */
+  Future<Void> aborted();
+}

@@ -1,0 +1,154 @@
+package io.trestle.kernel.gateway;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.DelegatingSslContext;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.vertx.core.net.SSLEngineOptions;
+import io.vertx.core.spi.tls.SslContextFactory;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
+
+/**
+ * The TLS engine of the listener: the shared one, whose connections ask a {@link HandshakeGate}
+ * first.
+ */
+final class GatedEngine extends SSLEngineOptions {
+  private final SSLEngineOptions delegate;
+  private final HandshakeGate gate;
+
+  GatedEngine(SSLEngineOptions delegate, HandshakeGate gate) {
+    super(delegate);
+    this.delegate = delegate;
+    this.gate = gate;
+  }
+
+  @Override
+  public SSLEngineOptions copy() {
+    return new GatedEngine(delegate.copy(), gate);
+  }
+
+  @Override
+  public SslContextFactory sslContextFactory() {
+    return new Factory(delegate.sslContextFactory(), gate);
+  }
+
+  /** The handler at the head of a connection. */
+  private static final class GatedHandler extends SslHandler {
+    private final HandshakeGate gate;
+
+    GatedHandler(SSLEngine engine, boolean startTls, Executor executor, HandshakeGate gate) {
+      super(engine, startTls, executor);
+      this.gate = gate;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) throws Exception {
+      setHandshakeTimeoutMillis(gate.bounds().limit().toMillis());
+      super.handlerAdded(ctx);
+      gate.enter(ctx.channel(), handshakeFuture());
+      var unused = handshakeFuture().addListener((Future<Channel> done) -> closeUnlessHttp2(done));
+    }
+
+    // BoringSSL cannot refuse a client that offers no protocol; Vert.x would speak HTTP/1.1 to it.
+    private void closeUnlessHttp2(Future<Channel> handshake) {
+      if (handshake.isSuccess() && !"h2".equals(applicationProtocol())) {
+        var unused = handshake.getNow().close();
+      }
+    }
+  }
+
+  private static final class GatedContext extends DelegatingSslContext {
+    private final HandshakeGate gate;
+
+    GatedContext(SslContext delegate, HandshakeGate gate) {
+      super(delegate);
+      this.gate = gate;
+    }
+
+    @Override
+    protected SslHandler newHandler(ByteBufAllocator alloc, boolean startTls, Executor executor) {
+      return gated(super.newHandler(alloc, startTls, executor), startTls, executor);
+    }
+
+    @Override
+    protected SslHandler newHandler(
+        ByteBufAllocator alloc, String host, int port, boolean startTls, Executor executor) {
+      return gated(super.newHandler(alloc, host, port, startTls, executor), startTls, executor);
+    }
+
+    @Override
+    protected void initEngine(SSLEngine engine) {
+      // Protocols and parameters are set by the context that Vert.x wraps around this one.
+    }
+
+    private SslHandler gated(SslHandler handler, boolean startTls, Executor executor) {
+      return new GatedHandler(handler.engine(), startTls, executor, gate);
+    }
+  }
+
+  private record Factory(SslContextFactory delegate, HandshakeGate gate)
+      implements SslContextFactory {
+    @Override
+    public SslContextFactory useAlpn(boolean useAlpn) {
+      delegate.useAlpn(useAlpn);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory clientAuth(ClientAuth clientAuth) {
+      delegate.clientAuth(clientAuth);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory forClient(boolean forClient) {
+      delegate.forClient(forClient);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory keyMananagerFactory(KeyManagerFactory factory) {
+      delegate.keyMananagerFactory(factory);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory trustManagerFactory(TrustManagerFactory factory) {
+      delegate.trustManagerFactory(factory);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory enabledCipherSuites(Set<String> suites) {
+      delegate.enabledCipherSuites(suites);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory applicationProtocols(List<String> protocols) {
+      delegate.applicationProtocols(protocols);
+      return this;
+    }
+
+    @Override
+    public SslContextFactory serverName(String name) {
+      delegate.serverName(name);
+      return this;
+    }
+
+    @Override
+    public SslContext create() throws SSLException {
+      return new GatedContext(delegate.create(), gate);
+    }
+  }
+}

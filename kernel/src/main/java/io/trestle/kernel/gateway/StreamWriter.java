@@ -1,0 +1,104 @@
+package io.trestle.kernel.gateway;
+
+import com.google.protobuf.MessageLite;
+import io.trestle.protocol.StatusCode;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sends the messages of a stream. Any thread; state on the event loop of the connection.
+ *
+ * <p>Back-pressure counts bytes that the network has not taken. Up to a small amount a send
+ * completes at once, so that a fast reader is not slowed down; above it sends complete when the
+ * amount is small again. (The write queue of Vert.x counts messages: with large ones it would let
+ * tens of megabytes pile up for one slow reader.)
+ *
+ * <p>A writer that does not wait is stopped by the bound of memory: when the connection is over it,
+ * the stream of a writer that has bytes waiting ends. A writer that waits has at most one message
+ * there.
+ */
+final class StreamWriter<O extends MessageLite> implements MethodHandler.Outbound<O> {
+  private static final long COMFORTABLE = 256 << 10;
+
+  private final CallLife call;
+  private final List<Promise<Void>> waiting = new ArrayList<>();
+  private long pending;
+
+  StreamWriter(CallLife call) {
+    this.call = call;
+    call.aborted().onComplete(v -> failWaiting());
+  }
+
+  @Override
+  public Future<Void> send(O message) {
+    Buffer frame = Frames.frame(message);
+    Promise<Void> sent = Promise.promise();
+    call.loop().run(() -> write(frame, sent));
+    return sent.future();
+  }
+
+  @Override
+  public void end() {
+    call.loop().run(() -> finish(call::complete));
+  }
+
+  @Override
+  public void fail(GrpcFailure failure) {
+    call.loop().run(() -> finish(() -> call.fail(failure)));
+  }
+
+  private void write(Buffer frame, Promise<Void> sent) {
+    if (call.isOver()) {
+      sent.fail(overFailure());
+      return;
+    }
+    int length = frame.length();
+    call.memory().hold(length);
+    if (pending > 0 && call.memory().overBound()) {
+      call.abortHard(
+          GrpcFailure.of(StatusCode.RESOURCE_EXHAUSTED, "messages are not taken fast enough"));
+      sent.fail(overFailure());
+      return;
+    }
+    pending += length;
+    call.write(frame).onComplete(done -> call.loop().run(() -> taken(length)));
+    if (pending <= COMFORTABLE) {
+      sent.complete();
+    } else {
+      waiting.add(sent);
+    }
+  }
+
+  private void taken(int length) {
+    pending -= length;
+    call.memory().release(length);
+    if (pending <= COMFORTABLE) {
+      drainWaiting().forEach(Promise::tryComplete);
+    }
+  }
+
+  // What was sent before a regular end is still on its way, so it counts as sent.
+  private void finish(Runnable end) {
+    end.run();
+    if (pending == 0) {
+      drainWaiting().forEach(Promise::tryComplete);
+    }
+  }
+
+  private void failWaiting() {
+    drainWaiting().forEach(sent -> sent.tryFail(overFailure()));
+  }
+
+  private List<Promise<Void>> drainWaiting() {
+    List<Promise<Void>> all = List.copyOf(waiting);
+    waiting.clear();
+    return all;
+  }
+
+  private static GrpcFailure overFailure() {
+    return GrpcFailure.of(StatusCode.CANCELLED, "the call is over");
+  }
+}

@@ -1,0 +1,86 @@
+package io.trestle.pki.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.trestle.Acceptance;
+import io.trestle.protocol.CertificateRequest;
+import java.security.KeyPair;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class LeafRequestTest {
+  private static final byte[] GOOD = Requests.good();
+
+  @Test
+  void parse_requestOfAnSdk_givesItsKey() throws Exception {
+    KeyPair key = Requests.ecKey("secp256r1");
+
+    assertThat(LeafRequest.parse(Requests.good(key)).publicKey()).isEqualTo(key.getPublic());
+    assertThat(LeafRequest.parse(CertificateRequest.create(key)).publicKey())
+        .isEqualTo(key.getPublic());
+  }
+
+  @Test
+  @Acceptance("WI-05")
+  void parse_foreignSubjectAndNames_leavesNoneOfThemInTheLeaf() throws Exception {
+    KeyPair key = Requests.ecKey("secp256r1");
+    LeafRequest request = LeafRequest.parse(Requests.pretentious(key));
+    CertificateAuthority authority = CertificateAuthority.create(0, new SecureRandom());
+    UUID service = UUID.randomUUID();
+    UUID instance = UUID.randomUUID();
+    var leaf =
+        authority
+            .issue(LeafProfile.ofInstance(service, instance, 3_600_000), request.publicKey(), 0)
+            .certificate();
+
+    assertThat(List.copyOf(leaf.getSubjectAlternativeNames()))
+        .isEqualTo(
+            List.of(
+                List.of(
+                    6, "spiffe://service-bridge/service/" + service + "/instance/" + instance)));
+    assertThat(leaf.getSubjectX500Principal().getName()).isEqualTo("CN=" + instance);
+  }
+
+  @Test
+  @Acceptance("WI-06")
+  void parse_otherKindsOfKey_isMalformed() {
+    assertMalformed(Requests.rsa(), "expected: EC P-256");
+    assertMalformed(Requests.good(Requests.ecKey("secp384r1")), "expected: EC P-256");
+  }
+
+  @Test
+  @Acceptance("WI-06")
+  void parse_noRequest_isMalformed() {
+    assertMalformed(new byte[0], "csr_der");
+    assertMalformed(new byte[] {0x30, 0x00}, "csr_der");
+    assertMalformed(Arrays.copyOf(GOOD, GOOD.length + 1), "csr_der");
+    assertMalformed(Arrays.copyOf(GOOD, GOOD.length - 1), "csr_der");
+  }
+
+  @Property(tries = 300)
+  void parse_anyFlippedBit_isMalformedOrTheSameKey(
+      @ForAll @IntRange(max = 10_000) int position, @ForAll @IntRange(max = 7) int bit)
+      throws Exception {
+    byte[] damaged = GOOD.clone();
+    damaged[position % damaged.length] ^= (byte) (1 << bit);
+    try {
+      LeafRequest accepted = LeafRequest.parse(damaged);
+      assertThat(accepted).isEqualTo(LeafRequest.parse(GOOD));
+    } catch (MalformedRequestException e) {
+      assertThat(e).hasMessageContaining("csr_der");
+    }
+  }
+
+  private static void assertMalformed(byte[] der, String why) {
+    assertThatThrownBy(() -> LeafRequest.parse(der))
+        .isInstanceOf(MalformedRequestException.class)
+        .hasMessageContaining(why);
+  }
+}

@@ -1,0 +1,104 @@
+package io.trestle.registry;
+
+import io.trestle.conversations.Sessions;
+import io.trestle.conversations.Sessions.Heard;
+import io.trestle.conversations.Sessions.Kind;
+import io.trestle.conversations.Sessions.Signal;
+import io.trestle.kernel.Ids;
+import io.trestle.kernel.bus.Bus;
+import io.trestle.kernel.gateway.Access;
+import io.trestle.kernel.gateway.Call;
+import io.trestle.kernel.gateway.GrpcFailure;
+import io.trestle.kernel.gateway.MethodHandler;
+import io.trestle.kernel.gateway.MethodHandler.Outbound;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.v1.Drain;
+import io.trestle.protocol.v1.OpenRequest;
+import io.trestle.protocol.v1.ServerControl;
+import io.trestle.protocol.v1.Welcome;
+import io.vertx.core.Future;
+import java.util.UUID;
+
+/** {@code Control/Open}: a control stream as a session of the house. */
+final class ControlEndpoint {
+  private static final int PROTOCOL_VERSION = 1;
+
+  private final Bus bus;
+  private final Ids ids;
+  private final String runtimeVersion;
+
+  ControlEndpoint(Bus bus, Ids ids, String runtimeVersion) {
+    this.bus = bus;
+    this.ids = ids;
+    this.runtimeVersion = runtimeVersion;
+  }
+
+  MethodHandler handler() {
+    return new MethodHandler.ServerStreaming<>(
+        Methods.OPEN.path(),
+        Access.SERVICE,
+        MethodHandler.DEFAULT_MAX_REQUEST_BYTES,
+        OpenRequest.parser(),
+        this::open);
+  }
+
+  private void open(Call call, OpenRequest request, Outbound<ServerControl> out) {
+    UUID stream = ids.next();
+    UUID instance = call.caller().instanceId();
+    var signals = bus.answer(Sessions.SIGNAL, stream.toString(), s -> signal(s, out));
+    Runnable over =
+        () -> {
+          signals.close();
+          bus.request(Sessions.CLOSED, new Sessions.Closed(stream, instance))
+              .onFailure(e -> {}); // the registry is gone, and with it the session
+        };
+    call.aborted().onComplete(a -> over.run());
+    bus.request(Sessions.OPEN, question(call, request, stream))
+        .onSuccess(opened -> out.send(welcome(call, opened)))
+        .onFailure(e -> refuse(e, out, over));
+  }
+
+  private static void refuse(Throwable e, Outbound<ServerControl> out, Runnable over) {
+    out.fail(RegistrationEndpoint.status(e));
+    over.run();
+  }
+
+  private Sessions.Open question(Call call, OpenRequest r, UUID stream) {
+    return new Sessions.Open(
+        stream,
+        call.caller().serviceId(),
+        call.caller().instanceId(),
+        r.getProtocolVersion(),
+        r.getSdkLanguage(),
+        r.getSdkVersion());
+  }
+
+  private ServerControl welcome(Call call, Sessions.Opened opened) {
+    return ServerControl.newBuilder()
+        .setWelcome(
+            Welcome.newBuilder()
+                .setSessionId(opened.sessionId())
+                .setServiceId(call.caller().serviceId().toString())
+                .setServiceName(opened.serviceName())
+                .setRuntimeVersion(runtimeVersion)
+                .setProtocolVersion(PROTOCOL_VERSION))
+        .build();
+  }
+
+  private static Future<Heard> signal(Signal signal, Outbound<ServerControl> out) {
+    if (signal.kind() == Kind.DRAIN) {
+      return out.send(drain(signal.text())).map(new Heard());
+    }
+    if (signal.number() == 0) {
+      out.end();
+    } else {
+      out.fail(GrpcFailure.of(StatusCode.of(signal.number()), signal.text()));
+    }
+    return Future.succeededFuture(new Heard());
+  }
+
+  private static ServerControl drain(String reason) {
+    return ServerControl.newBuilder().setDrain(Drain.newBuilder().setReason(reason)).build();
+  }
+}

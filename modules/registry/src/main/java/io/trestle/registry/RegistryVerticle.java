@@ -1,0 +1,296 @@
+package io.trestle.registry;
+
+import io.trestle.conversations.AccessNews;
+import io.trestle.conversations.Callables;
+import io.trestle.conversations.DeclarationCheck;
+import io.trestle.conversations.Declarations.Declaration;
+import io.trestle.conversations.Refused;
+import io.trestle.conversations.Refused.Reason;
+import io.trestle.conversations.Registrations;
+import io.trestle.conversations.Registrations.Policy;
+import io.trestle.conversations.Sessions;
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.bus.Bus;
+import io.trestle.kernel.database.DatabaseState;
+import io.trestle.registry.core.Effect;
+import io.trestle.registry.core.Effect.EndWatch;
+import io.trestle.registry.core.Effect.PublishOffer;
+import io.trestle.registry.core.Effect.SendFrame;
+import io.trestle.registry.core.Effect.SignalSession;
+import io.trestle.registry.core.Effect.WritePresence;
+import io.trestle.registry.core.Normalizer;
+import io.trestle.registry.core.RegistryCore;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The owner of sessions and views: one event loop, one {@link RegistryCore}. Messages in become
+ * calls of the core, effects of the core become messages and writes.
+ */
+final class RegistryVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(RegistryVerticle.class);
+  private static final Policy ALLOW =
+      new Policy(
+          List.of("rpc.handle", "event.handle", "workflow.handle", "job.handle"),
+          List.of(),
+          List.of(),
+          List.of());
+  private static final long COLLECT_EVERY_MILLIS = 3_600_000;
+
+  private final ModuleContext house;
+  private final Bus bus;
+  private final RegistryStore store;
+  private final CaptureSettings capture;
+  private final StoredDeclarations declarations = new StoredDeclarations();
+  private final Map<UUID, WritePresence> unwritten = new LinkedHashMap<>();
+  private final RegistryCore core;
+  private long registrations;
+  private long armedFor = Long.MAX_VALUE;
+  private long timer = -1;
+
+  RegistryVerticle(ModuleContext house) {
+    this.house = house;
+    this.bus = house.bus();
+    this.store = new RegistryStore(house.database().pool(), house.kernel().id());
+    this.capture = new CaptureSettings(house.settings());
+    this.core = new RegistryCore(this::execute, ALLOW, capture.current());
+  }
+
+  @Override
+  public Future<?> start() {
+    house.meters().gauge("trestle_registry_watchers", core, RegistryCore::watcherCount);
+    return store
+        .resetPresence()
+        .onSuccess(n -> LOG.info("presence reset instances={}", n))
+        .compose(n -> store.stored())
+        .onSuccess(stored -> stored.forEach(this::load))
+        .onSuccess(v -> listen())
+        .compose(v -> bus.request(AccessNews.ALL, new AccessNews.AskAll()))
+        .onSuccess(this::takeAll);
+  }
+
+  private void load(RegistryStore.Stored stored) {
+    declarations.load(stored);
+    registrations = Math.max(registrations, stored.registration());
+  }
+
+  private void listen() {
+    bus.subscribe(AccessNews.SERVICE, s -> act(c -> c.serviceChanged(s, now())));
+    bus.subscribe(AccessNews.INSTANCE, i -> act(c -> c.instanceRevoked(i, now())));
+    bus.subscribe(Callables.OUTCOMES, o -> act(c -> c.outcomes(o.outcomes(), now())));
+    bus.answer(Callables.ALL, q -> Future.succeededFuture(new Callables.All(core.offers())));
+    bus.answer(Sessions.LIVE, q -> Future.succeededFuture(new Sessions.Live(core.live())));
+    bus.answer(Sessions.OPEN, this::open);
+    bus.answer(Sessions.CLOSED, this::sessionClosed);
+    bus.answer(Registrations.REGISTER, this::register);
+    bus.answer(Registrations.CLOSED, this::watchClosed);
+    capture.onChange(modes -> context.runOnContext(v -> act(c -> c.captureModes(modes))));
+    house.database().onStateChange(state -> context.runOnContext(v -> writeAgain(state)));
+    vertx.setPeriodic(COLLECT_EVERY_MILLIS, id -> collect());
+  }
+
+  private void takeAll(AccessNews.All all) {
+    act(
+        c -> {
+          all.services().forEach(s -> c.serviceChanged(s, now()));
+          all.instances().forEach(i -> c.instanceRevoked(i, now()));
+        });
+  }
+
+  /** A service that was inserted a moment ago may be unknown here: ask once before refusing. */
+  private Future<Void> known(UUID serviceId) {
+    if (core.knows(serviceId)) {
+      return Future.succeededFuture();
+    }
+    return bus.request(AccessNews.ALL, new AccessNews.AskAll()).onSuccess(this::takeAll).mapEmpty();
+  }
+
+  private Future<Sessions.Opened> open(Sessions.Open q) {
+    return known(q.serviceId())
+        .map(
+            v -> {
+              Sessions.Opened opened = core.open(q, house.ids().next().toString(), now());
+              arm();
+              LOG.info(
+                  "session open instance={} service={} sdk={}/{}",
+                  q.instanceId(),
+                  opened.serviceName(),
+                  q.sdkLanguage(),
+                  q.sdkVersion());
+              return opened;
+            });
+  }
+
+  private Future<Sessions.Heard> sessionClosed(Sessions.Closed q) {
+    act(c -> c.sessionClosed(q.stream(), q.instanceId(), now()));
+    LOG.info("session closed instance={}", q.instanceId());
+    return Future.succeededFuture(new Sessions.Heard());
+  }
+
+  private Future<Registrations.Registered> register(Registrations.Register q) {
+    return known(q.serviceId())
+        .compose(
+            v -> {
+              core.admit(q.serviceId(), q.protocolVersion());
+              Declaration declaration = checked(q);
+              long number = nextNumber();
+              return stored(q, declaration, number)
+                  .map(
+                      w -> {
+                        act(c -> c.register(q, declaration, number, now()));
+                        return new Registrations.Registered("");
+                      });
+            });
+  }
+
+  private Declaration checked(Registrations.Register q) {
+    for (DeclarationCheck check : house.contributions(DeclarationCheck.class)) {
+      List<String> faults = check.faults(q.declaration());
+      if (!faults.isEmpty()) {
+        throw Refused.of(Reason.INVALID, String.join("; ", faults));
+      }
+    }
+    return Normalizer.normalize(q.declaration());
+  }
+
+  private Future<Void> stored(Registrations.Register q, Declaration declaration, long number) {
+    byte[] encoded = Translation.encode(declaration);
+    byte[] fingerprint = sha256(encoded);
+    var row =
+        new RegistryStore.Declared(
+            q.instanceId(),
+            q.serviceId(),
+            number,
+            fingerprint,
+            encoded,
+            Instant.ofEpochMilli(now()));
+    return declarations
+        .store(
+            q.instanceId(),
+            fingerprint,
+            () -> house.pipeline().submit(store.declare(row, declaration)))
+        .recover(
+            e ->
+                Future.failedFuture(
+                    Refused.withoutEffect(
+                        Reason.UNAVAILABLE, "declaration not stored: " + e.getMessage())));
+  }
+
+  /** Rises over restarts, because time does, and within a millisecond, because we count. */
+  private long nextNumber() {
+    registrations = Math.max(registrations + 1, now() * 1_000);
+    return registrations;
+  }
+
+  private Future<Registrations.Taken> watchClosed(Registrations.Closed q) {
+    act(c -> c.watchClosed(q.stream(), q.instanceId(), now()));
+    return Future.succeededFuture(new Registrations.Taken());
+  }
+
+  /** Tells every session of the shutdown and ends all streams. */
+  void drain() {
+    context.runOnContext(v -> act(c -> c.drain("runtime is shutting down")));
+  }
+
+  // ---- effects
+
+  private void act(Consumer<RegistryCore> action) {
+    action.accept(core);
+    arm();
+  }
+
+  private void arm() {
+    long next = core.nextWake();
+    if (next == armedFor) {
+      return;
+    }
+    vertx.cancelTimer(timer);
+    armedFor = next;
+    if (next != Long.MAX_VALUE) {
+      timer = vertx.setTimer(Math.max(1, next - now()), id -> wake());
+    }
+  }
+
+  private void wake() {
+    armedFor = Long.MAX_VALUE;
+    act(c -> c.tick(now()));
+  }
+
+  private void execute(Effect effect) {
+    if (effect instanceof SendFrame frame) {
+      send(frame);
+    } else if (effect instanceof WritePresence presence) {
+      write(presence);
+    } else if (effect instanceof PublishOffer offer) {
+      bus.publish(Callables.OFFER, offer.offer());
+    } else if (effect instanceof SignalSession signal) {
+      ignoreGone(bus.request(Sessions.SIGNAL, signal.stream().toString(), signal.signal()));
+    } else if (effect instanceof EndWatch end) {
+      ignoreGone(bus.request(Registrations.END, end.stream().toString(), end.end()));
+    }
+  }
+
+  /** A stream that closed meanwhile says so by itself. */
+  private static void ignoreGone(Future<?> told) {
+    told.onFailure(e -> LOG.debug("stream gone reason={}", e.toString()));
+  }
+
+  private void send(SendFrame frame) {
+    String key = frame.stream().toString();
+    bus.request(Registrations.FRAME, key, new Registrations.Frame(frame.content()))
+        .onSuccess(t -> act(c -> c.taken(frame.stream(), now())))
+        .onFailure(
+            e -> {
+              LOG.info(
+                  "registry stream does not take frames stream={} reason={}", key, e.toString());
+              act(c -> c.lost(frame.stream(), now()));
+            });
+  }
+
+  private void write(WritePresence presence) {
+    house
+        .pipeline()
+        .submit(store.presence(presence))
+        .onSuccess(v -> unwritten.remove(presence.instanceId(), presence))
+        .onFailure(e -> unwritten.put(presence.instanceId(), presence));
+  }
+
+  private void writeAgain(DatabaseState state) {
+    if (state == DatabaseState.AVAILABLE && !unwritten.isEmpty()) {
+      List<WritePresence> again = List.copyOf(unwritten.values());
+      unwritten.clear();
+      again.forEach(this::write);
+      LOG.info("presence written again instances={}", again.size());
+    }
+  }
+
+  private void collect() {
+    int days = house.settings().get(CaptureSettings.RETENTION_DAYS);
+    store
+        .collect(Instant.ofEpochMilli(now()).minus(Duration.ofDays(days)))
+        .onFailure(e -> LOG.warn("stale declarations not collected reason={}", e.toString()));
+  }
+
+  private long now() {
+    return house.clock().millis();
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(bytes);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

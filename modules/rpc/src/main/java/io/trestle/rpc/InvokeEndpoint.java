@@ -1,0 +1,52 @@
+package io.trestle.rpc;
+
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.gateway.Access;
+import io.trestle.kernel.gateway.Call;
+import io.trestle.kernel.gateway.GrpcFailure;
+import io.trestle.kernel.gateway.MethodHandler;
+import io.trestle.protocol.HeaderNames;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.rpc.core.CallTable;
+import io.trestle.rpc.core.Forward;
+import io.trestle.rpc.core.Selection;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import java.util.random.RandomGenerator;
+
+/** {@code Invoke/Unary}: bytes in, bytes out. */
+final class InvokeEndpoint {
+  private final ModuleContext house;
+  private final CallTable table;
+  private final CalleeClient callees;
+  private final Outcomes outcomes;
+  private final RandomGenerator random = RandomGenerator.getDefault();
+
+  InvokeEndpoint(ModuleContext house, CallTable table, CalleeClient callees, Outcomes outcomes) {
+    this.house = house;
+    this.table = table;
+    this.callees = callees;
+    this.outcomes = outcomes;
+  }
+
+  MethodHandler handler() {
+    return new MethodHandler.RawUnary(
+        Methods.INVOKE_UNARY.path(), Access.SERVICE, Transport.MAX_MESSAGE, this::invoke);
+  }
+
+  private Future<Buffer> invoke(Call call, Buffer request) {
+    Forward forward =
+        Forward.of(
+            request.getBytes(), call.caller().serviceId(), call.headers().get(HeaderNames.TRACE));
+    if (!table.knows(forward.target())) {
+      throw GrpcFailure.of(
+          StatusCode.NOT_FOUND, "target_service_id: " + forward.target() + " is not a service");
+    }
+    var candidates = table.candidates(forward.target(), forward.method(), forward.contractHash());
+    var selection = new Selection(candidates, forward.excluded(), table.inFlight(), random);
+    return new ProxyCall(house.vertx(), house.clock(), callees, outcomes, forward, selection, call)
+        .run();
+  }
+}

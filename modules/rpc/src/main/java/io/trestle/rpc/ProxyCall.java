@@ -1,0 +1,169 @@
+package io.trestle.rpc;
+
+import io.trestle.conversations.Callables.Instance;
+import io.trestle.kernel.Clock;
+import io.trestle.kernel.gateway.Call;
+import io.trestle.kernel.gateway.GrpcFailure;
+import io.trestle.protocol.StatusCode;
+import io.trestle.rpc.core.Forward;
+import io.trestle.rpc.core.Selection;
+import io.trestle.rpc.core.Verdict;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.grpc.client.GrpcClientRequest;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One proxied unary call from candidate to candidate until one answers, nothing is left, or the
+ * caller's time is over. Everything runs on the event loop of the caller's connection.
+ */
+final class ProxyCall {
+  private static final long DEFAULT_TIMEOUT_MILLIS = 30_000;
+  private static final long DIAL_MILLIS = 2_000;
+
+  private final Vertx vertx;
+  private final Clock clock;
+  private final CalleeClient callees;
+  private final Outcomes outcomes;
+  private final Forward forward;
+  private final Selection selection;
+  private final long deadlineMillis;
+  private final Promise<Buffer> result = Promise.promise();
+  private Verdict last =
+      new Verdict.TryNext(StatusCode.UNAVAILABLE, "no live instance offers this method");
+  private @Nullable Attempt current;
+  private boolean over;
+
+  ProxyCall(
+      Vertx vertx,
+      Clock clock,
+      CalleeClient callees,
+      Outcomes outcomes,
+      Forward forward,
+      Selection selection,
+      Call call) {
+    this.vertx = vertx;
+    this.clock = clock;
+    this.callees = callees;
+    this.outcomes = outcomes;
+    this.forward = forward;
+    this.selection = selection;
+    long named = call.deadlineMillis();
+    this.deadlineMillis = named > 0 ? named : clock.millis() + DEFAULT_TIMEOUT_MILLIS;
+    call.aborted().onComplete(a -> abandon());
+  }
+
+  Future<Buffer> run() {
+    long timer = vertx.setTimer(Math.max(1, remaining()), id -> expire());
+    next();
+    return result.future().onComplete(r -> vertx.cancelTimer(timer));
+  }
+
+  private long remaining() {
+    return deadlineMillis - clock.millis();
+  }
+
+  private void next() {
+    if (over) {
+      return;
+    }
+    Optional<Instance> candidate = selection.next();
+    if (candidate.isEmpty()) {
+      giveUp();
+    } else {
+      dial(candidate.get());
+    }
+  }
+
+  private void giveUp() {
+    if (last instanceof Verdict.TryNext nothing) {
+      fail(GrpcFailure.notDispatched(nothing.status(), nothing.message()));
+    }
+  }
+
+  private void dial(Instance candidate) {
+    Promise<GrpcClientRequest<Buffer, Buffer>> ready = Promise.promise();
+    long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
+    long timer = vertx.setTimer(limit, id -> ready.tryFail("not ready within " + limit + " ms"));
+    callees
+        .open(forward.target(), candidate)
+        .onSuccess(
+            stream -> {
+              if (!ready.tryComplete(stream)) {
+                stream.cancel();
+              }
+            })
+        .onFailure(ready::tryFail);
+    ready
+        .future()
+        .onComplete(r -> vertx.cancelTimer(timer))
+        .onSuccess(stream -> send(candidate, stream))
+        .onFailure(e -> conclude(candidate, notReached(candidate, e)));
+  }
+
+  private static Attempt.Ended notReached(Instance candidate, Throwable e) {
+    String why = "instance " + candidate.instanceId() + " not reached: " + e.getMessage();
+    return new Attempt.Ended(Verdict.notReached(why), null);
+  }
+
+  private void send(Instance candidate, GrpcClientRequest<Buffer, Buffer> stream) {
+    if (over) {
+      selection.release(candidate);
+      stream.cancel();
+      return;
+    }
+    Buffer body = Buffer.buffer(forward.call().toByteArray());
+    Attempt attempt = Attempt.start(stream, body, forward.trace(), Math.max(1, remaining()));
+    current = attempt;
+    attempt.ended().onSuccess(ended -> conclude(candidate, ended));
+  }
+
+  private void conclude(Instance candidate, Attempt.Ended ended) {
+    selection.release(candidate);
+    current = null;
+    if (over) {
+      return;
+    }
+    outcomes.add(candidate.instanceId(), ended.verdict().isFailure());
+    Buffer reply = ended.reply();
+    if (reply != null) {
+      over = true;
+      result.complete(reply);
+    } else if (ended.verdict() instanceof Verdict.Final end) {
+      fail(GrpcFailure.of(end.status(), end.message()));
+    } else {
+      last = ended.verdict();
+      next();
+    }
+  }
+
+  private void expire() {
+    fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
+    cancelCurrent();
+  }
+
+  /** The caller left. A call with an idempotency key goes on, so that its reply can be saved. */
+  private void abandon() {
+    if (forward.call().getIdempotencyKey().isEmpty()) {
+      fail(GrpcFailure.of(StatusCode.CANCELLED, "cancelled by the caller"));
+      cancelCurrent();
+    }
+  }
+
+  private void cancelCurrent() {
+    Attempt attempt = current;
+    if (attempt != null) {
+      attempt.cancel();
+    }
+  }
+
+  private void fail(GrpcFailure failure) {
+    if (!over) {
+      over = true;
+      result.fail(failure);
+    }
+  }
+}

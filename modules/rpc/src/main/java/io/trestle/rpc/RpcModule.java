@@ -1,0 +1,76 @@
+package io.trestle.rpc;
+
+import io.trestle.conversations.Callables;
+import io.trestle.kernel.Module;
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.bus.Bus;
+import io.trestle.rpc.core.CallTable;
+import io.trestle.rpc.core.InFlight;
+import io.vertx.core.Future;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Wires the proxy: its read model of what can be called, its client, its endpoint, its report of
+ * outcomes.
+ */
+public final class RpcModule implements Module {
+  private static final long REPORT_MILLIS = 250;
+
+  private final CallTable table = new CallTable();
+  private final Outcomes outcomes = new Outcomes();
+  private @Nullable ModuleContext house;
+  private @Nullable CalleeClient callees;
+  private Bus.@Nullable Registration offers;
+  private long reports = -1;
+
+  @Override
+  public String name() {
+    return "rpc";
+  }
+
+  @Override
+  public Set<String> requires() {
+    return Set.of("registry");
+  }
+
+  @Override
+  public boolean hasMigrations() {
+    return false;
+  }
+
+  @Override
+  public Future<Void> start(ModuleContext context) {
+    house = context;
+    CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
+    callees = client;
+    context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
+    context.gateway().method(new InvokeEndpoint(context, table, client, outcomes).handler());
+    reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
+    offers = context.bus().subscribe(Callables.OFFER, table::offer);
+    return context
+        .bus()
+        .request(Callables.ALL, new Callables.AskAll())
+        .onSuccess(all -> all.offers().forEach(table::offer))
+        .mapEmpty();
+  }
+
+  private void report(Bus bus) {
+    List<Callables.Outcome> gathered = outcomes.take();
+    if (!gathered.isEmpty()) {
+      bus.publish(Callables.OUTCOMES, new Callables.Outcomes(gathered));
+    }
+  }
+
+  @Override
+  public Future<Void> stop() {
+    if (house != null) {
+      house.vertx().cancelTimer(reports);
+    }
+    if (offers != null) {
+      offers.close();
+    }
+    return callees == null ? Future.succeededFuture() : callees.close();
+  }
+}

@@ -1,0 +1,49 @@
+package io.trestle.rpc.core;
+
+import io.trestle.protocol.StatusCode;
+
+/** What the end of one attempt means for the call and for the health of the instance. */
+public sealed interface Verdict {
+  /** The callee answered; its reply passes through unchanged. */
+  record Answer() implements Verdict {}
+
+  /**
+   * Provably nothing happened: another instance may be tried; without one this status goes to the
+   * caller, with trailer.
+   */
+  record TryNext(StatusCode status, String message) implements Verdict {}
+
+  /** Final, without the trailer: the callee's own status, or an unknown outcome. */
+  record Final(StatusCode status, String message) implements Verdict {}
+
+  /** The callee could not be reached, or was not who it should be. */
+  static Verdict notReached(String why) {
+    return new TryNext(StatusCode.UNAVAILABLE, why);
+  }
+
+  /** The connection broke after the request was written. */
+  static Verdict outcomeUnknown() {
+    return new Final(StatusCode.UNAVAILABLE, "connection to the callee lost, outcome unknown");
+  }
+
+  /** The callee ended the call with a status. */
+  static Verdict status(StatusCode status, String message, boolean notDispatched) {
+    if (status == StatusCode.OK) {
+      return new Answer();
+    }
+    return notDispatched ? new TryNext(status, message) : new Final(status, message);
+  }
+
+  /** Whether the outcome counts against the instance (rpc.md 4.4). */
+  default boolean isFailure() {
+    if (this instanceof TryNext) {
+      return true;
+    }
+    return this instanceof Final end
+        && switch (end.status()) {
+          case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> true;
+          case INTERNAL, UNKNOWN, ABORTED, DATA_LOSS -> true;
+          default -> false;
+        };
+  }
+}

@@ -1,0 +1,54 @@
+package io.trestle.sdk;
+
+import java.util.concurrent.CompletableFuture;
+
+/** Remote procedure calls, in both directions (rpc.md). Payloads are opaque bytes. Thread-safe. */
+public interface Rpc {
+
+  /**
+   * Serves a method. Before {@code start} only.
+   *
+   * @param method 1 to 255 characters without control characters, white space and {@code /}
+   * @throws ValidationException if the name is bad or has a handler already
+   * @throws StateException after {@code start}
+   * @throws ConfigurationException on a bridge that only calls
+   */
+  void handle(String method, RpcHandler handler);
+
+  /** Serves a method without blocking; otherwise as {@link #handle}. */
+  void handleAsync(String method, AsyncRpcHandler handler);
+
+  /** {@link #call(String, String, byte[], CallOptions)} with the defaults of the bridge. */
+  default byte[] call(String service, String method, byte[] payload) {
+    return call(service, method, payload, CallOptions.DEFAULT);
+  }
+
+  /**
+   * Calls a method and waits for the answer. Not on an event loop. An interrupt cancels the call.
+   *
+   * @param service the name of the service; it and the method must be declared with {@link
+   *     ServiceBridge#service} before {@code start}
+   * @return the payload of the answer
+   * @throws HandlerException if the handler answered with a failure
+   * @throws NoLiveInstanceException if nobody serves the method at the moment
+   * @throws CallTimeoutException if the time is over
+   * @throws AccessDeniedException if a policy forbids it
+   * @throws ServiceBridgeException otherwise, by its code
+   */
+  byte[] call(String service, String method, byte[] payload, CallOptions options);
+
+  /** {@link #callAsync(String, String, byte[], CallOptions)} with the defaults of the bridge. */
+  default CompletableFuture<byte[]> callAsync(String service, String method, byte[] payload) {
+    return callAsync(service, method, payload, CallOptions.DEFAULT);
+  }
+
+  /**
+   * Calls a method. The future fails with what {@link #call(String, String, byte[], CallOptions)}
+   * throws; cancelling it cancels the call. It completes on an event loop: what follows must not
+   * block, or use the {@code ...Async} forms of the future.
+   *
+   * @param payload not to be changed until the future completes
+   */
+  CompletableFuture<byte[]> callAsync(
+      String service, String method, byte[] payload, CallOptions options);
+}

@@ -1,0 +1,215 @@
+package io.trestle.sdk.internal;
+
+import io.trestle.protocol.ErrorCode;
+import io.trestle.protocol.HostPort;
+import io.trestle.sdk.AsyncRpcHandler;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.BridgeIdentity;
+import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.ConfigurationException;
+import io.trestle.sdk.Declaration;
+import io.trestle.sdk.PolicyEvaluation;
+import io.trestle.sdk.Rpc;
+import io.trestle.sdk.RpcHandler;
+import io.trestle.sdk.ServiceBridge;
+import io.trestle.sdk.ServiceBridgeException;
+import io.trestle.sdk.ServiceDeps;
+import io.trestle.sdk.ServiceMap;
+import io.trestle.sdk.StateException;
+import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.inbound.Handlers;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The phases of a bridge as applications see them: declaring, started, stopped. */
+final class Bridge implements ServiceBridge, Rpc {
+  private final BridgeOptions options;
+  private final Declarations declarations = new Declarations();
+  private final Handlers handlers = new Handlers();
+  private final Listeners listeners = new Listeners();
+  private final CompletableFuture<Void> ready = new CompletableFuture<>();
+  private volatile String httpEndpoint = "";
+  private volatile @Nullable Engine engine;
+  private volatile boolean stopping;
+
+  Bridge(BridgeOptions options) {
+    this.options = options;
+  }
+
+  @Override
+  public Rpc rpc() {
+    return this;
+  }
+
+  @Override
+  public synchronized void handle(String method, RpcHandler handler) {
+    checkHandler(method);
+    handlers.add(method, handler);
+  }
+
+  @Override
+  public synchronized void handleAsync(String method, AsyncRpcHandler handler) {
+    checkHandler(method);
+    handlers.addAsync(method, handler);
+  }
+
+  @Override
+  public synchronized ServiceBridge service(String name, ServiceDeps deps) {
+    checkDeclaring();
+    declarations.uses(name, deps);
+    return this;
+  }
+
+  @Override
+  public synchronized ServiceBridge declare(Declaration declaration) {
+    checkDeclaring();
+    declarations.add(declaration);
+    return this;
+  }
+
+  @Override
+  public void start() {
+    await(startAsync());
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> startAsync() {
+    if (engine != null || stopping) {
+      return CompletableFuture.failedFuture(new StateException("started or stopped before"));
+    }
+    Engine started =
+        new Engine(
+            options,
+            handlers,
+            () -> declarations.request(handlers.methods(), "", httpEndpoint),
+            listeners,
+            ready);
+    engine = started;
+    started.session().start();
+    return ready.copy();
+  }
+
+  @Override
+  public CompletableFuture<Void> ready() {
+    return ready.copy();
+  }
+
+  @Override
+  public void stop() {
+    await(stopAsync());
+  }
+
+  @Override
+  public synchronized CompletableFuture<Void> stopAsync() {
+    stopping = true;
+    listeners.silence();
+    Engine started = engine;
+    if (started == null) {
+      ready.completeExceptionally(new StateException("stopped before it was started"));
+      return CompletableFuture.completedFuture(null);
+    }
+    return started.session().stop().copy();
+  }
+
+  @Override
+  public void httpEndpoint(String hostPort) {
+    if (!hostPort.isEmpty() && HostPort.parse(hostPort).isEmpty()) {
+      throw new ValidationException("httpEndpoint: " + hostPort + " (expected: host:port)");
+    }
+    httpEndpoint = hostPort;
+    Engine started = engine;
+    if (started != null) {
+      started.session().redeclare();
+    }
+  }
+
+  @Override
+  public Optional<BridgeIdentity> identity() {
+    Engine started = engine;
+    return started == null ? Optional.empty() : started.session().identity();
+  }
+
+  @Override
+  public ServiceMap serviceMap() {
+    Engine started = engine;
+    return started == null ? ServiceMap.EMPTY : started.view().map();
+  }
+
+  @Override
+  public Optional<PolicyEvaluation> policyEvaluation() {
+    Engine started = engine;
+    return started == null ? Optional.empty() : started.view().evaluation();
+  }
+
+  @Override
+  public void listen(Consumer<? super BridgeEvent> listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public byte[] call(String service, String method, byte[] payload, CallOptions callOptions) {
+    if (io.vertx.core.Context.isOnEventLoopThread()) {
+      throw new StateException("a blocking call on an event loop; use callAsync");
+    }
+    return await(callAsync(service, method, payload, callOptions));
+  }
+
+  @Override
+  public CompletableFuture<byte[]> callAsync(
+      String service, String method, byte[] payload, CallOptions callOptions) {
+    Engine started = engine;
+    if (started == null || stopping) {
+      String text = stopping ? "the bridge is stopped" : "the bridge is not started";
+      return CompletableFuture.failedFuture(new StateException(text));
+    }
+    return started.caller().call(service, method, payload, callOptions);
+  }
+
+  private void checkHandler(String method) {
+    checkDeclaring();
+    if (options.advertised() == null) {
+      throw new ConfigurationException("handler " + method + ": on a bridge that only calls");
+    }
+    Declarations.name("method", method);
+  }
+
+  private void checkDeclaring() {
+    if (engine != null || stopping) {
+      throw new StateException("declarations come before start");
+    }
+  }
+
+  /** Waits; an interrupt cancels, and stays set. */
+  private static <T> T await(CompletableFuture<T> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      future.cancel(true);
+      Thread.currentThread().interrupt();
+      throw new ServiceBridgeException(ErrorCode.CANCELLED, "interrupted", e);
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    }
+  }
+
+  /** The failure with the stack of the caller added, who would not find himself in it otherwise. */
+  private static RuntimeException rethrown(@Nullable Throwable cause) {
+    if (cause instanceof ServiceBridgeException known) {
+      known.addSuppressed(new CalledHere());
+      return known;
+    }
+    return new ServiceBridgeException(ErrorCode.INTERNAL, String.valueOf(cause), cause);
+  }
+
+  /** Shows where the application waited. */
+  private static final class CalledHere extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    CalledHere() {
+      super("waited for here");
+    }
+  }
+}

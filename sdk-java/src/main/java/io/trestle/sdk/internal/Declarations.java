@@ -1,0 +1,128 @@
+package io.trestle.sdk.internal;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.trestle.protocol.NameRules;
+import io.trestle.protocol.v1.EventSubscription;
+import io.trestle.protocol.v1.IncomingMethod;
+import io.trestle.protocol.v1.MethodType;
+import io.trestle.protocol.v1.OutgoingDep;
+import io.trestle.protocol.v1.PublishedEvent;
+import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.protocol.v1.WorkflowDefinition;
+import io.trestle.sdk.Declaration;
+import io.trestle.sdk.ServiceDeps;
+import io.trestle.sdk.ValidationException;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * What this instance tells the registry, gathered before the start. Identical rows collapse. Names
+ * are checked here by the rules the runtime has, so that a typing error shows at its line; what
+ * only the runtime can judge is left to it. Any thread.
+ */
+final class Declarations {
+  private static final String ALL = "*";
+
+  private final Set<IncomingMethod> incoming = new LinkedHashSet<>();
+  private final Set<PublishedEvent> published = new LinkedHashSet<>();
+  private final Set<OutgoingDep> outgoing = new LinkedHashSet<>();
+  private final Set<EventSubscription> subscriptions = new LinkedHashSet<>();
+
+  /** What is used of another service. */
+  synchronized void uses(String service, ServiceDeps deps) {
+    name("service", service);
+    deps.rpc().forEach(m -> outgoing.add(dep(service, m, MethodType.METHOD_TYPE_RPC)));
+    deps.workflows().forEach(m -> outgoing.add(dep(service, m, MethodType.METHOD_TYPE_WORKFLOW)));
+    deps.http()
+        .forEach(
+            route ->
+                outgoing.add(
+                    OutgoingDep.newBuilder()
+                        .setServiceName(service)
+                        .setMethodName(route)
+                        .setType(MethodType.METHOD_TYPE_HTTP)
+                        .build()));
+  }
+
+  /** Anything else. */
+  synchronized void add(Declaration declaration) {
+    if (declaration instanceof Declaration.PublishedEvent event) {
+      published.add(
+          PublishedEvent.newBuilder()
+              .setName(event.name())
+              .setSchemaJson(ByteString.copyFrom(event.schema()))
+              .setContractHash(event.contractHash())
+              .build());
+    } else if (declaration instanceof Declaration.EventSubscription subscription) {
+      subscriptions.add(
+          EventSubscription.newBuilder()
+              .setPattern(subscription.pattern())
+              .setFilter(subscription.filter())
+              .build());
+    } else if (declaration instanceof Declaration.Job job) {
+      incoming.add(
+          method(MethodType.METHOD_TYPE_JOB, job.name())
+              .setInputSchemaJson(ByteString.copyFrom(job.spec()))
+              .setContractHash(job.contractHash())
+              .build());
+    } else if (declaration instanceof Declaration.Workflow workflow) {
+      incoming.add(workflow(workflow));
+    } else if (declaration instanceof Declaration.HttpRoute route) {
+      incoming.add(
+          method(MethodType.METHOD_TYPE_HTTP, route.method() + " " + route.pattern()).build());
+    }
+  }
+
+  /** The whole, as one request. */
+  synchronized RegisterRequest request(
+      Collection<String> handlers, String callEndpoint, String httpEndpoint) {
+    RegisterRequest.Builder request =
+        RegisterRequest.newBuilder()
+            .setCallEndpoint(callEndpoint)
+            .setHttpEndpoint(httpEndpoint)
+            .setProtocolVersion(SdkInfo.PROTOCOL_VERSION)
+            .setSdkLanguage(SdkInfo.LANGUAGE)
+            .setSdkVersion(SdkInfo.VERSION);
+    handlers.forEach(name -> request.addIncoming(method(MethodType.METHOD_TYPE_RPC, name)));
+    return request
+        .addAllIncoming(incoming)
+        .addAllPublished(published)
+        .addAllOutgoing(outgoing)
+        .addAllEventSubscriptions(subscriptions)
+        .build();
+  }
+
+  /** Returns a name; anything else is a {@link ValidationException}. */
+  static String name(String what, String name) {
+    try {
+      return NameRules.check(what, name);
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static OutgoingDep dep(String service, String method, MethodType type) {
+    return OutgoingDep.newBuilder()
+        .setServiceName(service)
+        .setMethodName(method.equals(ALL) ? ALL : name("method", method))
+        .setType(type)
+        .build();
+  }
+
+  private static IncomingMethod.Builder method(MethodType type, String name) {
+    return IncomingMethod.newBuilder().setType(type).setName(name);
+  }
+
+  private static IncomingMethod workflow(Declaration.Workflow workflow) {
+    IncomingMethod.Builder method = method(MethodType.METHOD_TYPE_WORKFLOW, workflow.name());
+    try {
+      return workflow.definition().length == 0
+          ? method.build()
+          : method.setWorkflow(WorkflowDefinition.parseFrom(workflow.definition())).build();
+    } catch (InvalidProtocolBufferException e) {
+      throw new ValidationException("definition: not a WorkflowDefinition", e);
+    }
+  }
+}

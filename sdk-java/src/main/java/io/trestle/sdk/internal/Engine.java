@@ -1,0 +1,232 @@
+package io.trestle.sdk.internal;
+
+import io.trestle.protocol.BootstrapKey;
+import io.trestle.protocol.SpiffeId;
+import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.sdk.BridgeIdentity;
+import io.trestle.sdk.internal.call.Caller;
+import io.trestle.sdk.internal.call.ChannelPool;
+import io.trestle.sdk.internal.inbound.CallServer;
+import io.trestle.sdk.internal.inbound.HandlerThreads;
+import io.trestle.sdk.internal.inbound.Handlers;
+import io.trestle.sdk.internal.pki.Leaf;
+import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.registry.Revocations;
+import io.trestle.sdk.internal.session.Session;
+import io.trestle.sdk.internal.session.SessionHost;
+import io.trestle.sdk.internal.session.SessionParts;
+import io.trestle.sdk.internal.wire.Lane;
+import io.trestle.sdk.internal.wire.Lanes;
+import io.trestle.sdk.internal.wire.PinnedChannel;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.http.HttpClientAgent;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A started bridge: everything that has threads, ports and connections, made at once and closed at
+ * once. Closing happens from the outside in: no new inbound connection, no channel, no thread.
+ */
+final class Engine implements SessionHost {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk");
+  private static final int MAX_LANES = 4;
+
+  private final BridgeOptions options;
+  private final BootstrapKey key;
+  private final Handlers handlers;
+  private final Supplier<RegisterRequest> declarations;
+  private final boolean ownVertx;
+  private final Vertx vertx;
+  private final HttpClientAgent http;
+  private final RegistryView view = new RegistryView();
+  private final ChannelPool peers;
+  private final PinnedChannel control;
+  private final PinnedChannel proxy;
+  private final HandlerThreads threads;
+  private final @Nullable CallServer server;
+  private final Caller caller;
+  private final Session session;
+  private volatile String callEndpoint = "";
+  private @Nullable Future<Void> closing;
+
+  /**
+   * An engine, not started.
+   *
+   * @param declarations what is registered, but for the call endpoint
+   * @param ready is told the outcome of the start
+   */
+  Engine(
+      BridgeOptions options,
+      Handlers handlers,
+      Supplier<RegisterRequest> declarations,
+      Listeners listeners,
+      CompletableFuture<Void> ready) {
+    this.options = options;
+    this.key = options.key();
+    this.handlers = handlers;
+    this.declarations = declarations;
+    Vertx given = options.vertx();
+    this.ownVertx = given == null;
+    this.vertx = given == null ? newVertx() : given;
+    Lanes lanes = new Lanes(vertx, laneCount());
+    this.http = vertx.createHttpClient(Transport.clientOptions(null, key.ca()));
+    this.peers = new ChannelPool(vertx, lanes, http);
+    this.control = toRuntime(lanes.all().get(0));
+    this.proxy = toRuntime(lanes.pick());
+    UuidV7 ids = new UuidV7(options.clock()::millis, () -> ThreadLocalRandom.current().nextLong());
+    this.threads = threads(options);
+    this.server = options.advertised() == null ? null : server(lanes.all(), ids);
+    this.session = new Session(sessionParts(), this, listeners::tell, ready);
+    this.caller =
+        new Caller(
+            view,
+            peers,
+            proxy,
+            options.clock(),
+            ids,
+            options.callDefaults(),
+            () -> session.identity().map(BridgeIdentity::serviceId).orElse(""),
+            listeners::tell);
+  }
+
+  Session session() {
+    return session;
+  }
+
+  Caller caller() {
+    return caller;
+  }
+
+  RegistryView view() {
+    return view;
+  }
+
+  @Override
+  public void useLeaf(Leaf leaf) {
+    http.updateSSLOptions(Transport.clientSslOptions(leaf.identity(), key.ca()))
+        .onFailure(e -> LOG.log(Level.ERROR, "leaf_unusable", e));
+    if (server != null) {
+      server.useLeaf(leaf);
+    }
+  }
+
+  @Override
+  public Future<Void> bind(Leaf leaf) {
+    BridgeOptions.Advertised at = options.advertised();
+    if (server == null || at == null) {
+      return Future.succeededFuture();
+    }
+    return server
+        .listen(leaf, at.bindHost(), at.port())
+        .map(
+            port -> {
+              callEndpoint = at.endpoint(port);
+              if (!at.chosen() && !handlers.isEmpty()) {
+                LOG.log(
+                    Level.WARNING,
+                    "calls are taken on {0}, which other machines cannot reach; see advertise",
+                    callEndpoint);
+              }
+              return null;
+            });
+  }
+
+  @Override
+  public RegisterRequest registration(boolean leaving) {
+    RegisterRequest request = declarations.get();
+    return leaving ? request : request.toBuilder().setCallEndpoint(callEndpoint).build();
+  }
+
+  @Override
+  public void viewChanged() {
+    Revocations revocations = view.revocations();
+    peers.cut(revocations::revoked);
+    peers.retain(view.routes()::callable);
+  }
+
+  @Override
+  public Future<Void> drain() {
+    return server == null ? Future.succeededFuture() : server.drain();
+  }
+
+  @Override
+  public synchronized Future<Void> shutDown() {
+    if (closing == null) {
+      closing =
+          closeServer()
+              .onComplete(v -> closeChannels())
+              .eventually(() -> http.shutdown(0, TimeUnit.SECONDS))
+              .eventually(this::closeVertx);
+    }
+    return closing;
+  }
+
+  private Future<Void> closeServer() {
+    Duration grace = BridgeOptions.CLOSE_GRACE;
+    return server == null ? Future.succeededFuture() : server.close(grace);
+  }
+
+  private void closeChannels() {
+    peers.close();
+    proxy.close();
+    control.close();
+    threads.close();
+  }
+
+  private Future<Void> closeVertx() {
+    return ownVertx ? vertx.close() : Future.succeededFuture();
+  }
+
+  private PinnedChannel toRuntime(Lane lane) {
+    return new PinnedChannel(
+        vertx, lane, http, options.runtime(), SpiffeId.runtime(), Transport.IDLE_CHANNEL);
+  }
+
+  private CallServer server(List<Lane> lanes, UuidV7 ids) {
+    return new CallServer(
+        vertx, lanes, key.ca(), options.limits(), view, handlers, threads, options.clock(), ids);
+  }
+
+  private SessionParts sessionParts() {
+    return new SessionParts(
+        vertx,
+        control,
+        options.runtime(),
+        key,
+        options.rules(),
+        options.renewal(),
+        options.clock(),
+        view,
+        options.failOnPolicyViolation());
+  }
+
+  private static HandlerThreads threads(BridgeOptions options) {
+    Executor own = options.executor();
+    return own != null ? HandlerThreads.of(own) : HandlerThreads.create(options.limits().running());
+  }
+
+  private static int laneCount() {
+    return Math.min(MAX_LANES, Runtime.getRuntime().availableProcessors());
+  }
+
+  private static Vertx newVertx() {
+    return Vertx.vertx(
+        new VertxOptions()
+            .setEventLoopPoolSize(laneCount())
+            .setWorkerPoolSize(2)
+            .setPreferNativeTransport(true)
+            .setUseDaemonThread(true));
+  }
+}

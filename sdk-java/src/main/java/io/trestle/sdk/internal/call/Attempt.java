@@ -1,0 +1,206 @@
+package io.trestle.sdk.internal.call;
+
+import io.trestle.protocol.ErrorCode;
+import io.trestle.protocol.HostPort;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.StatusCode;
+import io.trestle.sdk.CallTimeoutException;
+import io.trestle.sdk.ConnectionException;
+import io.trestle.sdk.HandlerException;
+import io.trestle.sdk.ServiceBridgeException;
+import io.trestle.sdk.internal.call.CallAttempts.Failure;
+import io.trestle.sdk.internal.registry.Route;
+import io.trestle.sdk.internal.wire.CallMessages;
+import io.trestle.sdk.internal.wire.CallStatus;
+import io.trestle.sdk.internal.wire.GrpcExchange;
+import io.trestle.sdk.internal.wire.Lane;
+import io.trestle.sdk.internal.wire.LiveConnection;
+import io.trestle.sdk.internal.wire.PinnedChannel;
+import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attempt of one call: over one channel, to one instance. After {@link #begin} everything
+ * happens on the lane of the channel. It ends once: with an answer, a failure, or because nobody
+ * waits any more; what comes later is not heard.
+ */
+final class Attempt implements GrpcExchange.Listener {
+  private static final String CALL_PATH = Methods.CALL_UNARY.path();
+  private static final String INVOKE_PATH = Methods.INVOKE_UNARY.path();
+
+  /** Fields around a payload of the largest size. */
+  private static final int MAX_ANSWER = Caller.MAX_MESSAGE + (64 << 10);
+
+  private final UnaryCall call;
+  private final PinnedChannel channel;
+  private final Route route;
+  private final boolean direct;
+  private final Buffer frame;
+  private Lane.@Nullable Timer timer;
+  private @Nullable GrpcExchange exchange;
+  private byte @Nullable [] answer;
+  private boolean sent;
+  private boolean over;
+
+  private Attempt(
+      UnaryCall call, PinnedChannel channel, Route route, boolean direct, Buffer frame) {
+    this.call = call;
+    this.channel = channel;
+    this.route = route;
+    this.direct = direct;
+    this.frame = frame;
+  }
+
+  /** Straight to the instance. */
+  static Attempt direct(UnaryCall call, ChannelPool peers, Route route) {
+    HostPort endpoint = Objects.requireNonNull(route.endpoint(), "eligible routes have one");
+    PinnedChannel channel = peers.channel(endpoint, route.serviceId(), route.instanceId());
+    return new Attempt(call, channel, route, true, CallMessages.callRequest(call.request()));
+  }
+
+  /** Through the runtime, to whichever instance it chooses. */
+  static Attempt viaRuntime(
+      UnaryCall call, PinnedChannel runtime, Route route, List<String> excluded) {
+    Buffer frame = CallMessages.invokeRequest(call.request(), route.serviceId(), excluded);
+    return new Attempt(call, runtime, route, false, frame);
+  }
+
+  /** Begins; any thread. */
+  void begin() {
+    route.load().incrementAndGet();
+    channel.lane().execute(this::connect);
+  }
+
+  /** Nobody waits any more; any thread. */
+  void abandon() {
+    channel
+        .lane()
+        .execute(
+            () -> {
+              if (end() && exchange != null) {
+                exchange.cancel();
+              }
+            });
+  }
+
+  @Override
+  public void onMessage(byte[] message) {
+    answer = message;
+  }
+
+  @Override
+  public void onEnd(CallStatus status) {
+    if (!end()) {
+      return;
+    }
+    if (status.ok()) {
+      onAnswer(answer);
+      return;
+    }
+    if (direct && status.code() == StatusCode.UNAVAILABLE) {
+      channel.drop();
+    }
+    ServiceBridgeException error = status.toException(prefix());
+    if (status.notDispatched()) {
+      call.failed(new Failure.Undispatched(error, directInstance()));
+    } else if (error.code() == ErrorCode.ACCESS_DENIED) {
+      call.denied(error);
+    } else {
+      call.failed(new Failure.Final(error));
+    }
+  }
+
+  private void connect() {
+    if (over) {
+      return;
+    }
+    timer = channel.lane().schedule(Math.max(1, call.remaining()), this::timeUp);
+    channel.connected(this::send, this::unreachable);
+  }
+
+  private void send(LiveConnection connection) {
+    if (over) {
+      return;
+    }
+    sent = true;
+    long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(call.remaining()));
+    exchange =
+        GrpcExchange.start(
+            connection,
+            new GrpcExchange.Outgoing(
+                direct ? CALL_PATH : INVOKE_PATH, frame, millis, call.plan().trace(), MAX_ANSWER),
+            this);
+  }
+
+  private void unreachable(Throwable cause) {
+    if (end()) {
+      channel.drop();
+      String text = prefix() + ": " + cause.getMessage();
+      ConnectionException error = new ConnectionException(text, -1, cause);
+      call.failed(new Failure.Undispatched(error, directInstance()));
+    }
+  }
+
+  private void timeUp() {
+    if (!end()) {
+      return;
+    }
+    if (exchange != null) {
+      exchange.cancel();
+    }
+    String text = prefix() + ": no answer within the timeout";
+    call.failed(
+        sent
+            ? new Failure.Final(new CallTimeoutException(text))
+            : new Failure.Undispatched(
+                new ConnectionException(prefix() + ": no connection in time", -1, null),
+                directInstance()));
+  }
+
+  private void onAnswer(byte @Nullable [] message) {
+    try {
+      if (message == null) {
+        throw new IOException("there is none");
+      }
+      CallMessages.Response response = CallMessages.readResponse(message);
+      if (response.errorCode().isEmpty()) {
+        call.succeeded(response.payload());
+      } else {
+        call.failed(
+            new Failure.Final(
+                HandlerException.received(response.errorCode(), response.errorMessage())));
+      }
+    } catch (IOException e) {
+      call.failed(
+          new Failure.Final(
+              new ServiceBridgeException(
+                  ErrorCode.INTERNAL, prefix() + ": the answer does not decode", e)));
+    }
+  }
+
+  /** Ends the attempt; false if it has ended before. */
+  private boolean end() {
+    if (over) {
+      return false;
+    }
+    over = true;
+    route.load().decrementAndGet();
+    Lane.Timer pending = timer;
+    if (pending != null) {
+      pending.cancel();
+    }
+    return true;
+  }
+
+  private @Nullable String directInstance() {
+    return direct ? route.instanceId() : null;
+  }
+
+  private String prefix() {
+    return "rpc " + call.request().method() + (direct ? "" : " via runtime");
+  }
+}

@@ -1,0 +1,105 @@
+package io.trestle.sdk.internal.call;
+
+import io.trestle.protocol.UuidV7;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.registry.Route;
+import io.trestle.sdk.internal.wire.CallMessages;
+import io.trestle.sdk.internal.wire.PinnedChannel;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** Makes calls: what they share. Any thread. */
+public final class Caller {
+  /** Bound of a forwarded request and of an answer, in bytes (rpc.md 3.3). */
+  public static final int MAX_MESSAGE = 4 << 20;
+
+  private final RegistryView view;
+  private final ChannelPool peers;
+  private final PinnedChannel runtime;
+  private final InstantSource clock;
+  private final UuidV7 ids;
+  private final CallOptions defaults;
+  private final Supplier<String> ownServiceId;
+  private final Consumer<BridgeEvent> events;
+
+  /**
+   * A caller.
+   *
+   * @param runtime the way to the proxy
+   * @param ownServiceId what peers are told; they trust the certificate
+   * @param events hears of denied calls
+   */
+  public Caller(
+      RegistryView view,
+      ChannelPool peers,
+      PinnedChannel runtime,
+      InstantSource clock,
+      UuidV7 ids,
+      CallOptions defaults,
+      Supplier<String> ownServiceId,
+      Consumer<BridgeEvent> events) {
+    this.view = view;
+    this.peers = peers;
+    this.runtime = runtime;
+    this.clock = clock;
+    this.ids = ids;
+    this.defaults = defaults;
+    this.ownServiceId = ownServiceId;
+    this.events = events;
+  }
+
+  /** Starts a call; the future fails with what applications see. */
+  public CompletableFuture<byte[]> call(
+      String service, String method, byte[] payload, CallOptions options) {
+    CallPlan plan = CallPlan.of(options.orElse(defaults), ids);
+    CallMessages.Request request =
+        new CallMessages.Request(
+            method,
+            payload,
+            ownServiceId.get(),
+            plan.requestId(),
+            plan.idempotencyKey(),
+            plan.trace());
+    int size = CallMessages.callRequestSize(request);
+    if (size > MAX_MESSAGE) {
+      return CompletableFuture.failedFuture(
+          new ValidationException(
+              "request: " + size + " bytes (expected: at most " + MAX_MESSAGE + ")"));
+    }
+    List<Route> routes = view.routes().find(service, method);
+    if (!routes.isEmpty() && routes.get(0).streaming()) {
+      return CompletableFuture.failedFuture(
+          new ValidationException("rpc " + service + "/" + method + ": answers with a stream"));
+    }
+    UnaryCall call = new UnaryCall(this, service, plan, request);
+    call.start();
+    return call.result();
+  }
+
+  RegistryView view() {
+    return view;
+  }
+
+  ChannelPool peers() {
+    return peers;
+  }
+
+  PinnedChannel runtime() {
+    return runtime;
+  }
+
+  long nowMillis() {
+    return clock.millis();
+  }
+
+  void denied(String service, String method, String reason) {
+    events.accept(
+        new BridgeEvent.PolicyViolation("rpc.call", service + "/" + method, "self_egress", reason));
+  }
+}

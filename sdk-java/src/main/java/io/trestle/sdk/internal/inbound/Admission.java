@@ -1,0 +1,82 @@
+package io.trestle.sdk.internal.inbound;
+
+import io.trestle.protocol.SpiffeId;
+import io.trestle.protocol.StatusCode;
+import io.trestle.sdk.internal.registry.PolicyView;
+import io.trestle.sdk.internal.registry.Revocations;
+import io.trestle.sdk.internal.wire.CallStatus;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may call (rpc.md 5.4, rows 1 to 5). The order is observable and therefore fixed: what passes
+ * by itself (draining, not ready) comes first and carries the proof that nothing ran, so that the
+ * caller goes elsewhere; verdicts come after it and carry none.
+ *
+ * <p>The peer is the certificate. Only the runtime may speak for another service, which it has
+ * checked itself: its calls pass the acceptance rules, but a revoked service stays refused.
+ */
+final class Admission {
+  private Admission() {}
+
+  /** The verdict. */
+  sealed interface Verdict {
+    /**
+     * Come in.
+     *
+     * @param instanceId empty if the runtime calls for the service
+     */
+    record Admitted(String serviceId, String instanceId) implements Verdict {}
+
+    /** Stay out. */
+    record Refused(CallStatus status) implements Verdict {}
+  }
+
+  static final CallStatus DRAINING = new CallStatus(StatusCode.UNAVAILABLE, "draining", true);
+  static final CallStatus NOT_READY = new CallStatus(StatusCode.UNAVAILABLE, "not ready", true);
+  static final CallStatus OVERLOADED =
+      new CallStatus(StatusCode.RESOURCE_EXHAUSTED, "server overloaded", true);
+
+  /**
+   * Judges a call.
+   *
+   * @param draining whether this instance leaves
+   * @param policy what the runtime pushed; null before the first snapshot
+   * @param peer who the certificate names
+   * @param claimedService whom the runtime says it calls for
+   */
+  static Verdict judge(
+      boolean draining,
+      @Nullable PolicyView policy,
+      Optional<SpiffeId> peer,
+      String claimedService,
+      Revocations revocations,
+      String method) {
+    if (draining) {
+      return new Verdict.Refused(DRAINING);
+    }
+    if (policy == null) {
+      return new Verdict.Refused(NOT_READY);
+    }
+    SpiffeId id = peer.orElse(null);
+    if (id == null) {
+      return refuse(StatusCode.UNAUTHENTICATED, "the certificate names nobody");
+    }
+    boolean runtime = id instanceof SpiffeId.RuntimeId;
+    String service = id instanceof SpiffeId.Service s ? s.serviceId() : claimedService;
+    String instance = id instanceof SpiffeId.Service s ? s.instanceId() : "";
+    if (revocations.revoked(service, instance)) {
+      return refuse(StatusCode.PERMISSION_DENIED, "access revoked: " + service);
+    }
+    if (!runtime && !policy.accepts(service, method)) {
+      return refuse(
+          StatusCode.PERMISSION_DENIED,
+          "acceptance denied: " + service + " may not call " + method);
+    }
+    return new Verdict.Admitted(service, instance);
+  }
+
+  private static Verdict refuse(StatusCode code, String message) {
+    return new Verdict.Refused(CallStatus.of(code, message));
+  }
+}

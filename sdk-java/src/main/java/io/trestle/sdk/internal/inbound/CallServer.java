@@ -1,0 +1,148 @@
+package io.trestle.sdk.internal.inbound;
+
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.sdk.internal.pki.Leaf;
+import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.wire.CallStatus;
+import io.trestle.sdk.internal.wire.GrpcHeaders;
+import io.trestle.sdk.internal.wire.Lane;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Serves {@code Call} to peers and to the runtime, over mutual TLS (wire.md 3.7). One listener per
+ * lane on the same port, so that connections spread over the event loops.
+ */
+public final class CallServer {
+  private static final String UNARY_PATH = Methods.CALL_UNARY.path();
+  private static final String STREAM_PATH = Methods.CALL_STREAM.path();
+
+  /**
+   * Vert.x shares a port among servers that ask for the same one; a negative number asks for one of
+   * the system's choice. Ours are far from those an application would use.
+   */
+  private static final AtomicInteger NEXT_CHOICE = new AtomicInteger(-20_000);
+
+  private final Vertx vertx;
+  private final List<Lane> lanes;
+  private final X509Certificate ca;
+  private final Limits limits;
+  private final Slots slots;
+  private final Dispatcher dispatcher;
+  private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
+
+  /**
+   * How much is let in.
+   *
+   * @param running calls at once
+   * @param queued calls that wait beyond that
+   */
+  public record Limits(int running, int queued) {}
+
+  /** A server, not bound. */
+  public CallServer(
+      Vertx vertx,
+      List<Lane> lanes,
+      X509Certificate ca,
+      Limits limits,
+      RegistryView view,
+      Handlers handlers,
+      HandlerThreads threads,
+      InstantSource clock,
+      UuidV7 ids) {
+    this.vertx = vertx;
+    this.lanes = lanes;
+    this.ca = ca;
+    this.limits = limits;
+    this.slots = new Slots(limits.running(), limits.queued());
+    this.dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids);
+  }
+
+  /**
+   * Binds.
+   *
+   * @param port 0 for one of the system's choice
+   * @return the port
+   */
+  public Future<Integer> listen(Leaf leaf, String host, int port) {
+    int shared = port == 0 ? NEXT_CHOICE.getAndDecrement() : port;
+    Future<Integer> bound = listen(leaf, lanes.get(0), host, shared);
+    for (Lane lane : lanes.subList(1, lanes.size())) {
+      bound = bound.compose(v -> listen(leaf, lane, host, shared));
+    }
+    return bound;
+  }
+
+  /** Shows another leaf in the handshakes from now on; streams under way go on. */
+  public void useLeaf(Leaf leaf) {
+    for (HttpServer server : servers) {
+      server
+          .updateSSLOptions(Transport.serverSslOptions(leaf.identity(), ca, ClientAuth.REQUIRED))
+          .onFailure(e -> {});
+    }
+  }
+
+  /** Refuses new calls; completes when none runs any more. */
+  public Future<Void> drain() {
+    Promise<Void> idle = Promise.promise();
+    dispatcher.drain();
+    slots.whenIdle(idle::complete);
+    return idle.future();
+  }
+
+  /** Closes the port and, after a grace, the connections. */
+  public Future<Void> close(Duration grace) {
+    List<Future<Void>> closing =
+        servers.stream()
+            .map(server -> server.shutdown(grace.toMillis(), TimeUnit.MILLISECONDS))
+            .toList();
+    return Future.all(closing).mapEmpty();
+  }
+
+  private Future<Integer> listen(Leaf leaf, Lane lane, String host, int port) {
+    Promise<Integer> bound = Promise.promise();
+    lane.execute(
+        () -> {
+          HttpServer server =
+              vertx
+                  .createHttpServer(
+                      Transport.serverOptions(
+                          leaf.identity(),
+                          ca,
+                          ClientAuth.REQUIRED,
+                          limits.running() + limits.queued()))
+                  .requestHandler(request -> onRequest(lane, request));
+          server.listen(port, host).map(HttpServer::actualPort).onComplete(bound);
+          servers.add(server);
+        });
+    return bound.future();
+  }
+
+  private void onRequest(Lane lane, HttpServerRequest request) {
+    if (!GrpcHeaders.isGrpc(request.getHeader("content-type"))) {
+      request.response().setStatusCode(415).end().onFailure(e -> {});
+      return;
+    }
+    InboundCall call = new InboundCall(lane, request, Transport.MAX_MESSAGE);
+    String path = request.path();
+    if (UNARY_PATH.equals(path) || STREAM_PATH.equals(path)) {
+      call.read(dispatcher::dispatch);
+    } else {
+      call.finish(CallStatus.of(StatusCode.UNIMPLEMENTED, "unknown method " + path));
+    }
+  }
+}

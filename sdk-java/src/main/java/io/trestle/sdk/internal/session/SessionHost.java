@@ -1,0 +1,31 @@
+package io.trestle.sdk.internal.session;
+
+import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.sdk.internal.pki.Leaf;
+import io.vertx.core.Future;
+
+/** What a session needs of the rest of the bridge. Called on the lane of the session. */
+public interface SessionHost {
+
+  /** Shows this leaf in every handshake from now on, as client and as server. */
+  void useLeaf(Leaf leaf);
+
+  /** Binds the Call server, if there is to be one. */
+  Future<Void> bind(Leaf leaf);
+
+  /**
+   * What to register.
+   *
+   * @param leaving without a call endpoint
+   */
+  RegisterRequest registration(boolean leaving);
+
+  /** The view has changed: lets go of channels it does not allow any more. */
+  void viewChanged();
+
+  /** Refuses new inbound calls; completes when none runs any more. */
+  Future<Void> drain();
+
+  /** Closes everything. */
+  Future<Void> shutDown();
+}

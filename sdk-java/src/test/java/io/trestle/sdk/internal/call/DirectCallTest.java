@@ -1,0 +1,514 @@
+package io.trestle.sdk.internal.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import io.trestle.Acceptance;
+import io.trestle.protocol.ErrorCode;
+import io.trestle.protocol.v1.PolicyRule;
+import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.CallContext;
+import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.CallTimeoutException;
+import io.trestle.sdk.HandlerException;
+import io.trestle.sdk.NoLiveInstanceException;
+import io.trestle.sdk.RetryPolicy;
+import io.trestle.sdk.ServiceBridgeException;
+import io.trestle.sdk.Transport;
+import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.call.TestFleet.Callee;
+import io.trestle.sdk.internal.call.TestFleet.Client;
+import io.trestle.sdk.internal.inbound.CallServer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class DirectCallTest {
+  private static final CallOptions DIRECT =
+      CallOptions.DEFAULT.withTransport(Transport.DIRECT).withTimeout(Duration.ofSeconds(15));
+  private static final CallOptions ONCE = DIRECT.withRetry(RetryPolicy.NONE);
+
+  private final TestFleet fleet = new TestFleet();
+
+  @AfterEach
+  void close() throws Exception {
+    fleet.close();
+  }
+
+  @Test
+  @Acceptance({"RPC-2", "WI-47"})
+  void call_ofBlockingHandler_returnsItsAnswer() throws Exception {
+    Callee callee = echo(fleet.callee());
+    Client client = fleet.client().sees("echo", callee);
+
+    assertThat(call(client, "echo", bytes("hello"), DIRECT)).isEqualTo(bytes("hello"));
+  }
+
+  @Test
+  void call_ofAsyncHandler_returnsItsAnswer() throws Exception {
+    Callee callee = fleet.callee();
+    callee.handlers.addAsync("up", (p, c) -> CompletableFuture.supplyAsync(() -> bytes("UP")));
+    Client client = fleet.client().sees("up", callee.listen().ready());
+
+    assertThat(call(client, "up", bytes("up"), DIRECT)).isEqualTo(bytes("UP"));
+  }
+
+  @Test
+  void call_withLargePayload_arrivesWhole() throws Exception {
+    Client client = fleet.client().sees("echo", echo(fleet.callee()));
+    byte[] payload = new byte[(4 << 20) - 4096];
+    Arrays.fill(payload, (byte) 7);
+
+    assertThat(call(client, "echo", payload, DIRECT)).isEqualTo(payload);
+  }
+
+  @Test
+  void call_withTooLargePayload_failsLocally() throws Exception {
+    Client client = fleet.client().sees("echo", echo(fleet.callee()));
+
+    assertThat(failure(client, "echo", new byte[5 << 20], DIRECT))
+        .isInstanceOf(ValidationException.class)
+        .hasMessageContaining("expected: at most");
+  }
+
+  @Test
+  void call_withTooLargeAnswer_isOverloaded() throws Exception {
+    Callee callee = fleet.callee();
+    callee.handlers.add("big", (p, c) -> new byte[5 << 20]);
+    Client client = fleet.client().sees("big", callee.listen().ready());
+
+    assertThat(code(failure(client, "big", bytes(""), ONCE))).isEqualTo(ErrorCode.OVERLOADED);
+  }
+
+  @Test
+  @Acceptance({"RPC-4", "WI-48", "RPC-6", "WI-49"})
+  void context_ofCall_isTheCallers() throws Exception {
+    Callee callee = fleet.callee();
+    AtomicReference<CallContext> seen = new AtomicReference<>();
+    callee.handlers.add(
+        "look",
+        (p, c) -> {
+          seen.set(c);
+          return p;
+        });
+    var leaf = fleet.service("0190-service", "0190-instance");
+    Client client = fleet.client(leaf).sees("look", callee.listen().ready());
+
+    CallOptions options =
+        CallOptions.DEFAULT.withIdempotencyKey("key-1").withRequestId("request-1");
+    call(client, "look", bytes(""), options);
+
+    CallContext context = requireNonNull(seen.get());
+    assertThat(context.caller()).isEqualTo(new CallContext.Caller("0190-service", "0190-instance"));
+    assertThat(context.idempotencyKey()).isEqualTo("key-1");
+    assertThat(context.requestId()).isEqualTo("request-1");
+    assertThat(context.trace()).hasSize(73);
+    assertThat(context.remaining().orElseThrow())
+        .isBetween(Duration.ofSeconds(5), Duration.ofSeconds(30));
+  }
+
+  @Test
+  void trace_ofNestedCall_staysTheSameTrace() throws Exception {
+    Callee callee = fleet.callee();
+    Client nested = fleet.client();
+    List<String> traces = new ArrayList<>();
+    callee.handlers.add(
+        "outer",
+        (p, c) -> {
+          traces.add(c.trace());
+          return nested.caller.call(TestFleet.SERVICE, "inner", p, DIRECT).get();
+        });
+    callee.handlers.add(
+        "inner",
+        (p, c) -> {
+          traces.add(c.trace());
+          return p;
+        });
+    callee.listen().ready();
+    nested.sees("inner", callee);
+
+    call(fleet.client().sees("outer", callee), "outer", bytes(""), DIRECT);
+
+    assertThat(traces).hasSize(2).doesNotHaveDuplicates();
+    assertThat(traces.get(1).substring(0, 36)).isEqualTo(traces.get(0).substring(0, 36));
+  }
+
+  @Test
+  @Acceptance({"RPC-8", "RPC-10", "WI-51"})
+  void handlerException_reachesCallerOnceWithItsCode() throws Exception {
+    Callee callee = fleet.callee();
+    AtomicInteger runs = new AtomicInteger();
+    callee.handlers.add(
+        "pay",
+        (p, c) -> {
+          runs.incrementAndGet();
+          throw new HandlerException("CARD_DECLINED", "no money: 100 %");
+        });
+    Client client = fleet.client().sees("pay", callee.listen().ready());
+
+    Throwable failure = failure(client, "pay", bytes(""), DIRECT);
+
+    assertThat(failure).isInstanceOf(HandlerException.class).hasMessage("no money: 100 %");
+    assertThat(((HandlerException) failure).handlerCode()).isEqualTo("CARD_DECLINED");
+    assertThat(((HandlerException) failure).remote()).isTrue();
+    assertThat(((HandlerException) failure).retryable()).isFalse();
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  @Acceptance({"RPC-9", "RPC-11"})
+  void otherFailureOfHandler_isInternal_alsoAForeignHandlerException() throws Exception {
+    Callee callee = fleet.callee();
+    callee.handlers.add(
+        "boom",
+        (p, c) -> {
+          throw new IllegalStateException("boom");
+        });
+    callee.handlers.add(
+        "leak",
+        (p, c) -> {
+          throw HandlerException.received("FOREIGN", "of another");
+        });
+    Client client = fleet.client().sees("boom", callee.listen().ready());
+    Throwable boom = failure(client, "boom", bytes(""), DIRECT);
+    Throwable leak = failure(client.sees("leak", callee), "leak", bytes(""), DIRECT);
+
+    assertThat(((HandlerException) boom).handlerCode()).isEqualTo("INTERNAL");
+    assertThat(boom).hasMessage("boom");
+    assertThat(((HandlerException) leak).handlerCode()).isEqualTo("INTERNAL");
+  }
+
+  @Test
+  @Acceptance({"RPC-7", "WI-50"})
+  void slowHandler_timesOut_andIsCancelled() throws Exception {
+    Callee callee = fleet.callee();
+    CountDownLatch interrupted = new CountDownLatch(1);
+    AtomicReference<CallContext> seen = new AtomicReference<>();
+    callee.handlers.add("slow", (p, c) -> forever(c, seen, interrupted));
+    Client client = fleet.client().sees("slow", callee.listen().ready());
+
+    Throwable failure =
+        failure(client, "slow", bytes(""), DIRECT.withTimeout(Duration.ofMillis(300)));
+
+    assertThat(failure).isInstanceOf(CallTimeoutException.class);
+    assertThat(code(failure).retryable()).isFalse();
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(requireNonNull(seen.get()).cancelled()).isTrue();
+  }
+
+  @Test
+  @Acceptance("RPC-35")
+  void cancelledCall_firesTheSignalOfTheHandler() throws Exception {
+    Callee callee = fleet.callee();
+    CountDownLatch interrupted = new CountDownLatch(1);
+    AtomicReference<CallContext> seen = new AtomicReference<>();
+    callee.handlers.add("slow", (p, c) -> forever(c, seen, interrupted));
+    Client client = fleet.client().sees("slow", callee.listen().ready());
+
+    CompletableFuture<byte[]> call =
+        client.caller.call(TestFleet.SERVICE, "slow", bytes(""), DIRECT);
+    await().until(() -> seen.get() != null);
+    call.cancel(true);
+
+    assertThat(call).isCancelled();
+    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  @Acceptance({"RPC-5", "WI-52"})
+  void call_ofMethodNobodyServes_isNoLiveInstance() {
+    Throwable failure = failure(fleet.client(), "none", bytes(""), fast(3));
+
+    assertThat(failure).isInstanceOf(NoLiveInstanceException.class);
+    assertThat(code(failure).retryable()).isTrue();
+  }
+
+  @Test
+  @Acceptance("RPC-32")
+  void unknownMethod_isNotFound_withoutRetry() throws Exception {
+    Callee callee = fleet.callee().listen().ready();
+
+    Throwable failure = failure(fleet.client().sees("gone", callee), "gone", bytes(""), DIRECT);
+
+    assertThat(code(failure)).isEqualTo(ErrorCode.NOT_FOUND);
+  }
+
+  @Test
+  @Acceptance({"RPC-25", "WI-53"})
+  void calleeWithoutPolicy_isNotReady_andProvenSo() throws Exception {
+    Callee callee = fleet.callee();
+    AtomicInteger runs = new AtomicInteger();
+    callee.handlers.add("echo", (p, c) -> bytes("" + runs.incrementAndGet()));
+    callee.listen();
+    Client client = fleet.client().sees("echo", callee);
+
+    CompletableFuture<byte[]> call =
+        client.caller.call(
+            TestFleet.SERVICE,
+            "echo",
+            bytes(""),
+            DIRECT.withRetry(
+                new RetryPolicy(100, Duration.ofMillis(20), 1, Duration.ofMillis(20), 0)));
+    assertThat(failure(client, "echo", bytes(""), ONCE)).hasMessageContaining("not ready");
+    callee.ready();
+
+    assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
+  }
+
+  @Test
+  @Acceptance("WI-53")
+  void drainingCallee_refusesWithProof_andFinishesWhatRuns() throws Exception {
+    Callee callee = fleet.callee();
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger running = new AtomicInteger();
+    callee.handlers.add(
+        "hold",
+        (p, c) -> {
+          running.incrementAndGet();
+          release.await();
+          return p;
+        });
+    Client client = fleet.client().sees("hold", callee.listen().ready());
+    CompletableFuture<byte[]> first =
+        client.caller.call(TestFleet.SERVICE, "hold", bytes("1"), DIRECT);
+    await().until(() -> running.get() == 1);
+
+    var drained = callee.server.drain();
+    Throwable refused = failure(client, "hold", bytes("2"), ONCE);
+    assertThat(refused).hasMessageContaining("draining");
+    assertThat(code(refused).retryable()).isTrue();
+    assertThat(drained.isComplete()).isFalse();
+    release.countDown();
+
+    assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
+    TestFleet.await(drained);
+  }
+
+  @Test
+  @Acceptance({"RPC-24", "WI-53"})
+  void callsBeyondLimitAndQueue_areRefusedAsOverloaded() throws Exception {
+    Callee callee = fleet.callee(new CallServer.Limits(2, 1));
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger running = new AtomicInteger();
+    callee.handlers.addAsync(
+        "hold",
+        (p, c) -> {
+          running.incrementAndGet();
+          return CompletableFuture.supplyAsync(() -> hold(release, p));
+        });
+    Client one = fleet.client().sees("hold", callee.listen().ready());
+    Client other = fleet.client().sees("hold", callee);
+    List<CompletableFuture<byte[]>> held = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      held.add(one.caller.call(TestFleet.SERVICE, "hold", bytes("x"), DIRECT));
+    }
+    await().until(() -> running.get() == 2);
+
+    await()
+        .until(
+            () ->
+                code(failure(other, "hold", bytes("y"), ONCE.withTimeout(Duration.ofSeconds(1))))
+                    == ErrorCode.OVERLOADED);
+    release.countDown();
+    for (CompletableFuture<byte[]> call : held) {
+      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("x"));
+    }
+  }
+
+  @Test
+  @Acceptance({"AP-6", "WI-58"})
+  void callerOutsideAcceptance_isDenied_withItsServiceId() throws Exception {
+    Callee callee = echo(fleet.callee());
+    callee.ready(
+        PolicyRule.newBuilder()
+            .setAction("rpc.handle")
+            .setPeerServiceId("another")
+            .setTargetName("*")
+            .build());
+    Client client = fleet.client(fleet.service("intruder", "i-1")).sees("echo", callee);
+
+    Throwable failure = failure(client, "echo", bytes(""), DIRECT);
+
+    assertThat(failure)
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining("acceptance denied")
+        .hasMessageContaining("intruder");
+    assertThat(client.events).singleElement().isInstanceOf(BridgeEvent.PolicyViolation.class);
+  }
+
+  @Test
+  @Acceptance({"AP-17"})
+  void runtimePeer_passesAcceptance_andSpeaksForTheCaller() throws Exception {
+    Callee callee = fleet.callee();
+    callee.handlers.add("who", (p, c) -> bytes(c.caller().toString()));
+    callee
+        .listen()
+        .ready(
+            PolicyRule.newBuilder()
+                .setAction("rpc.handle")
+                .setPeerServiceId("another")
+                .setTargetName("*")
+                .build());
+    Client runtime = fleet.client(fleet.runtime()).sees("who", callee);
+
+    assertThat(call(runtime, "who", bytes(""), DIRECT))
+        .isEqualTo(bytes(new CallContext.Caller("runtime", "").toString()));
+  }
+
+  @Test
+  @Acceptance({"WI-16", "RPC-34"})
+  void certificateOfAnotherInstance_failsBeforeDispatch() throws Exception {
+    Callee callee = fleet.callee();
+    AtomicInteger runs = new AtomicInteger();
+    callee.handlers.add("echo", (p, c) -> bytes("" + runs.incrementAndGet()));
+    callee.listenAs(fleet.service(callee.serviceId, "another-instance")).ready();
+
+    Throwable failure = failure(fleet.client().sees("echo", callee), "echo", bytes(""), ONCE);
+
+    assertThat(code(failure)).isEqualTo(ErrorCode.CONNECTION);
+    assertThat(failure).hasMessageContaining("another-instance");
+    assertThat(runs).hasValue(0);
+  }
+
+  @Test
+  void peerWithUnusableCertificate_isUnauthenticated() throws Exception {
+    Callee callee = echo(fleet.callee());
+    var nameless = fleet.leaf(fleet.certificates().leaf().dns("nobody").identity());
+    Client client = fleet.client(nameless).sees("echo", callee);
+
+    assertThat(failure(client, "echo", bytes(""), DIRECT))
+        .isInstanceOf(AccessDeniedException.class);
+  }
+
+  @Test
+  @Acceptance("RPC-33")
+  void rotation_ofBothEnds_dropsNothing_andTheNextConnectionShowsTheNewLeaf() throws Exception {
+    Callee callee = fleet.callee();
+    CountDownLatch release = new CountDownLatch(1);
+    AtomicInteger running = new AtomicInteger();
+    callee.handlers.add("echo", (p, c) -> p);
+    callee.handlers.add(
+        "hold",
+        (p, c) -> {
+          running.incrementAndGet();
+          release.await();
+          return p;
+        });
+    Client client = fleet.client().sees("hold", callee.listen().ready());
+    CompletableFuture<byte[]> held =
+        client.caller.call(TestFleet.SERVICE, "hold", bytes("h"), DIRECT);
+    await().until(() -> running.get() == 1);
+
+    callee.server.useLeaf(fleet.service(callee.serviceId, callee.instanceId));
+    client.sees("echo", callee);
+    assertThat(call(client, "echo", bytes("1"), DIRECT)).isEqualTo(bytes("1"));
+    client.pool.retain(id -> false);
+    assertThat(call(client, "echo", bytes("2"), DIRECT)).isEqualTo(bytes("2"));
+    release.countDown();
+
+    assertThat(held.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("h"));
+  }
+
+  @Test
+  void twoThousandCancels_leaveTheConnectionAlive() throws Exception {
+    Callee callee = echo(fleet.callee());
+    callee.handlers.addAsync("never", (p, c) -> untilCancelled(c));
+    Client never = fleet.client().sees("never", callee);
+    for (int round = 0; round < 8; round++) {
+      List<CompletableFuture<byte[]>> calls = new ArrayList<>();
+      for (int i = 0; i < 250; i++) {
+        calls.add(never.caller.call(TestFleet.SERVICE, "never", bytes(""), DIRECT));
+      }
+      calls.forEach(call -> call.cancel(true));
+    }
+    never.sees("echo", callee);
+
+    assertThat(call(never, "echo", bytes("alive"), DIRECT)).isEqualTo(bytes("alive"));
+  }
+
+  @Test
+  void idleChannel_afterPeerIsGone_isMadeAgain() throws Exception {
+    Callee callee = echo(fleet.callee());
+    Client client = fleet.client().sees("echo", callee);
+    call(client, "echo", bytes("1"), DIRECT);
+    int port = callee.port;
+    TestFleet.await(callee.server.close(Duration.ZERO));
+
+    assertThat(code(failure(client, "echo", bytes(""), ONCE))).isEqualTo(ErrorCode.CONNECTION);
+    Callee again = fleet.callee();
+    assertThat(again.port).isNotEqualTo(port);
+  }
+
+  private static Callee echo(Callee callee) throws Exception {
+    callee.handlers.add("echo", (p, c) -> p);
+    return callee.listen().ready();
+  }
+
+  private static byte[] forever(
+      CallContext context, AtomicReference<CallContext> seen, CountDownLatch interrupted)
+      throws InterruptedException {
+    seen.set(context);
+    try {
+      new CountDownLatch(1).await();
+      return new byte[0];
+    } catch (InterruptedException e) {
+      interrupted.countDown();
+      throw e;
+    }
+  }
+
+  private static CompletableFuture<byte[]> untilCancelled(CallContext context) {
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
+    context.onCancel(() -> answer.complete(new byte[0]));
+    return answer;
+  }
+
+  private static byte[] hold(CountDownLatch release, byte[] payload) {
+    try {
+      release.await();
+      return payload;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static CallOptions fast(int attempts) {
+    return DIRECT.withRetry(
+        new RetryPolicy(attempts, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0));
+  }
+
+  private static byte[] call(Client client, String method, byte[] payload, CallOptions options)
+      throws Exception {
+    return client
+        .caller
+        .call(TestFleet.SERVICE, method, payload, options)
+        .get(20, TimeUnit.SECONDS);
+  }
+
+  private static Throwable failure(
+      Client client, String method, byte[] payload, CallOptions options) {
+    Throwable thrown = catchThrowable(() -> call(client, method, payload, options));
+    return thrown instanceof ExecutionException e && e.getCause() != null ? e.getCause() : thrown;
+  }
+
+  private static ErrorCode code(Throwable failure) {
+    return ((ServiceBridgeException) failure).code();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}

@@ -1,0 +1,203 @@
+package io.trestle.sdk.internal.call;
+
+import io.trestle.protocol.HostPort;
+import io.trestle.protocol.SpiffeId;
+import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.Identity;
+import io.trestle.protocol.transport.TestCertificates;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.v1.MethodDescriptor;
+import io.trestle.protocol.v1.MethodType;
+import io.trestle.protocol.v1.PolicyEvaluation;
+import io.trestle.protocol.v1.PolicyRule;
+import io.trestle.protocol.v1.RegistrySnapshot;
+import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.internal.inbound.CallServer;
+import io.trestle.sdk.internal.inbound.HandlerThreads;
+import io.trestle.sdk.internal.inbound.Handlers;
+import io.trestle.sdk.internal.pki.Leaf;
+import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.wire.Lanes;
+import io.trestle.sdk.internal.wire.PinnedChannel;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
+/** Both ends of direct calls, over loopback with real certificates, without a runtime. */
+public final class TestFleet implements AutoCloseable {
+  public static final String SERVICE = "orders";
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Lanes lanes = new Lanes(vertx, 2);
+  private final UuidV7 ids =
+      new UuidV7(System::currentTimeMillis, () -> ThreadLocalRandom.current().nextLong());
+  private final TestCertificates certificates = TestCertificates.create();
+  private final List<Callee> callees = new ArrayList<>();
+
+  /** One instance that takes calls. */
+  public final class Callee {
+    public final String serviceId;
+    public final String instanceId;
+    public final Handlers handlers = new Handlers();
+    public final RegistryView view = new RegistryView();
+    public final CallServer server;
+    public int port;
+
+    Callee(String serviceId, String instanceId, CallServer.Limits limits) {
+      this.serviceId = serviceId;
+      this.instanceId = instanceId;
+      this.server =
+          new CallServer(
+              vertx,
+              lanes.all(),
+              certificates.ca(),
+              limits,
+              view,
+              handlers,
+              HandlerThreads.create(limits.running()),
+              InstantSource.system(),
+              ids);
+    }
+
+    /** Binds, with the identity of the instance. */
+    public Callee listen() throws Exception {
+      return listenAs(service(serviceId, instanceId));
+    }
+
+    /** Binds, with another identity. */
+    public Callee listenAs(Leaf leaf) throws Exception {
+      port = await(server.listen(leaf, "127.0.0.1", 0));
+      return this;
+    }
+
+    /** As after a snapshot with these acceptance rules. */
+    public Callee ready(PolicyRule... acceptance) {
+      PolicyEvaluation policy =
+          PolicyEvaluation.newBuilder().addAllAcceptance(List.of(acceptance)).build();
+      view.apply(RegistrySnapshot.newBuilder().setPolicy(policy).build());
+      return this;
+    }
+  }
+
+  /** One instance that calls. */
+  public final class Client {
+    public final RegistryView view = new RegistryView();
+    public final List<BridgeEvent> events = new CopyOnWriteArrayList<>();
+    public final HttpClientAgent http;
+    public final ChannelPool pool;
+    public final Caller caller;
+
+    Client(Leaf leaf) {
+      http = vertx.createHttpClient(Transport.clientOptions(leaf.identity(), certificates.ca()));
+      pool = new ChannelPool(vertx, lanes, http);
+      PinnedChannel nowhere =
+          new PinnedChannel(
+              vertx,
+              lanes.pick(),
+              http,
+              new HostPort("127.0.0.1", 1),
+              SpiffeId.runtime(),
+              Duration.ofMinutes(5));
+      caller =
+          new Caller(
+              view,
+              pool,
+              nowhere,
+              InstantSource.system(),
+              ids,
+              CallOptions.DEFAULT,
+              () -> leaf.id().serviceId(),
+              events::add);
+    }
+
+    /** Sees these callees serving a method. */
+    public Client sees(String method, Callee... served) {
+      RegistrySnapshot.Builder snapshot = RegistrySnapshot.newBuilder();
+      for (Callee callee : served) {
+        snapshot.addInstances(
+            ServiceInstanceInfo.newBuilder()
+                .setServiceId(callee.serviceId)
+                .setInstanceId(callee.instanceId)
+                .setServiceName(SERVICE)
+                .setCallEndpoint("127.0.0.1:" + callee.port));
+        snapshot.addMethods(
+            MethodDescriptor.newBuilder()
+                .setServiceId(callee.serviceId)
+                .setInstanceId(callee.instanceId)
+                .setServiceName(SERVICE)
+                .setType(MethodType.METHOD_TYPE_RPC)
+                .setName(method));
+      }
+      view.apply(snapshot.setPolicy(PolicyEvaluation.getDefaultInstance()).build());
+      return this;
+    }
+  }
+
+  /** A callee with the usual limits. */
+  public Callee callee() {
+    return callee(new CallServer.Limits(256, 256));
+  }
+
+  /** A callee. */
+  public Callee callee(CallServer.Limits limits) {
+    Callee callee = new Callee(ids.nextText(), ids.nextText(), limits);
+    callees.add(callee);
+    return callee;
+  }
+
+  /** A client of a service of its own. */
+  public Client client() {
+    return new Client(service(ids.nextText(), ids.nextText()));
+  }
+
+  /** A client with an identity. */
+  public Client client(Leaf leaf) {
+    return new Client(leaf);
+  }
+
+  /** A leaf of a service instance. */
+  public Leaf service(String serviceId, String instanceId) {
+    return new Leaf(
+        certificates.service(serviceId, instanceId), SpiffeId.service(serviceId, instanceId));
+  }
+
+  /** A leaf of the runtime, dressed as if it were a service's: only its certificate counts. */
+  public Leaf runtime() {
+    return new Leaf(certificates.runtime(), SpiffeId.service("runtime", "runtime"));
+  }
+
+  /** A leaf with other contents. */
+  public Leaf leaf(Identity identity) {
+    return new Leaf(identity, SpiffeId.service("some", "body"));
+  }
+
+  public TestCertificates certificates() {
+    return certificates;
+  }
+
+  public Lanes lanes() {
+    return lanes;
+  }
+
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /** Waits for a future. */
+  public static <T> T await(io.vertx.core.Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+  }
+
+  @Override
+  public void close() throws Exception {
+    await(vertx.close());
+  }
+}

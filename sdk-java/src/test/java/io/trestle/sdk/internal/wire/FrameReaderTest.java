@@ -1,0 +1,84 @@
+package io.trestle.sdk.internal.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import io.trestle.protocol.StatusCode;
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
+import java.util.List;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
+
+class FrameReaderTest {
+
+  @Property(tries = 300)
+  void messages_comeWhole_howeverTheyAreCut(
+      @ForAll @Size(max = 5) List<byte[]> messages,
+      @ForAll @IntRange(min = 1, max = 17) int chunk) {
+    Buffer stream = Buffer.buffer();
+    messages.forEach(m -> stream.appendByte((byte) 0).appendInt(m.length).appendBytes(m));
+    FrameReader reader = new FrameReader(1 << 20);
+    List<byte[]> read = new ArrayList<>();
+
+    for (int i = 0; i < stream.length(); i += chunk) {
+      Buffer part = stream.getBuffer(i, Math.min(stream.length(), i + chunk));
+      assertThat(reader.read(part, read::add)).isNull();
+    }
+
+    assertThat(read).hasSameSizeAs(messages);
+    for (int i = 0; i < read.size(); i++) {
+      assertThat(read.get(i)).isEqualTo(messages.get(i));
+    }
+    assertThat(reader.clean()).isTrue();
+  }
+
+  @Test
+  void messageOverManyDoublings_isWhole() {
+    byte[] message = new byte[1_000_003];
+    message[999_999] = 9;
+    Buffer stream = Buffer.buffer().appendByte((byte) 0).appendInt(message.length);
+    FrameReader reader = new FrameReader(1 << 20);
+    List<byte[]> read = new ArrayList<>();
+    reader.read(stream, read::add);
+    for (int i = 0; i < message.length; i += 16_384) {
+      int end = Math.min(message.length, i + 16_384);
+      reader.read(Buffer.buffer(java.util.Arrays.copyOfRange(message, i, end)), read::add);
+    }
+    assertThat(read).singleElement().isEqualTo(message);
+  }
+
+  @Test
+  void compressedMessage_isRefusedByItsFlag() {
+    assertThat(refusal(1, 3)).isEqualTo(StatusCode.UNIMPLEMENTED);
+  }
+
+  @Test
+  void unknownFlag_isMalformed() {
+    assertThat(refusal(7, 3)).isEqualTo(StatusCode.INTERNAL);
+  }
+
+  @Test
+  void tooLargeMessage_isRefusedByItsLength_alsoANegativeOne() {
+    assertThat(refusal(0, 101)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+    assertThat(refusal(0, -1)).isEqualTo(StatusCode.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void endWithinAMessage_isNotClean() {
+    FrameReader reader = new FrameReader(100);
+    reader.read(Buffer.buffer(new byte[] {0, 0}), m -> fail("none is complete"));
+    assertThat(reader.clean()).isFalse();
+  }
+
+  private static StatusCode refusal(int flag, int length) {
+    FrameReader reader = new FrameReader(100);
+    Buffer head = Buffer.buffer().appendByte((byte) flag).appendInt(length);
+    CallStatus refusal = reader.read(head, m -> fail("none is complete"));
+    assertThat(refusal).isNotNull();
+    return refusal.code();
+  }
+}
