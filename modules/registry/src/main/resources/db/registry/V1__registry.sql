@@ -8,7 +8,7 @@ CREATE TABLE instance_declarations (
   declaration   bytea NOT NULL,
   updated_at    timestamptz NOT NULL
 );
-CREATE INDEX instance_declarations_service ON instance_declarations (service_id);
+CREATE INDEX instance_declarations_updated ON instance_declarations (updated_at);
 
 CREATE TABLE service_methods (
   service_id     uuid NOT NULL,

@@ -114,9 +114,9 @@ class GatewayStrangersTest {
       GatewayFixture.await(Future.all(idle));
     }
     silent(gateway, 200);
+    await().until(() -> gateway.server.handshakesUnderWay() == 200);
     gateway.serves();
     assertThat(gateway.count(GatewayMetrics.CONNECTIONS)).isEqualTo(801);
-    assertThat(gateway.server.handshakesUnderWay()).isEqualTo(200);
     GatewayFixture.await(client.close());
   }
 
@@ -148,9 +148,10 @@ class GatewayStrangersTest {
     assertThat(stranger.call(ANYBODY, "the hundredth").grpcStatus()).isEqualTo("0");
     await().untilTrue(goneAway);
     assertThat(stranger.closed().isComplete()).isFalse();
-    underWay.end();
     RawConnection.Answer answer =
-        GatewayFixture.await(underWay.response().compose(RawConnection::read));
+        GatewayFixture.await(
+            stranger.onLoop(
+                () -> underWay.end().compose(v -> underWay.response()).compose(RawConnection::read)));
     assertThat(answer.body()).isEqualTo(RawConnection.frame("begun early"));
     GatewayFixture.await(stranger.closed());
   }

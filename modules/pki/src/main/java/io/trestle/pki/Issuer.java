@@ -14,6 +14,8 @@ import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.security.PublicKey;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * One authority at work: cryptography on workers, the lifetime from the settings. Safe from any
@@ -36,20 +38,17 @@ final class Issuer {
    * The public key of a request that proves its private key; {@link Refused} INVALID for any other.
    */
   Future<PublicKey> keyOf(byte[] csr) {
-    return workers
-        .<PublicKey>executeBlocking(() -> LeafRequest.parse(csr).publicKey(), false)
-        .recover(Issuer::malformed);
+    return work(() -> LeafRequest.parse(csr).publicKey());
   }
 
   /** A leaf for an instance. */
   Future<IssuedCertificate> leaf(UUID serviceId, UUID instanceId, PublicKey key) {
-    return workers.executeBlocking(
+    return work(
         () -> {
           long lifetime = settings.get(IdentitySettings.LEAF_TTL).toMillis();
           LeafProfile profile = LeafProfile.ofInstance(serviceId, instanceId, lifetime);
           return authority.issue(profile, key, clock.millis());
-        },
-        false);
+        });
   }
 
   /** The authority that signs. */
@@ -57,9 +56,18 @@ final class Issuer {
     return authority;
   }
 
-  private static Future<PublicKey> malformed(Throwable failure) {
-    return failure instanceof MalformedRequestException
-        ? Future.failedFuture(Refused.of(Reason.INVALID, String.valueOf(failure.getMessage())))
-        : Future.failedFuture(failure);
+  private <T> Future<T> work(Callable<T> cryptography) {
+    return workers
+        .executeBlocking(cryptography, false)
+        .recover(failure -> Future.failedFuture(translated(failure)));
+  }
+
+  private static Throwable translated(Throwable failure) {
+    if (failure instanceof MalformedRequestException) {
+      return Refused.of(Reason.INVALID, String.valueOf(failure.getMessage()));
+    }
+    return failure instanceof RejectedExecutionException
+        ? Refused.of(Reason.UNAVAILABLE, "the runtime is stopping")
+        : failure;
   }
 }

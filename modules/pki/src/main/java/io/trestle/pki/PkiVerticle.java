@@ -28,7 +28,7 @@ final class PkiVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(PkiVerticle.class);
   private static final String CHANNEL = "services_changed";
   private static final long POLL_MILLIS = 30_000;
-  private static final long TICK_MILLIS = 10_000;
+  private static final long TICK_MILLIS = 5_000;
   private static final long SWEEP_MILLIS = 60_000;
 
   private final ModuleContext house;

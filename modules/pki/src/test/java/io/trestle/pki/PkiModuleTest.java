@@ -16,7 +16,7 @@ import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.CertificateRequest;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
-import io.trestle.protocol.v1.OpenRequest;
+import io.trestle.protocol.v1.InvokeRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.trestle.protocol.v1.RefreshCertResponse;
 import io.vertx.core.Future;
@@ -121,8 +121,10 @@ class PkiModuleTest {
     Instance instance = instance();
     try (TestClient client = instance.connect(house);
         TestClient again = instance.connect(house)) {
+      var session = client.openSession(house, instance);
       house.advance(Duration.ofMinutes(1));
       RefreshCertResponse renewed = client.refresh().ok();
+      assertThat(session.isComplete()).isFalse();
 
       X509Certificate leaf = TestClient.root(renewed.getCertDer());
       assertThat(uri(leaf)).isEqualTo(uri(TestClient.root(instance.response().getCertDer())));
@@ -169,7 +171,7 @@ class PkiModuleTest {
     BootstrapKey key = BootstrapKey.parse(create().bootstrapKey());
     try (TestClient client = new TestClient(house, null, key.ca())) {
       assertThat(client.refresh().status()).isEqualTo(StatusCode.UNAUTHENTICATED);
-      assertThat(client.call(Methods.OPEN, OpenRequest.getDefaultInstance()).status())
+      assertThat(client.call(Methods.INVOKE_UNARY, InvokeRequest.getDefaultInstance()).status())
           .isEqualTo(StatusCode.UNAUTHENTICATED);
     }
   }
@@ -184,7 +186,7 @@ class PkiModuleTest {
     house.bus().subscribe(AccessNews.SERVICE, news::add);
     Instance instance = TestClient.provision(house, key);
     try (TestClient client = instance.connect(house)) {
-      assertThat(client.refresh().status()).isEqualTo(StatusCode.OK);
+      var session = client.openSession(house, instance);
       sql("UPDATE services SET status = 'revoked' WHERE id = '" + id + "'");
       await()
           .atMost(Duration.ofSeconds(10))
@@ -194,6 +196,7 @@ class PkiModuleTest {
       Reply<?> refused = client.refresh();
       assertThat(refused.status()).isEqualTo(StatusCode.UNAUTHENTICATED);
       assertThat(refused.message()).isEqualTo("access revoked");
+      assertThat(await(session)).isEqualTo(refused);
 
       sql("UPDATE services SET status = 'active' WHERE id = '" + id + "'");
       await()
@@ -205,7 +208,7 @@ class PkiModuleTest {
   }
 
   @Test
-  @Acceptance({"WI-67", "WI-61"})
+  @Acceptance("WI-67")
   void sqlInsert_ofAService_worksAtOnce() {
     Services.Created model = create();
     BootstrapKey key = BootstrapKey.parse(model.bootstrapKey());
@@ -234,8 +237,13 @@ class PkiModuleTest {
     house.bus().subscribe(AccessNews.INSTANCE, news::add);
     try (TestClient revoked = one.connect(house);
         TestClient sibling = two.connect(house)) {
+      var session = revoked.openSession(house, one);
+      var siblings = sibling.openSession(house, two);
       ask(Services.REVOKE_INSTANCE, new Services.RevokeInstance(id));
       Reply<?> refused = revoked.refresh();
+
+      assertThat(await(session)).isEqualTo(refused);
+      assertThat(siblings.isComplete()).isFalse();
 
       assertThat(refused.status()).isEqualTo(StatusCode.UNAUTHENTICATED);
       assertThat(refused.message()).isEqualTo("access revoked");
@@ -247,16 +255,20 @@ class PkiModuleTest {
   }
 
   @Test
-  void lostRow_ofAValidLeaf_isRecreated() {
-    Instance instance = instance();
+  @Acceptance({"CO-3", "WI-61"})
+  void copiedAuthorityAndServices_serveTheKeysAndLeavesOfTheFirst() {
+    BootstrapKey key = BootstrapKey.parse(create().bootstrapKey());
+    Instance instance = TestClient.provision(house, key);
     String id = instance.response().getInstanceId();
     PgConnectOptions other = TestPostgres.newDatabase();
     TestHouse.migrate(other);
     copyIdentities(other);
     try (TestHouse restored = TestHouse.start(other);
         TestClient client = instance.connect(restored)) {
-      assertThat(client.call(Methods.OPEN, OpenRequest.getDefaultInstance()).status())
+      assertThat(client.call(Methods.INVOKE_UNARY, InvokeRequest.getDefaultInstance()).status())
           .isEqualTo(StatusCode.UNIMPLEMENTED);
+      assertThat(TestClient.provision(restored, key).response().getServiceId())
+          .isEqualTo(instance.response().getServiceId());
       await()
           .untilAsserted(
               () ->

@@ -15,7 +15,7 @@ import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.CertificateRequest;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
-import io.trestle.protocol.v1.OpenRequest;
+import io.trestle.protocol.v1.InvokeRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgConnectOptions;
@@ -147,7 +147,7 @@ class PkiStartTest {
 
         assertThat(client.refresh().status()).isEqualTo(StatusCode.UNAVAILABLE);
         assertThat(statuses(client, key, 1)).isEqualTo(Map.of(StatusCode.UNAVAILABLE, 1L));
-        assertThat(client.call(Methods.OPEN, OpenRequest.getDefaultInstance()).status())
+        assertThat(client.call(Methods.INVOKE_UNARY, InvokeRequest.getDefaultInstance()).status())
             .isEqualTo(StatusCode.UNIMPLEMENTED);
 
         allowConnections(place, true);
@@ -190,17 +190,21 @@ class PkiStartTest {
   }
 
   @Test
-  @Acceptance("WI-45")
-  void neverRenewed_afterGrace_isTurnedAwayWithARetryableStatus() {
-    PgConnectOptions place = TestPostgres.newDatabase();
-    try (TestHouse house = TestHouse.start(place)) {
+  @Acceptance({"WI-40", "WI-45"})
+  void leafExpired_renewedOrNot_isServedOrTurnedAway() {
+    try (TestHouse house = TestHouse.start(TestPostgres.newDatabase())) {
       Instance instance = TestClient.provision(house, newKey(house));
       try (TestClient client = instance.connect(house)) {
+        var session = client.openSession(house, instance);
+        house.advance(Duration.ofMinutes(50));
         assertThat(client.refresh().status()).isEqualTo(StatusCode.OK);
-        house.advance(Duration.ofMinutes(64));
+        house.advance(Duration.ofMinutes(50));
         assertThat(client.refresh().status()).isEqualTo(StatusCode.OK);
+        assertThat(session.isComplete()).isFalse();
+
         house.advance(Duration.ofMinutes(66));
         assertThat(client.refresh().status()).isEqualTo(StatusCode.UNAVAILABLE);
+        assertThat(TestHouse.await(session).status()).isEqualTo(StatusCode.UNAVAILABLE);
       }
     }
   }

@@ -12,10 +12,12 @@ import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.Identity;
 import io.trestle.protocol.transport.PeerClient;
 import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.v1.OpenRequest;
 import io.trestle.protocol.v1.ProvisionRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.trestle.protocol.v1.RefreshCertRequest;
 import io.trestle.protocol.v1.RefreshCertResponse;
+import io.trestle.protocol.v1.ServerControl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -28,6 +30,8 @@ import java.security.KeyPair;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A client of the wire: over one connection, with or without an identity. */
@@ -91,6 +95,14 @@ final class TestClient implements AutoCloseable {
     return call(
         Methods.REFRESH_CERT,
         RefreshCertRequest.newBuilder().setCsrDer(ByteString.copyFrom(csr)).build());
+  }
+
+  /** A session that is open when this returns; completes when it ends. */
+  Future<Reply<ServerControl>> openSession(TestHouse house, Instance instance) {
+    Future<Reply<ServerControl>> ended = send(Methods.OPEN, OpenRequest.getDefaultInstance());
+    UUID id = UUID.fromString(instance.response().getInstanceId());
+    Awaitility.await().until(() -> house.sessions().contains(id));
+    return ended;
   }
 
   <Q extends Message, R extends Message> Reply<R> call(RpcMethod<Q, R> method, Q request) {

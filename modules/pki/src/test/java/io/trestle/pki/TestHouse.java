@@ -15,10 +15,13 @@ import io.trestle.kernel.database.Dsn;
 import io.trestle.kernel.database.KernelInfo;
 import io.trestle.kernel.database.MigrationSet;
 import io.trestle.kernel.database.UrlDatabase;
+import io.trestle.kernel.gateway.Access;
 import io.trestle.kernel.gateway.BoundAddress;
+import io.trestle.kernel.gateway.Call;
 import io.trestle.kernel.gateway.Gateway;
 import io.trestle.kernel.gateway.GatewayOptions;
 import io.trestle.kernel.gateway.GatewayServer;
+import io.trestle.kernel.gateway.MethodHandler;
 import io.trestle.kernel.pipeline.ConnectionSource;
 import io.trestle.kernel.pipeline.Fence;
 import io.trestle.kernel.pipeline.PipelineOptions;
@@ -30,13 +33,18 @@ import io.trestle.kernel.state.AdminToken;
 import io.trestle.kernel.web.Web;
 import io.trestle.kernel.web.WebOptions;
 import io.trestle.kernel.web.WebServer;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.v1.OpenRequest;
+import io.trestle.protocol.v1.ServerControl;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnectOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,6 +55,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class TestHouse implements ModuleContext, AutoCloseable {
   private final Vertx vertx;
   private final AtomicLong ahead = new AtomicLong();
+  private final Set<UUID> sessions = ConcurrentHashMap.newKeySet();
   private volatile long frozenAt;
   private final MeterRegistry meters = new SimpleMeterRegistry();
   private final Bus bus;
@@ -111,6 +120,7 @@ final class TestHouse implements ModuleContext, AutoCloseable {
     try {
       await(house.settings.start());
       await(house.module.start(house));
+      house.mountSession();
       house.address = await(house.gateway.bind("127.0.0.1", 0)).get(0);
       await(house.web.listen());
       return house;
@@ -122,6 +132,26 @@ final class TestHouse implements ModuleContext, AutoCloseable {
 
   static TestHouse start(PgConnectOptions place) {
     return start(place, Map.of());
+  }
+
+  /** Stands in for the registry: a control stream that is welcomed and stays open. */
+  private void mountSession() {
+    gateway.method(
+        new MethodHandler.ServerStreaming<>(
+            Methods.OPEN.path(),
+            Access.SERVICE,
+            1024,
+            OpenRequest.parser(),
+            (Call call, OpenRequest request, MethodHandler.Outbound<ServerControl> out) -> {
+              UUID id = call.caller().instanceId();
+              sessions.add(id);
+              call.aborted().onComplete(over -> sessions.remove(id));
+            }));
+  }
+
+  /** Instances with an open session. */
+  Set<UUID> sessions() {
+    return sessions;
   }
 
   int port() {

@@ -45,23 +45,30 @@ final class ControlEndpoint {
 
   private void open(Call call, OpenRequest request, Outbound<ServerControl> out) {
     UUID stream = ids.next();
-    UUID instance = call.caller().instanceId();
-    var signals = bus.answer(Sessions.SIGNAL, stream.toString(), s -> signal(s, out));
-    Runnable over =
-        () -> {
-          signals.close();
-          bus.request(Sessions.CLOSED, new Sessions.Closed(stream, instance))
-              .onFailure(e -> {}); // the registry is gone, and with it the session
-        };
-    call.aborted().onComplete(a -> over.run());
+    StreamEnd end =
+        new StreamEnd(
+            () ->
+                bus.request(
+                    Sessions.CLOSED, new Sessions.Closed(stream, call.caller().instanceId())));
+    end.release(bus.answer(Sessions.SIGNAL, stream.toString(), signal -> signal(signal, out, end)));
+    call.aborted().onComplete(a -> end.over());
     bus.request(Sessions.OPEN, question(call, request, stream))
-        .onSuccess(opened -> out.send(welcome(call, opened)))
-        .onFailure(e -> refuse(e, out, over));
+        .onSuccess(opened -> welcome(call, opened, out, end))
+        .onFailure(
+            e -> {
+              out.fail(StreamEnd.status(e));
+              end.over();
+            });
   }
 
-  private static void refuse(Throwable e, Outbound<ServerControl> out, Runnable over) {
-    out.fail(RegistrationEndpoint.status(e));
-    over.run();
+  /** Who left before the Welcome left before the session began: its end is told again. */
+  private void welcome(
+      Call call, Sessions.Opened opened, Outbound<ServerControl> out, StreamEnd end) {
+    if (end.isOver()) {
+      end.tell();
+    } else {
+      out.send(welcome(call, opened)).onFailure(e -> {}); // a client that left says so by itself
+    }
   }
 
   private Sessions.Open question(Call call, OpenRequest r, UUID stream) {
@@ -86,15 +93,16 @@ final class ControlEndpoint {
         .build();
   }
 
-  private static Future<Heard> signal(Signal signal, Outbound<ServerControl> out) {
+  private static Future<Heard> signal(Signal signal, Outbound<ServerControl> out, StreamEnd end) {
     if (signal.kind() == Kind.DRAIN) {
-      return out.send(drain(signal.text())).map(new Heard());
+      return out.send(drain(signal.text())).<Heard>map(new Heard()).recover(StreamEnd::gone);
     }
     if (signal.number() == 0) {
       out.end();
     } else {
       out.fail(GrpcFailure.of(StatusCode.of(signal.number()), signal.text()));
     }
+    end.over();
     return Future.succeededFuture(new Heard());
   }
 

@@ -1,6 +1,5 @@
 package io.trestle.registry;
 
-import io.trestle.conversations.Refused;
 import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Registrations.End;
 import io.trestle.conversations.Registrations.Taken;
@@ -39,26 +38,34 @@ final class RegistrationEndpoint {
 
   private void register(Call call, RegisterRequest request, Outbound<RegistryEvent> out) {
     UUID stream = ids.next();
-    UUID instance = call.caller().instanceId();
     String key = stream.toString();
-    var frames =
-        bus.answer(
-            Registrations.FRAME, key, f -> out.send(Frames.event(f.content())).map(new Taken()));
-    var ends = bus.answer(Registrations.END, key, end -> end(end, out));
-    Runnable over =
-        () -> {
-          frames.close();
-          ends.close();
-          bus.request(Registrations.CLOSED, new Registrations.Closed(stream, instance))
-              .onFailure(e -> {}); // the registry is gone, and with it the registration
-        };
-    call.aborted().onComplete(a -> over.run());
+    StreamEnd end =
+        new StreamEnd(
+            () ->
+                bus.request(
+                    Registrations.CLOSED,
+                    new Registrations.Closed(stream, call.caller().instanceId())));
+    end.release(bus.answer(Registrations.FRAME, key, frame -> send(frame, out)));
+    end.release(bus.answer(Registrations.END, key, last -> end(last, out, end)));
+    call.aborted().onComplete(a -> end.over());
     bus.request(Registrations.REGISTER, question(call, request, stream))
+        .onSuccess(registered -> registered(end))
         .onFailure(
             e -> {
-              out.fail(status(e));
-              over.run();
+              out.fail(StreamEnd.status(e));
+              end.over();
             });
+  }
+
+  /** Who left before the commit left before the registration: its end is told again. */
+  private static void registered(StreamEnd end) {
+    if (end.isOver()) {
+      end.tell();
+    }
+  }
+
+  private static Future<Taken> send(Registrations.Frame frame, Outbound<RegistryEvent> out) {
+    return out.send(Frames.event(frame.content())).<Taken>map(new Taken()).recover(StreamEnd::gone);
   }
 
   private static Registrations.Register question(Call call, RegisterRequest r, UUID stream) {
@@ -72,22 +79,9 @@ final class RegistrationEndpoint {
         Translation.declaration(r));
   }
 
-  private static Future<Taken> end(End end, Outbound<RegistryEvent> out) {
-    out.fail(GrpcFailure.of(StatusCode.of(end.number()), end.text()));
+  private static Future<Taken> end(End last, Outbound<RegistryEvent> out, StreamEnd end) {
+    out.fail(GrpcFailure.of(StatusCode.of(last.number()), last.text()));
+    end.over();
     return Future.succeededFuture(new Taken());
-  }
-
-  /**
-   * A refusal of the registry as a status; anything else is a fault of ours that a retry may heal.
-   */
-  static GrpcFailure status(Throwable failure) {
-    if (failure instanceof Refused refused) {
-      StatusCode code = StatusCode.of(refused.reason().number());
-      String text = String.valueOf(refused.getMessage());
-      return refused.withoutEffect()
-          ? GrpcFailure.notDispatched(code, text)
-          : GrpcFailure.of(code, text);
-    }
-    return GrpcFailure.of(StatusCode.UNAVAILABLE, "registry not available");
   }
 }

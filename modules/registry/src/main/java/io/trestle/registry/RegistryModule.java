@@ -52,10 +52,7 @@ public final class RegistryModule implements Module {
 
   @Override
   public Future<Void> drain() {
-    if (verticle != null) {
-      verticle.drain();
-    }
-    return Future.succeededFuture();
+    return verticle == null ? Future.succeededFuture() : verticle.drain();
   }
 
   @Override

@@ -117,6 +117,7 @@ final class RegistryStore {
           .priority(63)
           .build();
 
+  /** Served by service_instances_connected. */
   private static final String RESET_PRESENCE =
       """
       UPDATE service_instances
@@ -124,7 +125,7 @@ final class RegistryStore {
       WHERE status = 'connected' AND kernel_id IS DISTINCT FROM $1
       """;
 
-  /** Served by the primary keys of both tables. */
+  /** Served by service_instances_leaf and the primary key of instance_declarations. */
   private static final String STORED =
       """
       SELECT d.instance_id, d.registration, d.fingerprint
@@ -132,19 +133,25 @@ final class RegistryStore {
       WHERE i.leaf_not_after > now()
       """;
 
-  /** Served by service_methods_seen. */
+  /**
+   * An instance that declared itself long ago and left a moment ago is not stale. Served by
+   * service_methods_seen and the primary key of service_instances.
+   */
   private static final String COLLECT_METHODS =
       """
       DELETE FROM service_methods m
       WHERE m.last_seen_at < $1 AND NOT EXISTS
-        (SELECT 1 FROM service_instances i WHERE i.id = m.instance_id AND i.status = 'connected')
+        (SELECT 1 FROM service_instances i
+         WHERE i.id = m.instance_id AND (i.status = 'connected' OR i.last_seen_at >= $1))
       """;
 
+  /** Served by instance_declarations_updated and the primary key of service_instances. */
   private static final String COLLECT_DECLARATIONS =
       """
       DELETE FROM instance_declarations d
       WHERE d.updated_at < $1 AND NOT EXISTS
-        (SELECT 1 FROM service_instances i WHERE i.id = d.instance_id AND i.status = 'connected')
+        (SELECT 1 FROM service_instances i
+         WHERE i.id = d.instance_id AND (i.status = 'connected' OR i.last_seen_at >= $1))
       """;
 
   private final Pool pool;

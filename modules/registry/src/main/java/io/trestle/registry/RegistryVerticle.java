@@ -1,5 +1,8 @@
 package io.trestle.registry;
 
+import static io.trestle.kernel.pipeline.WriteFailure.Code.FULL;
+import static io.trestle.kernel.pipeline.WriteFailure.Code.OUTCOME_UNKNOWN;
+
 import io.trestle.conversations.AccessNews;
 import io.trestle.conversations.Callables;
 import io.trestle.conversations.DeclarationCheck;
@@ -12,25 +15,31 @@ import io.trestle.conversations.Sessions;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.database.DatabaseState;
+import io.trestle.kernel.pipeline.WriteFailure;
 import io.trestle.registry.core.Effect;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.PublishOffer;
 import io.trestle.registry.core.Effect.SendFrame;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
+import io.trestle.registry.core.FaultText;
 import io.trestle.registry.core.Normalizer;
 import io.trestle.registry.core.RegistryCore;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,22 +56,27 @@ final class RegistryVerticle extends VerticleBase {
           List.of(),
           List.of());
   private static final long COLLECT_EVERY_MILLIS = 3_600_000;
+  private static final long RETRY_EVERY_MILLIS = 1_000;
+  private static final Duration DRAIN = Duration.ofSeconds(1);
 
   private final ModuleContext house;
   private final Bus bus;
   private final RegistryStore store;
   private final CaptureSettings capture;
   private final StoredDeclarations declarations = new StoredDeclarations();
-  private final Map<UUID, WritePresence> unwritten = new LinkedHashMap<>();
+  private final PresenceWriter presence;
+  private final Set<UUID> legacy = new HashSet<>();
   private final RegistryCore core;
   private long registrations;
   private long armedFor = Long.MAX_VALUE;
   private long timer = -1;
+  private @Nullable List<Future<?>> told;
 
   RegistryVerticle(ModuleContext house) {
     this.house = house;
     this.bus = house.bus();
     this.store = new RegistryStore(house.database().pool(), house.kernel().id());
+    this.presence = new PresenceWriter(house.pipeline(), store);
     this.capture = new CaptureSettings(house.settings());
     this.core = new RegistryCore(this::execute, ALLOW, capture.current());
   }
@@ -95,8 +109,8 @@ final class RegistryVerticle extends VerticleBase {
     bus.answer(Sessions.CLOSED, this::sessionClosed);
     bus.answer(Registrations.REGISTER, this::register);
     bus.answer(Registrations.CLOSED, this::watchClosed);
-    capture.onChange(modes -> context.runOnContext(v -> act(c -> c.captureModes(modes))));
-    house.database().onStateChange(state -> context.runOnContext(v -> writeAgain(state)));
+    capture.onChange(modes -> context.runOnContext(v -> act(c -> c.captureModes(modes, now()))));
+    vertx.setPeriodic(RETRY_EVERY_MILLIS, id -> retryPresence());
     vertx.setPeriodic(COLLECT_EVERY_MILLIS, id -> collect());
   }
 
@@ -122,6 +136,7 @@ final class RegistryVerticle extends VerticleBase {
             v -> {
               Sessions.Opened opened = core.open(q, house.ids().next().toString(), now());
               arm();
+              noteRevision(q);
               LOG.info(
                   "session open instance={} service={} sdk={}/{}",
                   q.instanceId(),
@@ -130,6 +145,12 @@ final class RegistryVerticle extends VerticleBase {
                   q.sdkVersion());
               return opened;
             });
+  }
+
+  private void noteRevision(Sessions.Open q) {
+    if (q.protocolVersion() == 0 && legacy.add(q.serviceId())) {
+      LOG.info("service speaks without a protocol version service={}", q.serviceId());
+    }
   }
 
   private Future<Sessions.Heard> sessionClosed(Sessions.Closed q) {
@@ -142,7 +163,7 @@ final class RegistryVerticle extends VerticleBase {
     return known(q.serviceId())
         .compose(
             v -> {
-              core.admit(q.serviceId(), q.protocolVersion());
+              core.admit(q.serviceId(), q.instanceId(), q.protocolVersion());
               Declaration declaration = checked(q);
               long number = nextNumber();
               return stored(q, declaration, number)
@@ -158,7 +179,7 @@ final class RegistryVerticle extends VerticleBase {
     for (DeclarationCheck check : house.contributions(DeclarationCheck.class)) {
       List<String> faults = check.faults(q.declaration());
       if (!faults.isEmpty()) {
-        throw Refused.of(Reason.INVALID, String.join("; ", faults));
+        throw Refused.of(Reason.INVALID, FaultText.of(faults));
       }
     }
     return Normalizer.normalize(q.declaration());
@@ -180,11 +201,14 @@ final class RegistryVerticle extends VerticleBase {
             q.instanceId(),
             fingerprint,
             () -> house.pipeline().submit(store.declare(row, declaration)))
-        .recover(
-            e ->
-                Future.failedFuture(
-                    Refused.withoutEffect(
-                        Reason.UNAVAILABLE, "declaration not stored: " + e.getMessage())));
+        .recover(e -> Future.failedFuture(notStored(e)));
+  }
+
+  private static Refused notStored(Throwable e) {
+    String text = "declaration not stored: " + e.getMessage();
+    WriteFailure.Code code = e instanceof WriteFailure failure ? failure.code() : OUTCOME_UNKNOWN;
+    Reason reason = code == FULL ? Reason.OVERLOADED : Reason.UNAVAILABLE;
+    return code.maybeWritten() ? Refused.of(reason, text) : Refused.withoutEffect(reason, text);
   }
 
   /** Rises over restarts, because time does, and within a millisecond, because we count. */
@@ -198,9 +222,23 @@ final class RegistryVerticle extends VerticleBase {
     return Future.succeededFuture(new Registrations.Taken());
   }
 
-  /** Tells every session of the shutdown and ends all streams. */
-  void drain() {
-    context.runOnContext(v -> act(c -> c.drain("runtime is shutting down")));
+  /** Tells every session of the shutdown, ends all streams, and completes when they heard. */
+  Future<Void> drain() {
+    Promise<Void> drained = Promise.promise();
+    context.runOnContext(v -> drainNow().onComplete(drained));
+    return drained.future();
+  }
+
+  /** A client that reads nothing must not hold up the stop. */
+  private Future<Void> drainNow() {
+    List<Future<?>> signals = new ArrayList<>();
+    told = signals;
+    act(c -> c.drain("runtime is shutting down"));
+    told = null;
+    return Future.join(signals)
+        .timeout(DRAIN.toMillis(), TimeUnit.MILLISECONDS)
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
   }
 
   // ---- effects
@@ -230,20 +268,23 @@ final class RegistryVerticle extends VerticleBase {
   private void execute(Effect effect) {
     if (effect instanceof SendFrame frame) {
       send(frame);
-    } else if (effect instanceof WritePresence presence) {
-      write(presence);
+    } else if (effect instanceof WritePresence state) {
+      presence.write(state);
     } else if (effect instanceof PublishOffer offer) {
       bus.publish(Callables.OFFER, offer.offer());
     } else if (effect instanceof SignalSession signal) {
-      ignoreGone(bus.request(Sessions.SIGNAL, signal.stream().toString(), signal.signal()));
+      tell(bus.request(Sessions.SIGNAL, signal.stream().toString(), signal.signal()));
     } else if (effect instanceof EndWatch end) {
-      ignoreGone(bus.request(Registrations.END, end.stream().toString(), end.end()));
+      tell(bus.request(Registrations.END, end.stream().toString(), end.end()));
     }
   }
 
   /** A stream that closed meanwhile says so by itself. */
-  private static void ignoreGone(Future<?> told) {
-    told.onFailure(e -> LOG.debug("stream gone reason={}", e.toString()));
+  private void tell(Future<?> heard) {
+    heard.onFailure(e -> LOG.debug("stream gone reason={}", e.toString()));
+    if (told != null) {
+      told.add(heard);
+    }
   }
 
   private void send(SendFrame frame) {
@@ -252,26 +293,14 @@ final class RegistryVerticle extends VerticleBase {
         .onSuccess(t -> act(c -> c.taken(frame.stream(), now())))
         .onFailure(
             e -> {
-              LOG.info(
-                  "registry stream does not take frames stream={} reason={}", key, e.toString());
+              LOG.debug("registry stream takes no frame stream={} reason={}", key, e.toString());
               act(c -> c.lost(frame.stream(), now()));
             });
   }
 
-  private void write(WritePresence presence) {
-    house
-        .pipeline()
-        .submit(store.presence(presence))
-        .onSuccess(v -> unwritten.remove(presence.instanceId(), presence))
-        .onFailure(e -> unwritten.put(presence.instanceId(), presence));
-  }
-
-  private void writeAgain(DatabaseState state) {
-    if (state == DatabaseState.AVAILABLE && !unwritten.isEmpty()) {
-      List<WritePresence> again = List.copyOf(unwritten.values());
-      unwritten.clear();
-      again.forEach(this::write);
-      LOG.info("presence written again instances={}", again.size());
+  private void retryPresence() {
+    if (house.database().state() == DatabaseState.AVAILABLE) {
+      presence.retry();
     }
   }
 

@@ -3,6 +3,7 @@ package io.trestle.rpc;
 import io.trestle.protocol.HeaderNames;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
+import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -10,6 +11,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.client.GrpcClientResponse;
+import io.vertx.grpc.common.GrpcMessage;
 import io.vertx.grpc.common.GrpcStatus;
 import io.vertx.grpc.common.ServiceName;
 import java.net.URLDecoder;
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Attempt {
   private static final ServiceName CALL = ServiceName.create("servicebridge.v1", "Call");
+
+  private static final String IDENTITY = "identity";
 
   private final GrpcClientRequest<Buffer, Buffer> stream;
   private final Promise<Ended> ended = Promise.promise();
@@ -47,8 +51,10 @@ final class Attempt {
     return ended.future();
   }
 
+  /** Ends the attempt; whether the callee did something is unknown. */
   void cancel() {
     stream.cancel();
+    end(Verdict.outcomeUnknown());
   }
 
   private void write(Buffer body, String trace, long timeoutMillis) {
@@ -65,21 +71,52 @@ final class Attempt {
   private void read(GrpcClientResponse<Buffer, Buffer> response) {
     response.exceptionHandler(e -> end(Verdict.outcomeUnknown()));
     response.errorHandler(e -> end(Verdict.outcomeUnknown()));
-    response.messageHandler(message -> reply = message.payload());
+    response.invalidMessageHandler(e -> refuse(tooLarge()));
+    response.messageHandler(this::take);
     response.end().onComplete(done -> finish(response));
   }
 
+  private void take(GrpcMessage message) {
+    if (!IDENTITY.equals(message.encoding())) {
+      refuse(new Verdict.Final(StatusCode.INTERNAL, "callee answered a compressed message"));
+    } else if (message.payload().length() > Forward.MAX_BYTES) {
+      refuse(tooLarge());
+    } else {
+      reply = message.payload();
+    }
+  }
+
+  private void refuse(Verdict verdict) {
+    end(verdict);
+    stream.cancel();
+  }
+
+  private static Verdict tooLarge() {
+    return new Verdict.Final(
+        StatusCode.RESOURCE_EXHAUSTED,
+        "reply: too large (expected: at most " + Forward.MAX_BYTES + " bytes)");
+  }
+
   private void finish(GrpcClientResponse<Buffer, Buffer> response) {
-    @Nullable GrpcStatus status = response.status();
+    @Nullable StatusCode status = status(response);
     if (status == null) {
       end(Verdict.outcomeUnknown());
-    } else if (status == GrpcStatus.OK && reply == null) {
+    } else if (status == StatusCode.OK && reply == null) {
       end(new Verdict.Final(StatusCode.INTERNAL, "callee answered OK without a message"));
     } else {
       boolean notDispatched =
           HeaderNames.NOT_DISPATCHED_VALUE.equals(field(response, HeaderNames.NOT_DISPATCHED));
-      end(Verdict.status(StatusCode.of(status.code), text(response), notDispatched));
+      end(Verdict.status(status, text(response), notDispatched));
     }
+  }
+
+  /** Null when the stream broke. A number that is no status is one that we do not know. */
+  private static @Nullable StatusCode status(GrpcClientResponse<Buffer, Buffer> response) {
+    @Nullable GrpcStatus status = response.status();
+    if (status != null) {
+      return StatusCode.of(status.code);
+    }
+    return field(response, "grpc-status") == null ? null : StatusCode.UNKNOWN;
   }
 
   private void end(Verdict verdict) {

@@ -24,6 +24,9 @@ final class ProxyCall {
   private static final long DEFAULT_TIMEOUT_MILLIS = 30_000;
   private static final long DIAL_MILLIS = 2_000;
 
+  /** Timers and the clock do not agree to the millisecond. */
+  private static final long TIMER_SLACK_MILLIS = 10;
+
   private final Vertx vertx;
   private final Clock clock;
   private final CalleeClient callees;
@@ -36,6 +39,7 @@ final class ProxyCall {
       new Verdict.TryNext(StatusCode.UNAVAILABLE, "no live instance offers this method");
   private @Nullable Attempt current;
   private boolean over;
+  private boolean abandoned;
 
   ProxyCall(
       Vertx vertx,
@@ -124,10 +128,12 @@ final class ProxyCall {
   private void conclude(Instance candidate, Attempt.Ended ended) {
     selection.release(candidate);
     current = null;
+    if (!abandoned) {
+      outcomes.add(candidate.instanceId(), ended.verdict().isFailure());
+    }
     if (over) {
       return;
     }
-    outcomes.add(candidate.instanceId(), ended.verdict().isFailure());
     Buffer reply = ended.reply();
     if (reply != null) {
       over = true;
@@ -140,14 +146,21 @@ final class ProxyCall {
     }
   }
 
+  /** Time is over: that counts against the instance which was being waited for. */
   private void expire() {
     fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
     cancelCurrent();
   }
 
-  /** The caller left. A call with an idempotency key goes on, so that its reply can be saved. */
+  /**
+   * The caller left, or the gateway was first to see that its time is over. Leaving says nothing
+   * about the instance. A call with an idempotency key goes on, so that its reply can be saved.
+   */
   private void abandon() {
-    if (forward.call().getIdempotencyKey().isEmpty()) {
+    if (remaining() <= TIMER_SLACK_MILLIS) {
+      expire();
+    } else if (forward.call().getIdempotencyKey().isEmpty()) {
+      abandoned = true;
       fail(GrpcFailure.of(StatusCode.CANCELLED, "cancelled by the caller"));
       cancelCurrent();
     }

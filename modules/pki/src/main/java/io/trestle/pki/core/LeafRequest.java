@@ -14,8 +14,11 @@ import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
 import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
+import org.bouncycastle.crypto.params.AsymmetricKeyParameter;
+import org.bouncycastle.crypto.util.PublicKeyFactory;
+import org.bouncycastle.operator.DefaultDigestAlgorithmIdentifierFinder;
 import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.operator.bc.BcECContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
 
@@ -33,6 +36,10 @@ public record LeafRequest(ECPublicKey publicKey) {
           X9ObjectIdentifiers.ecdsa_with_SHA384,
           X9ObjectIdentifiers.ecdsa_with_SHA512);
 
+  /** The JDK of 17 verifies ten times slower; nothing here is secret, so speed is all that counts. */
+  private static final BcECContentVerifierProviderBuilder VERIFIERS =
+      new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder());
+
   /** Reads and verifies a request in DER. */
   public static LeafRequest parse(byte[] der) throws MalformedRequestException {
     try {
@@ -41,8 +48,7 @@ public record LeafRequest(ECPublicKey publicKey) {
       if (!SIGNATURES.contains(request.getSignatureAlgorithm().getAlgorithm())) {
         throw new MalformedRequestException("csr_der: its signature is not ECDSA with SHA-2");
       }
-      var verifier = new JcaContentVerifierProviderBuilder().build(key);
-      if (!request.isSignatureValid(verifier)) {
+      if (!request.isSignatureValid(VERIFIERS.build(bare(request)))) {
         throw new MalformedRequestException("csr_der: its signature does not verify");
       }
       return new LeafRequest(key);
@@ -55,6 +61,11 @@ public record LeafRequest(ECPublicKey publicKey) {
       // same here, and none may reach the client as an internal error.
       throw notPkcs10();
     }
+  }
+
+  private static AsymmetricKeyParameter bare(PKCS10CertificationRequest request)
+      throws IOException {
+    return PublicKeyFactory.createKey(request.getSubjectPublicKeyInfo());
   }
 
   private static ECPublicKey keyOf(SubjectPublicKeyInfo info)

@@ -40,6 +40,7 @@ public final class DeclarationRules implements DeclarationCheck {
   }
 
   private static void incoming(Incoming m, List<String> faults) {
+    hash("incoming '" + m.name() + "'", m.contractHash(), faults);
     switch (m.type()) {
       case Declarations.RPC -> name("incoming rpc", m.name(), faults);
       case Declarations.WORKFLOW -> workflow(m, faults);
@@ -70,7 +71,7 @@ public final class DeclarationRules implements DeclarationCheck {
   }
 
   private static void http(Incoming m, List<String> faults) {
-    if (!ROUTE.matcher(m.name()).matches()) {
+    if (!ROUTE.matcher(m.name()).matches() || hasControls(m.name())) {
       faults.add("incoming http: '" + m.name() + "' (expected: METHOD /pattern)");
     }
     if (m.inputSchema().length != 0 || !m.contractHash().isEmpty()) {
@@ -88,6 +89,7 @@ public final class DeclarationRules implements DeclarationCheck {
 
   /** Old suites also declare patterns here: they are accepted and match nothing. */
   private static void published(Published p, List<String> faults) {
+    hash("published '" + p.name() + "'", p.contractHash(), faults);
     if (!EventName.isValid(p.name()) && !EventPattern.isValid(p.name())) {
       faults.add("published: '" + p.name() + "' (expected: an event name such as orders.created)");
     }
@@ -134,6 +136,21 @@ public final class DeclarationRules implements DeclarationCheck {
     if (!value.isEmpty() && HostPort.parse(value).isEmpty()) {
       faults.add(field + ": '" + value + "' (expected: host:port, or empty)");
     }
+  }
+
+  /** Opaque, but it has to fit a column and a line. */
+  private static void hash(String of, String hash, List<String> faults) {
+    if (hash.length() > NameRules.MAX_LENGTH || hasControls(hash)) {
+      faults.add(
+          of
+              + ": contract_hash (expected: at most "
+              + NameRules.MAX_LENGTH
+              + " characters without control characters)");
+    }
+  }
+
+  private static boolean hasControls(String text) {
+    return text.chars().anyMatch(Character::isISOControl);
   }
 
   private static void name(String what, String name, List<String> faults) {

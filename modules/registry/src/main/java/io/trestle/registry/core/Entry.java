@@ -4,8 +4,10 @@ import io.trestle.conversations.Declarations;
 import io.trestle.conversations.Declarations.Declaration;
 import io.trestle.conversations.Declarations.Incoming;
 import io.trestle.conversations.Declarations.Published;
+import io.trestle.conversations.Declarations.Subscription;
 import io.trestle.conversations.Registrations.Instance;
 import io.trestle.conversations.Registrations.Method;
+import io.trestle.protocol.events.EventPattern;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -20,20 +22,26 @@ import org.jspecify.annotations.Nullable;
  * them by reference.
  */
 final class Entry {
+  private static final byte[] NOT_SHOWN = {};
+
   final UUID id;
   final UUID serviceId;
   @Nullable Session session;
-  @Nullable Declaration declaration;
   @Nullable Watcher watcher;
   String sdkLanguage = "";
   String sdkVersion = "";
   long registration;
-  boolean hadEndpoint;
-  boolean watchGrace;
   boolean revoked;
   long sessionEndedMillis;
   final HealthWindow health = new HealthWindow();
+  boolean healingPlanned;
 
+  /** Until when it stays visible without a registry stream; 0 = it does not. */
+  long graceUntilMillis;
+
+  private @Nullable Declaration declaration;
+  private boolean hadEndpoint;
+  private List<Interest> interests = List.of();
   private List<MethodEntry> handlers = List.of();
   private List<MethodEntry> published = List.of();
   private @Nullable Instance row;
@@ -47,6 +55,9 @@ final class Entry {
   /** A row with its key. */
   record MethodEntry(MethodKey key, Method row) {}
 
+  /** A subscription with its pattern, parsed once. */
+  record Interest(EventPattern pattern, Subscription row) {}
+
   Entry(UUID id, UUID serviceId) {
     this.id = id;
     this.serviceId = serviceId;
@@ -57,7 +68,18 @@ final class Entry {
    * gone for less than the grace.
    */
   boolean isLive() {
-    return !revoked && session != null && declaration != null && (watcher != null || watchGrace);
+    return !revoked
+        && session != null
+        && declaration != null
+        && (watcher != null || graceUntilMillis != 0);
+  }
+
+  @Nullable Declaration declaration() {
+    return declaration;
+  }
+
+  List<Interest> interests() {
+    return interests;
   }
 
   List<MethodEntry> handlers() {
@@ -72,21 +94,31 @@ final class Entry {
   void declare(Declaration next, String serviceName) {
     declaration = next;
     hadEndpoint |= !next.callEndpoint().isEmpty();
-    handlers = reuse(handlers, handlerRows(next, serviceName));
-    published = reuse(published, publishedRows(next, serviceName));
-    row = null;
+    interests =
+        next.subscriptions().stream()
+            .map(s -> new Interest(EventPattern.parse(s.pattern()), s))
+            .toList();
+    makeRows(next, serviceName);
   }
 
-  /**
-   * Drops the row after a change of what it shows; makes method rows anew when the service has
-   * another name.
-   */
-  void refresh(String serviceName) {
+  /** The service has another name: every row shows it. */
+  void renamed(String serviceName) {
     row = null;
     Declaration current = declaration;
     if (current != null) {
-      declare(current, serviceName);
+      makeRows(current, serviceName);
     }
+  }
+
+  /** Something that the instance row shows has changed. */
+  void rowChanged() {
+    row = null;
+  }
+
+  private void makeRows(Declaration next, String serviceName) {
+    handlers = reuse(handlers, handlerRows(next, serviceName));
+    published = reuse(published, publishedRows(next, serviceName));
+    row = null;
   }
 
   Instance row(String serviceName) {
@@ -133,8 +165,8 @@ final class Entry {
         m.name(),
         m.contractHash(),
         false,
-        m.inputSchema(),
-        m.outputSchema(),
+        shown(m, m.inputSchema()),
+        shown(m, m.outputSchema()),
         m.streaming());
   }
 
@@ -153,9 +185,18 @@ final class Entry {
         p.name(),
         p.contractHash(),
         true,
-        p.schema(),
-        new byte[0],
+        fits(p.schema().length) ? p.schema() : NOT_SHOWN,
+        NOT_SHOWN,
         false);
+  }
+
+  /** A row that no message could carry would cut the stream of everybody who may see it. */
+  private static byte[] shown(Incoming m, byte[] schema) {
+    return fits((long) m.inputSchema().length + m.outputSchema().length) ? schema : NOT_SHOWN;
+  }
+
+  private static boolean fits(long schemaBytes) {
+    return schemaBytes <= Sizes.MAX_MESSAGE;
   }
 
   private static void put(Map<MethodKey, MethodEntry> rows, Method row) {

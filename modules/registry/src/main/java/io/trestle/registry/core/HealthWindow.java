@@ -40,7 +40,7 @@ final class HealthWindow {
       reset();
     } else if (failures > 0) {
       lastFailure = now;
-      if (since == 0 ? failing(now) : now - since >= HEALING_MILLIS) {
+      if (since == 0 ? failing() : now - since >= HEALING_MILLIS) {
         since = now;
       }
     }
@@ -62,6 +62,9 @@ final class HealthWindow {
   }
 
   private void add(int successes, int failures, long now) {
+    while (!slots.isEmpty() && (slots.peekFirst().second() + 1) * 1000 <= now - WINDOW_MILLIS) {
+      slots.removeFirst();
+    }
     long second = now / 1000;
     Slot last = slots.peekLast();
     if (last != null && last.second() == second) {
@@ -72,10 +75,7 @@ final class HealthWindow {
     }
   }
 
-  private boolean failing(long now) {
-    while (!slots.isEmpty() && (slots.peekFirst().second() + 1) * 1000 <= now - WINDOW_MILLIS) {
-      slots.removeFirst();
-    }
+  private boolean failing() {
     int failures = slots.stream().mapToInt(Slot::failures).sum();
     int outcomes = failures + slots.stream().mapToInt(Slot::successes).sum();
     return outcomes >= MIN_OUTCOMES && failures * 2 > outcomes;

@@ -10,16 +10,11 @@ import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Sessions;
 import io.trestle.registry.core.Effect.EndWatch;
-import io.trestle.registry.core.Effect.SendFrame;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import io.trestle.registry.core.Entry.Session;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * The registry: one owner, one thread, state in, effects out.
  *
  * <p><b>State.</b> The directory of services, one {@link Entry} per instance that has a session or
- * a registration, one {@link Watcher} per registry stream, and deadlines. Nothing here is precious:
- * after a restart it is rebuilt from what instances say when they reconnect.
+ * a registration, the {@link Audience} with one {@link Watcher} per registry stream, who was
+ * revoked, and deadlines. Nothing here is precious: after a restart it is rebuilt from what
+ * instances say when they reconnect.
  *
  * <p><b>Presence.</b> The open control stream is the presence of an instance. A newer stream of the
  * same instance is welcomed first; the older one has 5 s to be closed by its client, and its end
@@ -37,11 +33,9 @@ import org.jspecify.annotations.Nullable;
  * stream 5 s later, unless a new session began. A registration without a session is stored and
  * answered, and stays invisible until the Welcome.
  *
- * <p><b>Views.</b> A change of a service marks the watchers that can see it: its own, those that
- * depend on its name, those that subscribe to what it publishes and those whose events it consumes.
- * Marked watchers are recomputed together after 50 ms, compared with what they were last sent, and
- * get one frame. An endpoint that was cleared and a revocation go out at once. Marking too many is
- * harmless: an empty difference sends nothing.
+ * <p><b>Views.</b> Every change tells the audience which service it is of; the audience decides
+ * whose view may have changed, and sends differences against what was sent before. An endpoint that
+ * was cleared and a revocation go out at once.
  *
  * <p><b>Rejected.</b> Forwarding changes as events: every watcher would need a queue, and a slow
  * one would grow it. A difference against what was sent needs none, and is right after any sequence
@@ -49,33 +43,27 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RegistryCore {
   static final long GRACE_MILLIS = 5_000;
-  static final long COALESCE_MILLIS = 50;
 
   private final Directory directory = new Directory();
   private final Roster roster = new Roster();
-  private final ViewBuilder views = new ViewBuilder(directory, roster);
+  private final Revocations revocations = new Revocations();
   private final Deadlines deadlines = new Deadlines();
   private final Consumer<Effect> effects;
-  private final Map<UUID, Watcher> watchers = new HashMap<>();
-  private final Set<Watcher> dirty = new LinkedHashSet<>();
-  private final Map<UUID, Long> revokedInstances = new HashMap<>();
-  private final Policy policy;
-  private CaptureModes captureModes;
-  private boolean flushPlanned;
+  private final Audience audience;
   private boolean draining;
 
   /** Makes an empty registry whose effects go to the consumer, in order. */
   public RegistryCore(Consumer<Effect> effects, Policy policy, CaptureModes captureModes) {
     this.effects = effects;
-    this.policy = policy;
-    this.captureModes = captureModes;
+    this.audience =
+        new Audience(directory, roster, revocations, deadlines, effects, policy, captureModes);
   }
 
   // ---- sessions
 
   /** Opens a session, replacing an earlier one of the instance. */
   public Sessions.Opened open(Sessions.Open q, String sessionId, long now) {
-    admit(q.serviceId(), q.protocolVersion());
+    admit(q.serviceId(), q.instanceId(), q.protocolVersion());
     Entry entry = roster.obtain(q.instanceId(), q.serviceId());
     Session before = entry.session;
     entry.session = new Session(sessionId, q.stream(), now);
@@ -105,36 +93,42 @@ public final class RegistryCore {
     entry.sessionEndedMillis = now;
     writePresence(entry, now);
     touch(entry, now);
-    deadlines.at(now + GRACE_MILLIS, t -> endStreams(entry, now));
+    Watcher watcher = entry.watcher;
+    deadlines.at(now + GRACE_MILLIS, t -> endStreams(entry, watcher, now));
   }
 
-  private void endStreams(Entry entry, long endedMillis) {
+  /** A registry stream that began after the session ended is a registration without a session. */
+  private void endStreams(Entry entry, @Nullable Watcher watcher, long endedMillis) {
     if (entry.session != null
         || entry.sessionEndedMillis != endedMillis
-        || roster.find(entry.id) != entry) {
+        || entry.watcher != watcher) {
       return;
     }
-    Watcher watcher = entry.watcher;
     if (watcher != null) {
-      endWatch(watcher, Reason.UNAVAILABLE, "session ended");
+      endWatch(watcher, new Registrations.End(Reason.UNAVAILABLE.number(), "session ended"));
     }
-    forget(entry);
+    roster.remove(entry);
   }
 
   // ---- registrations
 
-  /** Refuses what may not register at all. */
-  public void admit(UUID serviceId, int protocolVersion) {
+  /** Refuses who may not come in at all. */
+  public void admit(UUID serviceId, UUID instanceId, int protocolVersion) {
     if (protocolVersion != 0 && protocolVersion != 1) {
       throw Refused.of(
           Reason.PRECONDITION, "protocol_version: " + protocolVersion + " (expected: 0 or 1)");
     }
-    if (!directory.isActive(serviceId)) {
-      throw Refused.of(Reason.UNAUTHENTICATED, "access revoked");
+    Refused refusal = refusal(serviceId, instanceId);
+    if (refusal != null) {
+      throw refusal;
     }
-    if (draining) {
-      throw Refused.withoutEffect(Reason.UNAVAILABLE, "runtime is shutting down");
+  }
+
+  private @Nullable Refused refusal(UUID serviceId, UUID instanceId) {
+    if (!directory.isActive(serviceId) || revocations.hasInstance(instanceId)) {
+      return Refused.of(Reason.UNAUTHENTICATED, "access revoked");
     }
+    return draining ? Refused.withoutEffect(Reason.UNAVAILABLE, "runtime is shutting down") : null;
   }
 
   /** Whether the directory knows the service, active or not. */
@@ -147,96 +141,88 @@ public final class RegistryCore {
    * numbered in the order of arrival; an older one that commits late changes nothing.
    */
   public void register(Registrations.Register q, Declaration declaration, long number, long now) {
+    Refused refusal = refusal(q.serviceId(), q.instanceId());
+    if (refusal != null) {
+      String text = String.valueOf(refusal.getMessage());
+      end(q.stream(), new Registrations.End(refusal.reason().number(), text));
+      return;
+    }
     Entry entry = roster.obtain(q.instanceId(), q.serviceId());
     if (number < entry.registration) {
-      effects.accept(new EndWatch(q.stream(), SUPERSEDED));
+      end(q.stream(), SUPERSEDED);
       return;
     }
     boolean cleared = !entry.callEndpoint().isEmpty() && declaration.callEndpoint().isEmpty();
-    markService(entry.serviceId, now);
     entry.registration = number;
     entry.sdkLanguage = q.sdkLanguage();
     entry.sdkVersion = q.sdkVersion();
-    roster.declare(entry, declaration, directory.name(entry.serviceId));
+    declare(entry, declaration, now);
     watch(entry, q.stream(), now);
     if (entry.session != null) {
       writePresence(entry, now);
     }
     touch(entry, now);
     if (cleared) {
-      flush();
+      audience.flush(now);
     }
   }
 
   private static final Registrations.End SUPERSEDED =
       new Registrations.End(Reason.SUPERSEDED.number(), "registration replaced");
 
-  private void watch(Entry entry, UUID stream, long now) {
-    Watcher before = entry.watcher;
-    Watcher watcher = new Watcher(stream, entry);
-    entry.watcher = watcher;
-    entry.watchGrace = false;
-    watchers.put(stream, watcher);
-    if (before != null) {
-      drop(before);
-      deadlines.at(
-          now + GRACE_MILLIS, t -> effects.accept(new EndWatch(before.stream, SUPERSEDED)));
-    }
-    revocations(now).forEach(r -> r.accept(watcher));
-    send(watcher);
+  /** Marks before, for those who saw what is declared no more; {@link #touch} marks after. */
+  private void declare(Entry entry, Declaration declaration, long now) {
+    audience.serviceChanged(entry.serviceId, now);
+    roster.declare(entry, declaration, directory.name(entry.serviceId));
   }
 
-  private List<Consumer<Watcher>> revocations(long now) {
-    List<Consumer<Watcher>> revocations = new ArrayList<>();
-    for (Directory.Service service : directory.all()) {
-      if (!service.active() && service.revokedUntilMillis() > now) {
-        revocations.add(w -> w.revokeService(service.id()));
-      }
+  private void watch(Entry entry, UUID stream, long now) {
+    Watcher before = entry.watcher;
+    if (before != null) {
+      audience.leave(before);
+      deadlines.at(now + GRACE_MILLIS, t -> end(before.stream, SUPERSEDED));
     }
-    revokedInstances.values().removeIf(until -> until <= now);
-    revokedInstances.keySet().forEach(id -> revocations.add(w -> w.revokeInstance(id)));
-    return revocations;
+    entry.graceUntilMillis = 0;
+    audience.join(stream, entry, now);
   }
 
   /** A registry stream ended. */
   public void watchClosed(UUID stream, UUID instance, long now) {
     Entry entry = roster.find(instance);
-    if (entry == null || entry.watcher == null || !entry.watcher.stream.equals(stream)) {
+    Watcher watcher = entry == null ? null : entry.watcher;
+    if (entry == null || watcher == null || !watcher.stream.equals(stream)) {
       return;
     }
-    drop(entry.watcher);
+    audience.leave(watcher);
     entry.watcher = null;
     if (entry.session == null) {
-      forget(entry);
+      roster.remove(entry);
       return;
     }
-    entry.watchGrace = true;
-    deadlines.at(now + GRACE_MILLIS, t -> endGrace(entry, t));
+    entry.graceUntilMillis = now + GRACE_MILLIS;
+    deadlines.at(entry.graceUntilMillis, t -> endGrace(entry, t));
   }
 
   private void endGrace(Entry entry, long now) {
-    if (entry.watcher == null && entry.watchGrace) {
-      entry.watchGrace = false;
+    if (entry.graceUntilMillis != 0 && entry.graceUntilMillis <= now) {
+      entry.graceUntilMillis = 0;
       touch(entry, now);
     }
   }
 
   /** A frame was taken by its stream. */
   public void taken(UUID stream, long now) {
-    Watcher watcher = watchers.get(stream);
+    Watcher watcher = audience.find(stream);
     if (watcher != null) {
-      watcher.taken(frame -> effects.accept(new SendFrame(stream, frame)));
-      if (watcher.isReady()) {
-        planFlush(now);
-      }
+      audience.taken(watcher, now);
     }
   }
 
   /** A stream does not take its frames: it is gone, or too slow to be kept. */
   public void lost(UUID stream, long now) {
-    Watcher watcher = watchers.get(stream);
+    Watcher watcher = audience.find(stream);
     if (watcher != null) {
-      effects.accept(new EndWatch(stream, TOO_SLOW));
+      end(stream, TOO_SLOW);
       watchClosed(stream, watcher.entry.id, now);
     }
   }
@@ -256,29 +242,37 @@ public final class RegistryCore {
       return;
     }
     if (before != null) {
-      touchDependents(before.name(), now);
+      audience.nameChanged(before.name(), now);
     }
-    touchDependents(after.name(), now);
-    roster.of(after.id()).forEach(entry -> entry.refresh(after.name()));
+    audience.nameChanged(after.name(), now);
+    roster.of(after.id()).forEach(entry -> entry.renamed(after.name()));
     touchService(after.id(), now);
-    if (before != null && before.active() && !after.active()) {
-      watchers.values().forEach(w -> w.revokeService(after.id()));
-      dirty.addAll(watchers.values());
-      flush();
+    if (after.active()) {
+      revocations.removeService(after.id());
+      audience.serviceRestored(after.id());
+    } else {
+      revoked(after, before == null || before.active(), now);
+    }
+  }
+
+  private void revoked(Directory.Service service, boolean isNews, long now) {
+    revocations.addService(service.id(), service.revokedUntilMillis());
+    if (isNews) {
+      audience.serviceRevoked(service.id(), now);
     }
   }
 
   /** An instance was revoked. */
   public void instanceRevoked(AccessNews.InstanceRevoked news, long now) {
-    revokedInstances.put(news.instanceId(), news.until().toEpochMilli());
+    if (!revocations.addInstance(news.instanceId(), news.until().toEpochMilli())) {
+      return;
+    }
     Entry entry = roster.find(news.instanceId());
     if (entry != null) {
       entry.revoked = true;
       touch(entry, now);
     }
-    watchers.values().forEach(w -> w.revokeInstance(news.instanceId()));
-    dirty.addAll(watchers.values());
-    flush();
+    audience.instanceRevoked(news.instanceId(), now);
   }
 
   /** Outcomes of proxied calls. */
@@ -292,29 +286,30 @@ public final class RegistryCore {
   }
 
   private void healthChanged(Entry entry, long now) {
-    entry.refresh(directory.name(entry.serviceId));
+    entry.rowChanged();
     touch(entry, now);
-    if (entry.health.since() != 0) {
+    planHealing(entry);
+  }
+
+  private void planHealing(Entry entry) {
+    if (entry.health.since() != 0 && !entry.healingPlanned) {
+      entry.healingPlanned = true;
       deadlines.at(entry.health.healsAt(), t -> heal(entry, t));
     }
   }
 
   private void heal(Entry entry, long now) {
+    entry.healingPlanned = false;
     if (entry.health.heal(now)) {
       healthChanged(entry, now);
-    } else if (entry.health.since() != 0) {
-      deadlines.at(entry.health.healsAt(), t -> heal(entry, t));
+    } else {
+      planHealing(entry);
     }
   }
 
   /** The capture settings changed. */
-  public void captureModes(CaptureModes next) {
-    if (!next.equals(captureModes)) {
-      captureModes = next;
-      watchers.values().forEach(Watcher::touch);
-      dirty.addAll(watchers.values());
-      flush();
-    }
+  public void captureModes(CaptureModes next, long now) {
+    audience.captureModes(next, now);
   }
 
   /** Shutdown begins: every session hears Drain, then every stream ends. */
@@ -329,7 +324,8 @@ public final class RegistryCore {
         effects.accept(new SignalSession(session.stream(), end));
       }
     }
-    List.copyOf(watchers.values()).forEach(w -> endWatch(w, Reason.UNAVAILABLE, reason));
+    var over = new Registrations.End(Reason.UNAVAILABLE.number(), reason);
+    audience.all().forEach(watcher -> endWatch(watcher, over));
   }
 
   // ---- time
@@ -379,93 +375,28 @@ public final class RegistryCore {
 
   /** Open registry streams, for the metric. */
   public int watcherCount() {
-    return watchers.size();
+    return audience.size();
   }
 
-  // ---- marking and sending
+  // ---- what follows from a change
 
   private void touch(Entry entry, long now) {
     touchService(entry.serviceId, now);
   }
 
   private void touchService(UUID service, long now) {
-    publishOffer(service);
-    markService(service, now);
+    effects.accept(new Effect.PublishOffer(offer(service)));
+    audience.serviceChanged(service, now);
   }
 
-  private void markService(UUID service, long now) {
-    touchDependents(directory.name(service), now);
-    for (Entry entry : roster.of(service)) {
-      mark(entry);
-      touchEventPeers(entry);
-    }
-    planFlush(now);
+  private void endWatch(Watcher watcher, Registrations.End end) {
+    audience.leave(watcher);
+    watcher.entry.watcher = null;
+    end(watcher.stream, end);
   }
 
-  private void touchDependents(String serviceName, long now) {
-    roster.dependents(serviceName).forEach(this::mark);
-    planFlush(now);
-  }
-
-  /**
-   * Subscribers of what it publishes. Publishers that it consumes from see it only if they depend
-   * on it already.
-   */
-  private void touchEventPeers(Entry entry) {
-    entry
-        .published()
-        .forEach(
-            event ->
-                roster
-                    .subscribersOf(event.key().name())
-                    .forEach(service -> roster.of(service).forEach(this::mark)));
-  }
-
-  private void mark(Entry entry) {
-    Watcher watcher = entry.watcher;
-    if (watcher != null) {
-      watcher.touch();
-      dirty.add(watcher);
-    }
-  }
-
-  private void planFlush(long now) {
-    if (!flushPlanned && !dirty.isEmpty()) {
-      flushPlanned = true;
-      deadlines.at(now + COALESCE_MILLIS, t -> flush());
-    }
-  }
-
-  private void flush() {
-    flushPlanned = false;
-    for (Watcher watcher : List.copyOf(dirty)) {
-      if (watcher.isReady()) {
-        send(watcher);
-      }
-    }
-  }
-
-  private void send(Watcher watcher) {
-    dirty.remove(watcher);
-    watcher.advance(
-        views.build(watcher.entry),
-        policy,
-        captureModes,
-        frame -> effects.accept(new SendFrame(watcher.stream, frame)));
-  }
-
-  private void endWatch(Watcher watcher, Reason reason, String text) {
-    drop(watcher);
-    effects.accept(new EndWatch(watcher.stream, new Registrations.End(reason.number(), text)));
-  }
-
-  private void drop(Watcher watcher) {
-    watchers.remove(watcher.stream);
-    dirty.remove(watcher);
-  }
-
-  private void forget(Entry entry) {
-    roster.remove(entry);
+  private void end(UUID stream, Registrations.End end) {
+    effects.accept(new EndWatch(stream, end));
   }
 
   private void writePresence(Entry entry, long now) {
@@ -479,10 +410,6 @@ public final class RegistryCore {
             connected ? entry.httpEndpoint() : "",
             session == null ? "" : session.id(),
             now));
-  }
-
-  private void publishOffer(UUID service) {
-    effects.accept(new Effect.PublishOffer(offer(service)));
   }
 
   private Callables.Offer offer(UUID service) {

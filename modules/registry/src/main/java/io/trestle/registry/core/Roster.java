@@ -1,7 +1,6 @@
 package io.trestle.registry.core;
 
 import io.trestle.conversations.Declarations.Declaration;
-import io.trestle.protocol.events.EventName;
 import io.trestle.protocol.events.PatternTrie;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -98,9 +97,7 @@ final class Roster {
   /** Services with an instance that subscribes to an event. */
   Set<UUID> subscribers(String name) {
     Set<UUID> services = new HashSet<>();
-    if (EventName.isValid(name)) {
-      patterns.match(name, (pattern, subscriber) -> services.add(subscriber.service()));
-    }
+    patterns.match(name, (pattern, subscriber) -> services.add(subscriber.service()));
     return services;
   }
 

@@ -18,9 +18,9 @@ import java.util.UUID;
  * <p>An SDK applies an update in a fixed order: added, removed, added instances, removed instances,
  * removed peers. A changed row with the same key therefore goes into {@code added} only, and no key
  * is ever in both lists. Subscriptions and outgoing calls have no incremental form; a change of
- * them, or more than 1,000 changed rows, is sent as a new snapshot. The rows of a message stay under
- * 3 MiB: a larger snapshot carries what belongs to the watcher's service and as many instances as
- * fit, and the rest follows as updates.
+ * them, or more than 1,000 changed rows, is sent as a new snapshot. The rows of a message stay
+ * under 3 MiB: a larger snapshot carries what belongs to the watcher's service and as many
+ * instances as fit, and the rest follows as updates.
  *
  * <p>RPC methods come first, because one SDK resolves a method by its name alone and takes the
  * first row.
@@ -76,8 +76,7 @@ final class ViewDiff {
       instances.subList(fitting, instances.size()).forEach(rest::add);
     }
     List<Content> frames = new ArrayList<>();
-    frames.add(
-        snapshot(view, whole ? methods : List.of(), instances.subList(0, fitting), extras));
+    frames.add(snapshot(view, whole ? methods : List.of(), instances.subList(0, fitting), extras));
     frames.addAll(rest.finish());
     if (!extras.standing().isEmpty()) {
       frames.addAll(new Packing(extras).finish(List.of(), List.of(), null, extras.standing()));
@@ -168,10 +167,7 @@ final class ViewDiff {
     addedInstances.forEach(packing::add);
     removedInstances.forEach(packing::remove);
     return packing.finish(
-        addedPeers,
-        removedPeers,
-        extras.policyChanged() ? extras.policy() : null,
-        extras.fresh());
+        addedPeers, removedPeers, extras.policyChanged() ? extras.policy() : null, extras.fresh());
   }
 
   private static Method withoutSchemas(Method m) {

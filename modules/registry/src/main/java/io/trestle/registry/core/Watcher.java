@@ -3,6 +3,7 @@ package io.trestle.registry.core;
 import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.conversations.Registrations.Content;
 import io.trestle.conversations.Registrations.Policy;
+import io.trestle.registry.core.Revocations.Revoked;
 import java.util.ArrayDeque;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Watcher {
   final UUID stream;
   final Entry entry;
+  private final Consumer<Content> send;
   private final ArrayDeque<Content> outbox = new ArrayDeque<>();
   private final Set<UUID> revokedServices = new LinkedHashSet<>();
   private final Set<UUID> revokedInstances = new LinkedHashSet<>();
@@ -30,9 +32,10 @@ final class Watcher {
   private boolean underWay;
   private boolean dirty = true;
 
-  Watcher(UUID stream, Entry entry) {
+  Watcher(UUID stream, Entry entry, Consumer<Content> send) {
     this.stream = stream;
     this.entry = entry;
+    this.send = send;
   }
 
   void touch() {
@@ -42,6 +45,11 @@ final class Watcher {
   void revokeService(UUID service) {
     revokedServices.add(service);
     dirty = true;
+  }
+
+  /** The service is active again; a watcher that has not heard of the revocation never will. */
+  void restoreService(UUID service) {
+    revokedServices.remove(service);
   }
 
   void revokeInstance(UUID instance) {
@@ -54,9 +62,9 @@ final class Watcher {
     return dirty && !underWay && outbox.isEmpty();
   }
 
-  /** Takes over the new view and passes the first frame of the change, if there is one. */
-  void advance(View view, Policy policy, CaptureModes capture, Consumer<Content> send) {
-    Extras extras = extras(policy, capture);
+  /** Takes over the new view and sends the first frame of the change, if there is one. */
+  void advance(View view, Policy policy, CaptureModes capture, Revoked standing) {
+    Extras extras = extras(policy, capture, standing);
     View before = sent;
     outbox.addAll(
         before == null ? ViewDiff.snapshot(view, extras) : ViewDiff.update(before, view, extras));
@@ -66,16 +74,16 @@ final class Watcher {
     revokedServices.clear();
     revokedInstances.clear();
     dirty = false;
-    sendNext(send);
+    sendNext();
   }
 
   /** The frame under way was taken. */
-  void taken(Consumer<Content> send) {
+  void taken() {
     underWay = false;
-    sendNext(send);
+    sendNext();
   }
 
-  private void sendNext(Consumer<Content> send) {
+  private void sendNext() {
     Content next = outbox.poll();
     if (next != null) {
       underWay = true;
@@ -83,13 +91,13 @@ final class Watcher {
     }
   }
 
-  private Extras extras(Policy policy, CaptureModes capture) {
+  private Extras extras(Policy policy, CaptureModes capture, Revoked standing) {
     return new Extras(
         policy,
         !policy.equals(sentPolicy),
         capture,
         !capture.equals(sentCapture),
-        List.copyOf(revokedServices),
-        List.copyOf(revokedInstances));
+        new Revoked(List.copyOf(revokedServices), List.copyOf(revokedInstances)),
+        standing);
   }
 }

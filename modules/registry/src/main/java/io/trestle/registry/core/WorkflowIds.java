@@ -15,6 +15,10 @@ import java.util.regex.Pattern;
  */
 final class WorkflowIds {
   private static final Pattern STEP_ID = Pattern.compile("[a-z0-9_]+");
+
+  /** The state of a run holds its input under this name. */
+  private static final String RUN_INPUT = "input";
+
   private static final int MAX_DEPTH = 32;
 
   private WorkflowIds() {}
@@ -39,13 +43,13 @@ final class WorkflowIds {
       return;
     }
     for (Step step : steps) {
-      if (!STEP_ID.matcher(step.getId()).matches()) {
+      if (!STEP_ID.matcher(step.getId()).matches() || step.getId().equals(RUN_INPUT)) {
         faults.add(
             "incoming workflow '"
                 + workflow
                 + "': step id '"
                 + step.getId()
-                + "' (expected: lower-case letters, digits, underscore)");
+                + "' (expected: lower-case letters, digits, underscore, not 'input')");
       } else if (!seen.add(step.getId())) {
         faults.add("incoming workflow '" + workflow + "': step id '" + step.getId() + "' twice");
       }

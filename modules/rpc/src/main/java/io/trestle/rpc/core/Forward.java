@@ -18,9 +18,9 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@code InvokeRequest} as the call that is forwarded. The payload is never decoded and never
- * copied before it is written; the reply needs no translation at all, because {@code CallResponse}
- * and {@code InvokeResponse} have the same fields under the same numbers.
+ * An {@code InvokeRequest} as the call that is forwarded. The payload is never decoded, and it is a
+ * view of the request's array until it is written; the reply needs no translation at all, because
+ * {@code CallResponse} and {@code InvokeResponse} have the same fields under the same numbers.
  *
  * @param trace canonical trace value, or empty: then the callee starts the root
  */

@@ -36,14 +36,17 @@ public sealed interface Verdict {
 
   /** Whether the outcome counts against the instance (rpc.md 4.4). */
   default boolean isFailure() {
-    if (this instanceof TryNext) {
-      return true;
+    if (this instanceof TryNext next) {
+      return isTransportSide(next.status());
     }
-    return this instanceof Final end
-        && switch (end.status()) {
-          case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> true;
-          case INTERNAL, UNKNOWN, ABORTED, DATA_LOSS -> true;
-          default -> false;
-        };
+    return this instanceof Final end && isTransportSide(end.status());
+  }
+
+  private static boolean isTransportSide(StatusCode status) {
+    return switch (status) {
+      case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> true;
+      case INTERNAL, UNKNOWN, ABORTED, DATA_LOSS -> true;
+      default -> false;
+    };
   }
 }

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -98,13 +99,22 @@ public final class Session {
 
   /** Stops; any thread, any number of times. */
   public CompletableFuture<Void> stop() {
-    lane.execute(() -> fire(new SessionEvent.Stop()));
+    tell(new SessionEvent.Stop());
     return stopped;
   }
 
   /** The declarations have changed; any thread. */
   public void redeclare() {
-    lane.execute(() -> fire(new SessionEvent.Redeclared()));
+    tell(new SessionEvent.Redeclared());
+  }
+
+  /** After the end there is no loop left to run on, and nothing left to do. */
+  private void tell(SessionEvent event) {
+    try {
+      lane.execute(() -> fire(event));
+    } catch (RejectedExecutionException e) {
+      stopped.complete(null);
+    }
   }
 
   /** Who this instance is. */

@@ -1,0 +1,62 @@
+package io.trestle.registry;
+
+import io.trestle.kernel.pipeline.WritePipeline;
+import io.trestle.registry.core.Effect.WritePresence;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stores the presence of instances. Only the newest state of an instance counts: what could not be
+ * stored is kept and written again when the database is back, unless something newer was. Thread:
+ * the registry's event loop.
+ */
+final class PresenceWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(PresenceWriter.class);
+
+  private final WritePipeline pipeline;
+  private final RegistryStore store;
+  private final Map<UUID, WritePresence> newest = new LinkedHashMap<>();
+  private final Set<UUID> failed = new LinkedHashSet<>();
+
+  PresenceWriter(WritePipeline pipeline, RegistryStore store) {
+    this.pipeline = pipeline;
+    this.store = store;
+  }
+
+  void write(WritePresence presence) {
+    UUID instance = presence.instanceId();
+    newest.put(instance, presence);
+    failed.remove(instance);
+    pipeline
+        .submit(store.presence(presence))
+        .onSuccess(v -> newest.remove(instance, presence))
+        .onFailure(e -> failed(presence));
+  }
+
+  private void failed(WritePresence presence) {
+    if (presence.equals(newest.get(presence.instanceId()))) {
+      failed.add(presence.instanceId());
+    }
+  }
+
+  /** Writes again what failed; call it while the database is there. */
+  void retry() {
+    if (failed.isEmpty()) {
+      return;
+    }
+    List<UUID> again = List.copyOf(failed);
+    for (UUID instance : again) {
+      WritePresence presence = newest.get(instance);
+      if (presence != null) {
+        write(presence);
+      }
+    }
+    LOG.info("presence written again instances={}", again.size());
+  }
+}
