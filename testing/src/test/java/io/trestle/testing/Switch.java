@@ -1,0 +1,97 @@
+package io.trestle.testing;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** A TCP line to a server that a test can cut and close again. */
+final class Switch implements AutoCloseable {
+  private final InetSocketAddress target;
+  private final List<Socket> sockets = new CopyOnWriteArrayList<>();
+  private @Nullable ServerSocket listener;
+  private int port;
+
+  Switch(int targetPort) {
+    target = new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort);
+    on();
+  }
+
+  int port() {
+    return port;
+  }
+
+  /** Connections pass from now on. */
+  void on() {
+    try {
+      ServerSocket opened = new ServerSocket();
+      opened.setReuseAddress(true);
+      opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      port = opened.getLocalPort();
+      listener = opened;
+      background(() -> accept(opened));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Every connection breaks, and new ones are refused. */
+  void off() {
+    close(listener);
+    sockets.forEach(Switch::close);
+    sockets.clear();
+  }
+
+  private void accept(ServerSocket from) {
+    while (!from.isClosed()) {
+      try {
+        Socket client = from.accept();
+        Socket server = new Socket();
+        server.connect(target);
+        sockets.addAll(List.of(client, server));
+        background(() -> copy(client, server));
+        background(() -> copy(server, client));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  private static void copy(Socket from, Socket to) {
+    try (InputStream in = from.getInputStream();
+        OutputStream out = to.getOutputStream()) {
+      in.transferTo(out);
+    } catch (IOException e) {
+      close(from);
+      close(to);
+    }
+  }
+
+  private static void close(@Nullable AutoCloseable socket) {
+    try {
+      if (socket != null) {
+        socket.close();
+      }
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void background(Runnable work) {
+    Thread thread = new Thread(work);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public void close() {
+    off();
+  }
+}
