@@ -3,6 +3,7 @@ package io.trestle.kernel;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.config.Configuration;
+import io.trestle.kernel.config.GatewayConfig;
 import io.trestle.kernel.database.Database;
 import io.trestle.kernel.gateway.Gateway;
 import io.trestle.kernel.pipeline.WritePipeline;
@@ -143,7 +144,9 @@ final class House {
 
     @Override
     public <C extends Record> C config(Class<C> type) {
-      return configuration.module(module, type);
+      return type == GatewayConfig.class
+          ? type.cast(configuration.gateway())
+          : configuration.module(module, type);
     }
 
     @Override

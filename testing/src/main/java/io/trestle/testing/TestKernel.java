@@ -142,6 +142,11 @@ public final class TestKernel implements AutoCloseable {
     return databaseUrl;
   }
 
+  /** Its database, for what a test writes or reads beside it. */
+  public Sql sql() {
+    return Sql.on(databaseUrl);
+  }
+
   /** The admin API. */
   public AdminClient admin() {
     AdminClient client = admin;

@@ -151,7 +151,8 @@ class GatewayStrangersTest {
     RawConnection.Answer answer =
         GatewayFixture.await(
             stranger.onLoop(
-                () -> underWay.end().compose(v -> underWay.response()).compose(RawConnection::read)));
+                () ->
+                    underWay.end().compose(v -> underWay.response()).compose(RawConnection::read)));
     assertThat(answer.body()).isEqualTo(RawConnection.frame("begun early"));
     GatewayFixture.await(stranger.closed());
   }

@@ -166,7 +166,6 @@ class PkiModuleTest {
   }
 
   @Test
-  @Acceptance("WI-12")
   void call_withoutCertificate_isUnauthenticated() {
     BootstrapKey key = BootstrapKey.parse(create().bootstrapKey());
     try (TestClient client = new TestClient(house, null, key.ca())) {
@@ -286,7 +285,7 @@ class PkiModuleTest {
   }
 
   @Test
-  @Acceptance({"WI-65", "WI-66", "WI-01"})
+  @Acceptance({"WI-01", "WI-66"})
   void create_names_areUniqueAmongActiveOnes() {
     Services.Created first = create();
     String name = first.service().name();

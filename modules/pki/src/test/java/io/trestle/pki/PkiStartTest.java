@@ -210,7 +210,7 @@ class PkiStartTest {
   }
 
   @Test
-  @Acceptance({"WI-65", "CO-16"})
+  @Acceptance("CO-16")
   void adminApi_createAndList_showTheKeyOnce() throws Exception {
     try (TestHouse house = TestHouse.start(TestPostgres.newDatabase(), Map.of())) {
       String created = admin(house, "ServiceService/Create", "{\"name\": \"orders\"}");

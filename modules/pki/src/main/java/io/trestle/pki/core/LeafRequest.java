@@ -36,7 +36,9 @@ public record LeafRequest(ECPublicKey publicKey) {
           X9ObjectIdentifiers.ecdsa_with_SHA384,
           X9ObjectIdentifiers.ecdsa_with_SHA512);
 
-  /** The JDK of 17 verifies ten times slower; nothing here is secret, so speed is all that counts. */
+  /**
+   * The JDK of 17 verifies ten times slower; nothing here is secret, so speed is all that counts.
+   */
   private static final BcECContentVerifierProviderBuilder VERIFIERS =
       new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder());
 

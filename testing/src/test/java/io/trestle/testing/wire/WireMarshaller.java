@@ -1,0 +1,81 @@
+package io.trestle.testing.wire;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.Status;
+import io.trestle.protocol.RpcMethod;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/** Generated messages on grpc-java. */
+final class WireMarshaller<M extends MessageLite> implements MethodDescriptor.Marshaller<M> {
+  private final Parser<M> parser;
+
+  private WireMarshaller(Parser<M> parser) {
+    this.parser = parser;
+  }
+
+  /** A method of the catalogue. */
+  static <Q extends Message, R extends Message> MethodDescriptor<Q, R> descriptor(
+      RpcMethod<Q, R> method) {
+    return MethodDescriptor.newBuilder(
+            new WireMarshaller<>(method.request()), new WireMarshaller<>(method.response()))
+        .setType(type(method))
+        .setFullMethodName(method.path().substring(1))
+        .build();
+  }
+
+  /** A method whose messages are bytes. */
+  static MethodDescriptor<byte[], byte[]> raw(String path, MethodType type) {
+    return MethodDescriptor.newBuilder(Raw.INSTANCE, Raw.INSTANCE)
+        .setType(type)
+        .setFullMethodName(path.substring(1))
+        .build();
+  }
+
+  static MethodType type(RpcMethod<?, ?> method) {
+    return switch (method.kind()) {
+      case UNARY -> MethodType.UNARY;
+      case SERVER_STREAM -> MethodType.SERVER_STREAMING;
+      case BIDIRECTIONAL -> MethodType.BIDI_STREAMING;
+    };
+  }
+
+  @Override
+  public InputStream stream(M message) {
+    return new ByteArrayInputStream(message.toByteArray());
+  }
+
+  @Override
+  public M parse(InputStream stream) {
+    try {
+      return parser.parseFrom(stream);
+    } catch (InvalidProtocolBufferException e) {
+      throw Status.INTERNAL.withDescription("unreadable message").withCause(e).asRuntimeException();
+    }
+  }
+
+  private enum Raw implements MethodDescriptor.Marshaller<byte[]> {
+    INSTANCE;
+
+    @Override
+    public InputStream stream(byte[] message) {
+      return new ByteArrayInputStream(message);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return stream.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
