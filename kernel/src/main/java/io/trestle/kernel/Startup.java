@@ -133,7 +133,7 @@ final class Startup {
     DatabaseConfig config = configuration.database();
     var opts =
         options.database().withAllowUnsafe(config.allowUnsafe()).withProgress(options.progress());
-    return part("database", () -> Database.open(vertx, meters, provider(config), opts))
+    return started("database", () -> Database.open(vertx, meters, provider(config), opts))
         .onSuccess(database -> undo.add("database", database::close));
   }
 
@@ -158,7 +158,7 @@ final class Startup {
   private Future<RuntimeSettings> seed(Database database) {
     List<SettingKey<?>> keys = new ArrayList<>(SettingsCatalog.all());
     installed.forEach(m -> keys.addAll(m.settings()));
-    return part(
+    return started(
         "settings",
         () -> {
           RuntimeSettings settings =
@@ -255,7 +255,7 @@ final class Startup {
 
   private Future<Void> startModule(House house, Module module) {
     undo.add("module " + module.name(), module::stop);
-    return part("module " + module.name(), () -> module.start(house.room(module.name())))
+    return started("module " + module.name(), () -> module.start(house.room(module.name())))
         .onSuccess(v -> LOG.info("module started module={}", module.name()));
   }
 
@@ -327,6 +327,11 @@ final class Startup {
     } catch (UnknownHostException e) {
       return "localhost";
     }
+  }
+
+  /** A part that may fail at once or later. */
+  private static <T> Future<T> started(String name, Supplier<Future<T>> start) {
+    return part(name, part(name, start));
   }
 
   private static <T> T part(String name, Supplier<T> make) {

@@ -18,6 +18,7 @@ import io.trestle.sdk.ServiceMap;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.inbound.Handlers;
+import io.vertx.core.Context;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -104,6 +105,7 @@ final class Bridge implements ServiceBridge, Rpc {
 
   @Override
   public synchronized CompletableFuture<Void> stopAsync() {
+    boolean again = stopping;
     stopping = true;
     listeners.silence();
     Engine started = engine;
@@ -111,7 +113,7 @@ final class Bridge implements ServiceBridge, Rpc {
       ready.completeExceptionally(new StateException("stopped before it was started"));
       return CompletableFuture.completedFuture(null);
     }
-    return started.session().stop().copy();
+    return (again ? started.session().stopped() : started.session().stop()).copy();
   }
 
   @Override
@@ -121,7 +123,7 @@ final class Bridge implements ServiceBridge, Rpc {
     }
     httpEndpoint = hostPort;
     Engine started = engine;
-    if (started != null) {
+    if (started != null && !stopping) {
       started.session().redeclare();
     }
   }
@@ -151,7 +153,7 @@ final class Bridge implements ServiceBridge, Rpc {
 
   @Override
   public byte[] call(String service, String method, byte[] payload, CallOptions callOptions) {
-    if (io.vertx.core.Context.isOnEventLoopThread()) {
+    if (Context.isOnEventLoopThread()) {
       throw new StateException("a blocking call on an event loop; use callAsync");
     }
     return await(callAsync(service, method, payload, callOptions));
@@ -161,11 +163,9 @@ final class Bridge implements ServiceBridge, Rpc {
   public CompletableFuture<byte[]> callAsync(
       String service, String method, byte[] payload, CallOptions callOptions) {
     Engine started = engine;
-    if (started == null || stopping) {
-      String text = stopping ? "the bridge is stopped" : "the bridge is not started";
-      return CompletableFuture.failedFuture(new StateException(text));
-    }
-    return started.caller().call(service, method, payload, callOptions);
+    return started == null
+        ? CompletableFuture.failedFuture(new StateException("the bridge is not started"))
+        : started.caller().call(service, method, payload, callOptions);
   }
 
   private void checkHandler(String method) {

@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A started bridge: everything that has threads, ports and connections, made at once and closed at
- * once. Closing happens from the outside in: no new inbound connection, no channel, no thread.
+ * once. Closing happens from the outside in: calls, inbound connections, channels, threads.
  */
 final class Engine implements SessionHost {
   private static final Logger LOG = System.getLogger("io.trestle.sdk");
@@ -162,15 +162,20 @@ final class Engine implements SessionHost {
   }
 
   @Override
-  public synchronized Future<Void> shutDown() {
+  public synchronized Future<Void> close() {
     if (closing == null) {
+      caller.close();
       closing =
           closeServer()
               .onComplete(v -> closeChannels())
-              .eventually(() -> http.shutdown(0, TimeUnit.SECONDS))
-              .eventually(this::closeVertx);
+              .eventually(() -> http.shutdown(0, TimeUnit.SECONDS));
     }
     return closing;
+  }
+
+  @Override
+  public Future<Void> shutDown() {
+    return close().eventually(this::closeVertx);
   }
 
   private Future<Void> closeServer() {

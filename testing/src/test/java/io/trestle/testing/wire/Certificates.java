@@ -143,12 +143,12 @@ final class Certificates {
 
   /** A request as SDKs make it. */
   static byte[] request(KeyPair keys) {
-    return request(keys, SUBJECT, null);
+    return build(keys, SUBJECT, null);
   }
 
   /** A request that asks for a subject and names of its own. */
   static byte[] request(KeyPair keys, X500Name subject, String uri) {
-    return request(
+    return build(
         keys,
         subject,
         new GeneralNames(
@@ -158,7 +158,7 @@ final class Certificates {
             }));
   }
 
-  private static byte[] request(KeyPair keys, X500Name subject, @Nullable GeneralNames names) {
+  private static byte[] build(KeyPair keys, X500Name subject, @Nullable GeneralNames names) {
     try {
       var builder = new JcaPKCS10CertificationRequestBuilder(subject, keys.getPublic());
       if (names != null) {

@@ -17,6 +17,7 @@ import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.CallRequest;
 import io.trestle.protocol.v1.CallResponse;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -83,7 +84,7 @@ final class WireCallee implements AutoCloseable {
               .clientAuth(ClientAuth.REQUIRE)
               .trustManager(new PinnedTrust(ca, null));
       Server server =
-          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+          NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
               .sslContext(tls.build())
               .permitKeepAliveTime(20, TimeUnit.SECONDS)
               .addService(service(received, behaviour))

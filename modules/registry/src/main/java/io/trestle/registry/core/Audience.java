@@ -83,6 +83,10 @@ final class Audience {
     dirty.remove(watcher);
   }
 
+  View view(Watcher watcher) {
+    return views.build(watcher.entry);
+  }
+
   void taken(Watcher watcher, long now) {
     watcher.taken();
     if (watcher.isReady()) {

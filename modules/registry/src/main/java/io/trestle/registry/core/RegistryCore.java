@@ -373,6 +373,12 @@ public final class RegistryCore {
     return directory.all().stream().map(s -> offer(s.id())).toList();
   }
 
+  /** What the watcher of a stream may see now, computed anew; null when the stream is none. */
+  @Nullable View view(UUID stream) {
+    Watcher watcher = audience.find(stream);
+    return watcher == null ? null : audience.view(watcher);
+  }
+
   /** Open registry streams, for the metric. */
   public int watcherCount() {
     return audience.size();

@@ -3,6 +3,7 @@ package io.trestle.sdk.internal.call;
 import io.trestle.protocol.UuidV7;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Route;
@@ -10,7 +11,10 @@ import io.trestle.sdk.internal.wire.CallMessages;
 import io.trestle.sdk.internal.wire.PinnedChannel;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -27,6 +31,8 @@ public final class Caller {
   private final CallOptions defaults;
   private final Supplier<String> ownServiceId;
   private final Consumer<BridgeEvent> events;
+  private final Set<UnaryCall> paused = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
   /**
    * A caller.
@@ -57,6 +63,9 @@ public final class Caller {
   /** Starts a call; the future fails with what applications see. */
   public CompletableFuture<byte[]> call(
       String service, String method, byte[] payload, CallOptions options) {
+    if (closed) {
+      return CompletableFuture.failedFuture(ended());
+    }
     CallPlan plan = CallPlan.of(options.orElse(defaults), ids);
     CallMessages.Request request =
         new CallMessages.Request(
@@ -78,8 +87,39 @@ public final class Caller {
           new ValidationException("rpc " + service + "/" + method + ": answers with a stream"));
     }
     UnaryCall call = new UnaryCall(this, service, plan, request);
-    call.start();
+    try {
+      call.start();
+    } catch (RejectedExecutionException e) {
+      call.fail(ended()); // the event loops ended between the check above and here
+    }
     return call.result();
+  }
+
+  /** Refuses new calls and fails those that wait for another attempt. */
+  public void close() {
+    closed = true;
+    paused.forEach(call -> call.fail(ended()));
+  }
+
+  /** Goes on with a call after a pause, unless the bridge ends meanwhile. */
+  void pause(UnaryCall call, long nanos) {
+    paused.add(call);
+    runtime
+        .lane()
+        .schedule(
+            nanos,
+            () -> {
+              if (paused.remove(call)) {
+                call.resume();
+              }
+            });
+    if (closed) {
+      call.fail(ended());
+    }
+  }
+
+  private static StateException ended() {
+    return new StateException("the bridge has ended");
   }
 
   RegistryView view() {

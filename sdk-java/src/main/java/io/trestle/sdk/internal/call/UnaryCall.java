@@ -102,7 +102,7 @@ final class UnaryCall {
       if (nanos == 0) {
         start();
       } else {
-        caller.runtime().lane().schedule(nanos, this::startUnlessDone);
+        caller.pause(this, nanos);
       }
     }
   }
@@ -113,10 +113,16 @@ final class UnaryCall {
     failed(new Failure.Final(error));
   }
 
-  private void startUnlessDone() {
+  /** The pause is over. */
+  void resume() {
     if (!result.isDone()) {
       start();
     }
+  }
+
+  /** The end, from outside. */
+  void fail(ServiceBridgeException error) {
+    result.completeExceptionally(error);
   }
 
   private void attempt(Route route) {

@@ -97,7 +97,12 @@ public final class Session {
     lane.execute(() -> fire(new SessionEvent.Start()));
   }
 
-  /** Stops; any thread, any number of times. */
+  /** Completes when a stop has; any thread. */
+  public CompletableFuture<Void> stopped() {
+    return stopped;
+  }
+
+  /** Stops; any thread, once. */
   public CompletableFuture<Void> stop() {
     tell(new SessionEvent.Stop());
     return stopped;
@@ -170,6 +175,7 @@ public final class Session {
       case CLOSE_SESSION -> closeSession();
       case COMPLETE_START -> ready.complete(null);
       case LEAVE -> leave();
+      case CLOSE -> close();
       case SHUT_DOWN -> shutDown();
     }
   }
@@ -298,15 +304,13 @@ public final class Session {
     host.drain().onComplete(v -> lane.execute(() -> fire(new SessionEvent.Drained())));
   }
 
+  private void close() {
+    identity = null;
+    host.close().onFailure(e -> {});
+  }
+
   private void shutDown() {
     identity = null;
-    boolean last = state == SessionState.STOPPED;
-    host.shutDown()
-        .onComplete(
-            v -> {
-              if (last) {
-                stopped.complete(null);
-              }
-            });
+    host.shutDown().onComplete(v -> stopped.complete(null));
   }
 }

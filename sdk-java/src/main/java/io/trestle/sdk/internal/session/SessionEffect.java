@@ -39,7 +39,9 @@ sealed interface SessionEffect {
     COMPLETE_START,
     /** Tell peers, refuse new calls, wait for running ones. */
     LEAVE,
-    /** Close all that is left; a stop that waits is told when that is done. */
+    /** Close ports and channels; only a stop can follow. */
+    CLOSE,
+    /** Close all that is left, and tell the application when that is done. */
     SHUT_DOWN
   }
 

@@ -26,6 +26,9 @@ public interface SessionHost {
   /** Refuses new inbound calls; completes when none runs any more. */
   Future<Void> drain();
 
-  /** Closes everything. */
+  /** Closes ports and channels, and fails calls that wait. */
+  Future<Void> close();
+
+  /** Closes everything, threads included. */
   Future<Void> shutDown();
 }

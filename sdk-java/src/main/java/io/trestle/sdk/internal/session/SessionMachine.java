@@ -277,7 +277,7 @@ final class SessionMachine {
     effects.add(Plain.CLOSE_SESSION);
     effects.add(new Announce(new BridgeEvent.Disconnected(failure.reason(), failure.error())));
     tellStart(failure.error(), effects);
-    effects.add(Plain.SHUT_DOWN);
+    effects.add(Plain.CLOSE);
   }
 
   private void tellStart(ServiceBridgeException error, List<SessionEffect> effects) {

@@ -113,6 +113,10 @@ public final class PinnedChannel {
           if (current != null) {
             how.accept(current);
           }
+          Promise<LiveConnection> pending = attempt;
+          if (pending != null) {
+            failed(pending, "channel to " + target + " is closed", null);
+          }
         });
   }
 
@@ -135,6 +139,10 @@ public final class PinnedChannel {
 
   private void made(HttpClientConnection connection, Promise<LiveConnection> promise) {
     PeerIdentity peer = PeerIdentity.of(connection);
+    if (promise.future().isComplete()) {
+      connection.close().onFailure(e -> {});
+      return;
+    }
     if (closed || peer.spiffeId().filter(expected::equals).isEmpty()) {
       connection.close().onFailure(e -> {});
       failed(promise, closed ? "channel to " + target + " is closed" : wrong(peer), null);
@@ -151,8 +159,7 @@ public final class PinnedChannel {
 
   private void failed(Promise<LiveConnection> promise, String message, @Nullable Throwable cause) {
     attempt = null;
-    String text = cause == null ? message : message + ": " + cause.getMessage();
-    promise.fail(new ConnectionException(text, -1, cause));
+    promise.tryFail(new ConnectionException(message + Causes.root(cause), -1, cause));
   }
 
   private String wrong(PeerIdentity peer) {

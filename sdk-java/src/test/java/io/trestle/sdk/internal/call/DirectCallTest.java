@@ -23,6 +23,7 @@ import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.TestFleet.Callee;
 import io.trestle.sdk.internal.call.TestFleet.Client;
 import io.trestle.sdk.internal.inbound.CallServer;
+import io.trestle.sdk.internal.pki.Leaf;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -394,8 +395,8 @@ class DirectCallTest {
   }
 
   @Test
-  @Acceptance("RPC-33")
-  void rotation_ofBothEnds_dropsNothing_andTheNextConnectionShowsTheNewLeaf() throws Exception {
+  @Acceptance({"RPC-33", "WI-69"})
+  void rotation_ofTheCallee_dropsNothing_andTheNextConnectionShowsTheNewLeaf() throws Exception {
     Callee callee = fleet.callee();
     CountDownLatch release = new CountDownLatch(1);
     AtomicInteger running = new AtomicInteger();
@@ -412,11 +413,13 @@ class DirectCallTest {
         client.caller.call(TestFleet.SERVICE, "hold", bytes("h"), DIRECT);
     await().until(() -> running.get() == 1);
 
-    callee.server.useLeaf(fleet.service(callee.serviceId, callee.instanceId));
+    Leaf renewed = fleet.service(callee.serviceId, callee.instanceId);
+    callee.server.useLeaf(renewed);
     client.sees("echo", callee);
     assertThat(call(client, "echo", bytes("1"), DIRECT)).isEqualTo(bytes("1"));
     client.pool.retain(id -> false);
     assertThat(call(client, "echo", bytes("2"), DIRECT)).isEqualTo(bytes("2"));
+    assertThat(fleet.shown(client, callee)).isEqualTo(renewed.identity().leaf());
     release.countDown();
 
     assertThat(held.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("h"));
@@ -440,16 +443,17 @@ class DirectCallTest {
   }
 
   @Test
-  void idleChannel_afterPeerIsGone_isMadeAgain() throws Exception {
+  void lostPeer_isAConnectionFailure_andIsReachedAgainAtItsNewAddress() throws Exception {
     Callee callee = echo(fleet.callee());
     Client client = fleet.client().sees("echo", callee);
     call(client, "echo", bytes("1"), DIRECT);
-    int port = callee.port;
     TestFleet.await(callee.server.close(Duration.ZERO));
 
     assertThat(code(failure(client, "echo", bytes(""), ONCE))).isEqualTo(ErrorCode.CONNECTION);
-    Callee again = fleet.callee();
-    assertThat(again.port).isNotEqualTo(port);
+    Callee again = echo(fleet.callee(callee.serviceId, callee.instanceId));
+    client.sees("echo", again);
+
+    assertThat(call(client, "echo", bytes("2"), DIRECT)).isEqualTo(bytes("2"));
   }
 
   private static Callee echo(Callee callee) throws Exception {

@@ -23,9 +23,11 @@ import io.trestle.sdk.internal.wire.Lanes;
 import io.trestle.sdk.internal.wire.PinnedChannel;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpConnectOptions;
+import io.vertx.core.http.HttpConnection;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -40,7 +42,6 @@ public final class TestFleet implements AutoCloseable {
   private final UuidV7 ids =
       new UuidV7(System::currentTimeMillis, () -> ThreadLocalRandom.current().nextLong());
   private final TestCertificates certificates = TestCertificates.create();
-  private final List<Callee> callees = new ArrayList<>();
 
   /** One instance that takes calls. */
   public final class Callee {
@@ -148,9 +149,19 @@ public final class TestFleet implements AutoCloseable {
 
   /** A callee. */
   public Callee callee(CallServer.Limits limits) {
-    Callee callee = new Callee(ids.nextText(), ids.nextText(), limits);
-    callees.add(callee);
-    return callee;
+    return new Callee(ids.nextText(), ids.nextText(), limits);
+  }
+
+  /** A callee that is a given instance. */
+  public Callee callee(String serviceId, String instanceId) {
+    return new Callee(serviceId, instanceId, new CallServer.Limits(256, 256));
+  }
+
+  /** The leaf a callee shows to a new connection of a client. */
+  public X509Certificate shown(Client client, Callee callee) throws Exception {
+    HttpConnectOptions there = new HttpConnectOptions().setHost("127.0.0.1").setPort(callee.port);
+    HttpConnection connection = await(client.http.connect(there));
+    return (X509Certificate) connection.peerCertificates().get(0);
   }
 
   /** A client of a service of its own. */

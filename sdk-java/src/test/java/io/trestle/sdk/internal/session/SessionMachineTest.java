@@ -65,7 +65,7 @@ class SessionMachineTest {
     List<SessionEffect> effects = machine.on(new ProvisionFailed(refused));
 
     assertThat(machine.state()).isEqualTo(SessionState.FAILED);
-    assertThat(effects).contains(new FailStart(refused.error()), Plain.SHUT_DOWN);
+    assertThat(effects).contains(new FailStart(refused.error()), Plain.CLOSE);
     assertThat(machine.on(new BackoffOver())).isEmpty();
   }
 

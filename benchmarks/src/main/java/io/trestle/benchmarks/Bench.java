@@ -1,0 +1,71 @@
+package io.trestle.benchmarks;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code pipeline}. The table goes to
+ * standard output, progress to standard error. Blocking; nothing is left running.
+ */
+public final class Bench {
+  private static final int FAILED = 1;
+  private static final int USAGE = 2;
+
+  private Bench() {}
+
+  /**
+   * Runs a benchmark on the standard streams.
+   *
+   * @return the exit code: 0 when it was measured, 1 when not, 2 for wrong arguments
+   */
+  public static int run(String[] args) {
+    return run(args, System.out, System.err);
+  }
+
+  static int run(String[] args, PrintStream out, PrintStream err) {
+    return commandLine(new Output(out, err)).execute(args);
+  }
+
+  private static CommandLine commandLine(Output output) {
+    CommandLine line =
+        new CommandLine(new Root())
+            .addSubcommand(new RpcCommand(output))
+            .addSubcommand(new SessionsCommand(output))
+            .addSubcommand(new PipelineCommand(output));
+    return line.setOut(new PrintWriter(output.out(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(output.err(), true, StandardCharsets.UTF_8))
+        .setParameterExceptionHandler((e, args) -> misused(output, e))
+        .setExecutionExceptionHandler((e, command, parsed) -> failed(output, e));
+  }
+
+  private static int misused(Output output, ParameterException e) {
+    output.note("bench: " + e.getMessage());
+    e.getCommandLine().usage(output.err());
+    return USAGE;
+  }
+
+  private static int failed(Output output, Exception e) {
+    output.note("bench: " + (e instanceof BenchException ? e.getMessage() : e.toString()));
+    return FAILED;
+  }
+
+  @Command(
+      name = "bench",
+      mixinStandardHelpOptions = true,
+      description = "Measures on a kernel of its own.")
+  private static final class Root implements Runnable {
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+      throw new ParameterException(
+          spec.commandLine(), "no benchmark named (expected: rpc, sessions or pipeline)");
+    }
+  }
+}

@@ -1,0 +1,182 @@
+package io.trestle.benchmarks;
+
+import io.trestle.benchmarks.worker.Worker;
+import io.vertx.core.json.JsonObject;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * One {@link Worker} process with our Java and our class path. Questions and answers are lines of
+ * JSON on its standard streams, secrets among them, so none stands in a command line. Its input is
+ * also the leash: it ends when that closes, of whatever cause. One caller at a time.
+ */
+final class Child implements AutoCloseable {
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+  private static final String OWN = "TRESTLE_BENCH_JAVA_OPTS";
+  private static final int TAIL_LINES = 25;
+  private static final List<String> FLAGS =
+      List.of("-Dlogback.configurationFile=io/trestle/benchmarks/logback.xml", "-Xshare:auto");
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+  private final Writer questions;
+  private final BlockingQueue<Optional<String>> answers = new LinkedBlockingQueue<>();
+
+  private Child(String name, Process process, Path log) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+    this.questions = new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8);
+  }
+
+  /**
+   * Starts a process.
+   *
+   * @param role what it does
+   * @param flags options of its JVM
+   */
+  static Child start(String role, List<String> flags, Path directory) {
+    Path log = directory.resolve(role + ".log");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(FLAGS);
+    command.addAll(modern());
+    command.addAll(flags);
+    command.addAll(own(role));
+    command.addAll(
+        List.of("-cp", System.getProperty("java.class.path"), Worker.class.getName(), role));
+    try {
+      Child child =
+          new Child(role, new ProcessBuilder(command).redirectError(log.toFile()).start(), log);
+      Thread reader = new Thread(child::readAnswers, "answers of " + role);
+      reader.setDaemon(true);
+      reader.start();
+      return child;
+    } catch (IOException e) {
+      throw new BenchException(role + ": cannot be started: " + e, e);
+    }
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Processor time so far, in nanoseconds; 0 where the system does not tell. */
+  long cpuNanos() {
+    return process.info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+  }
+
+  /** Asks for something and waits for the answer. */
+  JsonObject ask(String command, JsonObject arguments, Duration limit) {
+    try {
+      questions.write(arguments.copy().put(Worker.COMMAND, command).encode() + "\n");
+      questions.flush();
+      Optional<String> line = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+      if (line == null) {
+        throw new BenchException(
+            "%s: no answer to %s within %d s%n%s"
+                .formatted(name, command, limit.toSeconds(), tail()));
+      }
+      return answer(command, new JsonObject(line.orElseThrow(this::gone)));
+    } catch (IOException e) {
+      throw gone();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new BenchException("interrupted", e);
+    }
+  }
+
+  private JsonObject answer(String command, JsonObject answer) {
+    String failure = answer.getString(Worker.FAILURE);
+    if (failure != null) {
+      throw new BenchException("%s: %s: %s%n%s".formatted(name, command, failure, tail()));
+    }
+    return answer;
+  }
+
+  /** Lets it go, and ends it when it does not go. */
+  @Override
+  public void close() {
+    release();
+    try {
+      if (!process.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Lets it go without waiting. */
+  void release() {
+    try {
+      questions.close();
+    } catch (IOException e) {
+      process.destroy(); // the pipe is broken: it is leaving or gone
+    }
+  }
+
+  private void readAnswers() {
+    try (BufferedReader lines =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith(Worker.ANSWER)) {
+          answers.add(Optional.of(line.substring(Worker.ANSWER.length())));
+        }
+      }
+    } catch (IOException e) {
+      // it is gone, which the next line tells
+    }
+    answers.add(Optional.empty());
+  }
+
+  private BenchException gone() {
+    return new BenchException(name + ": the process ended\n" + tail());
+  }
+
+  private String tail() {
+    try (Stream<String> lines = Files.lines(log)) {
+      List<String> all = lines.toList();
+      return "  | "
+          + String.join("\n  | ", all.subList(Math.max(0, all.size() - TAIL_LINES), all.size()));
+    } catch (IOException e) {
+      return "  (it left no log)";
+    }
+  }
+
+  /** What the user adds, to profile for instance; {@code %r} is the role. */
+  private static List<String> own(String role) {
+    String options = System.getenv().getOrDefault(OWN, "").strip();
+    return options.isEmpty() ? List.of() : List.of(options.replace("%r", role).split("\\s+"));
+  }
+
+  /** What newer JVMs want to be told, and older ones do not know. */
+  private static List<String> modern() {
+    List<String> flags = new ArrayList<>();
+    int version = Runtime.version().feature();
+    if (version >= 22) {
+      flags.add("--enable-native-access=ALL-UNNAMED");
+    }
+    if (version >= 24) {
+      flags.add("--sun-misc-unsafe-memory-access=allow");
+    }
+    return flags;
+  }
+}

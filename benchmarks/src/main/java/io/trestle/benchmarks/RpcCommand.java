@@ -1,0 +1,183 @@
+package io.trestle.benchmarks;
+
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/**
+ * {@code bench rpc}: unary echo over mutual TLS, our SDK directly and through the runtime beside
+ * plain grpc-java.
+ *
+ * <p>All contenders run during the whole benchmark, each client and each server in a JVM of its own
+ * with the same flags, and are measured in turn, round by round, in changing order: what else the
+ * machine does hits all of them alike, and the median over the rounds drops the rounds it hits
+ * most.
+ */
+@Command(
+    name = "rpc",
+    mixinStandardHelpOptions = true,
+    description = "Unary echo over mutual TLS beside grpc-java.")
+final class RpcCommand implements Callable<Integer> {
+  private static final String PEER = "grpc-java";
+  private static final String ECHO = "bench-echo";
+  private static final Duration START_LIMIT = Duration.ofMinutes(1);
+  private static final Duration GRACE = Duration.ofMinutes(1);
+  private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
+  private static final List<String> FLAGS = List.of("-Xms1g", "-Xmx1g", "-XX:+UseG1GC");
+
+  private final Output output;
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin JsonTarget json = new JsonTarget();
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "3",
+      description = "Length of a round (default ${DEFAULT-VALUE}).")
+  double seconds;
+
+  @Option(
+      names = "--rounds",
+      defaultValue = "5",
+      description = "Rounds of each contender and size (default ${DEFAULT-VALUE}).")
+  int rounds;
+
+  @Option(
+      names = "--warm-up",
+      defaultValue = "5",
+      description = "Seconds before the first round of each size (default ${DEFAULT-VALUE}).")
+  double warmUp;
+
+  @Option(
+      names = "--concurrent",
+      defaultValue = "24",
+      description = "Calls under way at a time (default ${DEFAULT-VALUE}).")
+  int concurrent;
+
+  @Option(
+      names = "--size",
+      split = ",",
+      converter = Size.Converter.class,
+      defaultValue = "1KiB,10KiB,100KiB,1MiB",
+      description = "Payload sizes (default ${DEFAULT-VALUE}).")
+  List<Size> sizes = List.of();
+
+  RpcCommand(Output output) {
+    this.output = output;
+  }
+
+  /** One side of the comparison, with its rounds of the current size. */
+  private record Contender(
+      String name, String transport, Child client, List<Child> others, List<Sample> samples) {
+    Contender(String name, String transport, Child client, Child... others) {
+      this(name, transport, client, List.of(others), new ArrayList<>());
+    }
+
+    long cpuNanos() {
+      return client.cpuNanos() + others.stream().mapToLong(Child::cpuNanos).sum();
+    }
+  }
+
+  private record Contenders(Contender direct, Contender peer, Contender proxied) {
+    List<Contender> all() {
+      return new ArrayList<>(List.of(direct, peer, proxied));
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Bounds bounds = new Bounds(spec);
+    bounds.within("--seconds", seconds, 0.1, 600);
+    bounds.within("--warm-up", warmUp, 0, 600);
+    bounds.within("--rounds", rounds, 1, 1000);
+    bounds.within("--concurrent", concurrent, 1, 256);
+    json.check();
+    List<Result> results;
+    try (Workspace workspace = Workspace.create()) {
+      Contenders contenders = start(workspace);
+      results = new ArrayList<>();
+      for (Size size : sizes) {
+        results.addAll(compare(contenders, size));
+      }
+    }
+    Table.of(results).lines().forEach(output::say);
+    json.write(results);
+    return 0;
+  }
+
+  private Contenders start(Workspace workspace) {
+    output.note("starting a kernel and the contenders");
+    Kernel kernel = Kernel.start(workspace, "kernel", KERNEL_FLAGS);
+    JsonObject echo = access(kernel, ECHO);
+    JsonObject caller = access(kernel, "bench-caller");
+    Child sdkServer = workspace.start("sdk-server", FLAGS);
+    Child sdkClient = workspace.start("sdk-client", FLAGS);
+    Child grpcServer = workspace.start("grpc-server", FLAGS);
+    Child grpcClient = workspace.start("grpc-client", FLAGS);
+    sdkServer.ask("start", echo, START_LIMIT);
+    sdkClient.ask("start", caller.copy().put("service", ECHO), START_LIMIT);
+    JsonObject served = grpcServer.ask("start", echo, START_LIMIT);
+    grpcClient.ask("start", caller.copy().put("port", served.getInteger("port")), START_LIMIT);
+    return new Contenders(
+        new Contender("direct", "DIRECT", sdkClient, sdkServer),
+        new Contender(PEER, "", grpcClient, grpcServer),
+        new Contender("proxied", "PROXY", sdkClient, sdkServer, kernel.child()));
+  }
+
+  private static JsonObject access(Kernel kernel, String service) {
+    return new JsonObject().put("url", kernel.grpc()).put("key", kernel.createService(service));
+  }
+
+  private List<Result> compare(Contenders contenders, Size size) {
+    List<Contender> all = contenders.all();
+    for (Contender contender : all) {
+      contender.samples().clear();
+      if (warmUp > 0) {
+        measure(contender, size, warmUp);
+      }
+    }
+    for (int round = 0; round < rounds; round++) {
+      Collections.rotate(all, 1);
+      for (Contender contender : all) {
+        Sample sample = measure(contender, size, seconds);
+        contender.samples().add(sample);
+        String rate = Table.number(sample.perSecond(), 0);
+        output.note(
+            "%s round %d of %d: %s %s/s"
+                .formatted(size, round + 1, rounds, contender.name(), rate));
+      }
+    }
+    Result.Peer peer = new Result.Peer(PEER, Sample.median(contenders.peer().samples()));
+    return List.of(
+        result(contenders.direct(), size, peer), result(contenders.proxied(), size, peer));
+  }
+
+  private Result result(Contender ours, Size size, Result.Peer peer) {
+    return new Result(
+        ours.name() + " " + size,
+        Sample.median(ours.samples()),
+        peer,
+        Map.of("rounds", rounds, "concurrent", concurrent));
+  }
+
+  private Sample measure(Contender contender, Size size, double length) {
+    JsonObject question =
+        new JsonObject()
+            .put("transport", contender.transport())
+            .put("size", size.bytes())
+            .put("concurrent", concurrent)
+            .put("millis", Math.round(length * 1000));
+    Duration limit = GRACE.plusMillis(Math.round(length * 1000));
+    long before = contender.cpuNanos();
+    JsonObject answer = contender.client().ask("run", question, limit);
+    return Sample.of(answer, contender.cpuNanos() - before);
+  }
+}

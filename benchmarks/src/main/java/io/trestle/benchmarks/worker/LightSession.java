@@ -1,0 +1,120 @@
+package io.trestle.benchmarks.worker;
+
+import io.trestle.protocol.BootstrapKey;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.transport.PeerClient;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.v1.OpenRequest;
+import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.protocol.v1.RegistryEvent;
+import io.trestle.protocol.v1.ServerControl;
+import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.SocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One instance as the runtime sees it, with its own connection and certificate, and with nothing
+ * behind it: provisioned, welcomed, registered, watching.
+ */
+final class LightSession {
+  private static final int PROTOCOL = 1;
+  private static final String LANGUAGE = "java";
+  private static final String VERSION = "bench";
+
+  private final Provision provision;
+  private final RegisterRequest declarations;
+  private final Sightings sightings;
+  private Provision.@Nullable Issued issued;
+  private @Nullable PeerClient client;
+
+  /** Hears whom a session sees come and go. */
+  interface Sightings {
+    /** This session has been shown these. */
+    void appeared(LightSession by, List<ServiceInstanceInfo> instances);
+
+    /** This session has been told that these are gone. */
+    void vanished(LightSession by, List<ServiceInstanceInfo> instances);
+  }
+
+  LightSession(BootstrapKey key, RegisterRequest declarations, Sightings sightings) {
+    this.provision = new Provision(key);
+    this.declarations = declarations;
+    this.sightings = sightings;
+  }
+
+  /** Gets the certificate. */
+  Future<Void> provision(Vertx vertx, SocketAddress runtime) {
+    return provision
+        .ask(vertx, runtime)
+        .map(
+            answer -> {
+              issued = answer;
+              return null;
+            });
+  }
+
+  /** Who it is; after {@link #provision}. */
+  String instanceId() {
+    return issued().instanceId();
+  }
+
+  /** Connects, registers and watches; done when the first view is there. */
+  Future<Void> connect(Vertx vertx, SocketAddress runtime) {
+    PeerClient made =
+        PeerClient.create(vertx, issued().identity(), issued().ca(), Transport.MAX_MESSAGE);
+    client = made;
+    Promise<Void> watching = Promise.promise();
+    OpenRequest open =
+        OpenRequest.newBuilder()
+            .setProtocolVersion(PROTOCOL)
+            .setSdkLanguage(LANGUAGE)
+            .setSdkVersion(VERSION)
+            .build();
+    Wire.open(made, runtime, Methods.OPEN, open, said -> control(said, made, runtime, watching))
+        .onComplete(ended -> over("control", ended.result(), ended.cause(), watching));
+    return watching.future();
+  }
+
+  /** Leaves as a process does that ends. */
+  Future<Void> disconnect() {
+    PeerClient open = client;
+    client = null;
+    return open == null ? Future.succeededFuture() : open.close();
+  }
+
+  private void control(
+      ServerControl said, PeerClient to, SocketAddress runtime, Promise<Void> watching) {
+    if (said.hasWelcome()) {
+      Wire.open(
+              to, runtime, Methods.REGISTER_AND_WATCH, declarations, news -> heard(news, watching))
+          .onComplete(ended -> over("registry", ended.result(), ended.cause(), watching));
+    }
+  }
+
+  private void heard(RegistryEvent news, Promise<Void> watching) {
+    if (news.hasSnapshot()) {
+      sightings.appeared(this, news.getSnapshot().getInstancesList());
+      watching.tryComplete();
+    } else {
+      sightings.appeared(this, news.getUpdate().getAddedInstancesList());
+      sightings.vanished(this, news.getUpdate().getRemovedInstancesList());
+    }
+  }
+
+  private static void over(
+      String stream, @Nullable String status, @Nullable Throwable cause, Promise<Void> watching) {
+    watching.tryFail(stream + " ended: " + (cause == null ? status : cause));
+  }
+
+  private Provision.Issued issued() {
+    Provision.Issued known = issued;
+    if (known == null) {
+      throw new IllegalStateException("not provisioned");
+    }
+    return known;
+  }
+}

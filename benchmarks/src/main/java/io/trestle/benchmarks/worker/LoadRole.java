@@ -1,0 +1,271 @@
+package io.trestle.benchmarks.worker;
+
+import io.trestle.protocol.BootstrapKey;
+import io.trestle.protocol.v1.IncomingMethod;
+import io.trestle.protocol.v1.MethodType;
+import io.trestle.protocol.v1.OutgoingDep;
+import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.internal.VertxInternal;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fleet of light sessions in one process. Every service serves one method and uses those of the
+ * first service and of its next two neighbours, so every session sees the first service and the
+ * visitor, who is an instance of it.
+ */
+final class LoadRole implements Role {
+  private static final String SERVICE = "bench-%03d";
+  private static final String METHOD = "echo";
+  private static final int NEIGHBOURS = 2;
+
+  /** Sessions on their way at a time; the listener's backlog would hold more. */
+  private static final int AT_ONCE = 128;
+
+  private static final int FIRST_PORT = 20_000;
+
+  private final Vertx vertx =
+      Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
+  private final List<LightSession> fleet = new ArrayList<>();
+  private final Set<LightSession> complete = ConcurrentHashMap.newKeySet();
+  private @Nullable SocketAddress runtime;
+  private @Nullable LightSession visitor;
+  private volatile Visit visit = new Visit("", 0);
+  private List<BootstrapKey> keys = List.of();
+
+  @Override
+  public JsonObject answer(String command, JsonObject arguments) throws Exception {
+    return switch (command) {
+      case "prepare" -> prepare(arguments);
+      case "provision" -> phase(fleet, this::provision);
+      case "connect" -> phase(fleet, session -> session.connect(vertx, runtime()));
+      case "settle" -> settle();
+      case "visit" -> visit();
+      case "provision-again" -> phase(sessions(fleet.size()), this::provision);
+      default -> throw new IllegalArgumentException("command: " + command);
+    };
+  }
+
+  @Override
+  public void close() {
+    // the connections go with the process
+  }
+
+  private JsonObject prepare(JsonObject arguments) {
+    runtime = Provision.address(arguments.getString("url"));
+    JsonArray given = arguments.getJsonArray("keys");
+    keys = given.stream().map(key -> BootstrapKey.parse((String) key)).toList();
+    fleet.addAll(sessions(arguments.getInteger("instances")));
+    visitor = new LightSession(keys.get(0), declarations(0, 0), new Watching());
+    return new JsonObject();
+  }
+
+  /** Sessions that have their key pairs and nothing more. */
+  private List<LightSession> sessions(int count) {
+    List<LightSession> made = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int service = i % keys.size();
+      made.add(new LightSession(keys.get(service), declarations(service, i + 1), new Watching()));
+    }
+    return made;
+  }
+
+  private Future<Void> provision(LightSession session) {
+    return session.provision(vertx, runtime());
+  }
+
+  private RegisterRequest declarations(int service, int number) {
+    RegisterRequest.Builder request =
+        RegisterRequest.newBuilder()
+            .setCallEndpoint("127.0.0.1:" + (FIRST_PORT + number))
+            .setProtocolVersion(1)
+            .setSdkLanguage("java")
+            .setSdkVersion("bench")
+            .addIncoming(
+                IncomingMethod.newBuilder().setType(MethodType.METHOD_TYPE_RPC).setName(METHOD));
+    if (service != 0) {
+      request.addOutgoing(uses(0));
+    }
+    for (int i = 1; i <= Math.min(NEIGHBOURS, keys.size() - 1); i++) {
+      int neighbour = (service + i) % keys.size();
+      if (neighbour != 0) {
+        request.addOutgoing(uses(neighbour));
+      }
+    }
+    return request.build();
+  }
+
+  private static OutgoingDep uses(int service) {
+    return OutgoingDep.newBuilder()
+        .setServiceName(SERVICE.formatted(service))
+        .setMethodName(METHOD)
+        .setType(MethodType.METHOD_TYPE_RPC)
+        .build();
+  }
+
+  /** Takes all sessions one step further, a number at a time, spread over the event loops. */
+  private JsonObject phase(List<LightSession> sessions, Function<LightSession, Future<Void>> step) {
+    long begin = System.nanoTime();
+    Steps steps = new Steps(sessions, step);
+    for (int i = 0; i < Math.min(AT_ONCE, sessions.size()); i++) {
+      steps.next();
+    }
+    Waiting.on(steps.over.future());
+    return new JsonObject().put("seconds", (System.nanoTime() - begin) / 1e9);
+  }
+
+  private final class Steps {
+    private final List<LightSession> sessions;
+    private final Function<LightSession, Future<Void>> step;
+    private final AtomicInteger begun = new AtomicInteger();
+    private final AtomicInteger done = new AtomicInteger();
+    private final Promise<Void> over = Promise.promise();
+
+    Steps(List<LightSession> sessions, Function<LightSession, Future<Void>> step) {
+      this.sessions = sessions;
+      this.step = step;
+    }
+
+    void next() {
+      int number = begun.getAndIncrement();
+      if (number < sessions.size()) {
+        onLoop(() -> step.apply(sessions.get(number)))
+            .onSuccess(v -> ended())
+            .onFailure(over::tryFail);
+      }
+    }
+
+    private void ended() {
+      if (done.incrementAndGet() == sessions.size()) {
+        over.tryComplete();
+      } else {
+        next();
+      }
+    }
+  }
+
+  private Future<Void> onLoop(Supplier<Future<Void>> work) {
+    Promise<Void> done = Promise.promise();
+    ((VertxInternal) vertx).createEventLoopContext().runOnContext(v -> work.get().onComplete(done));
+    return done.future();
+  }
+
+  /** Waits until every session sees all of the first service. */
+  private JsonObject settle() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (complete.size() < fleet.size()) {
+      if (System.nanoTime() > end) {
+        throw new IllegalStateException(
+            "%d of %d sessions see all of the first service"
+                .formatted(complete.size(), fleet.size()));
+      }
+      Thread.sleep(5);
+    }
+    return new JsonObject();
+  }
+
+  /** One more instance joins and leaves; tells how long it took until everybody had seen it. */
+  private JsonObject visit() throws InterruptedException {
+    LightSession guest = visitor;
+    if (guest == null) {
+      throw new IllegalStateException("not prepared");
+    }
+    Waiting.on(onLoop(() -> guest.provision(vertx, runtime())));
+    Visit now = new Visit(guest.instanceId(), fleet.size());
+    visit = now;
+    long joined = System.nanoTime();
+    Waiting.on(onLoop(() -> guest.connect(vertx, runtime())));
+    double join = now.await(now.seen, "join") - joined;
+    long left = System.nanoTime();
+    Waiting.on(onLoop(guest::disconnect));
+    double leave = now.await(now.gone, "leave") - left;
+    return new JsonObject().put("join", join / 1e9).put("leave", leave / 1e9);
+  }
+
+  private SocketAddress runtime() {
+    SocketAddress known = runtime;
+    if (known == null) {
+      throw new IllegalStateException("not prepared");
+    }
+    return known;
+  }
+
+  /** Who has seen the visitor. */
+  private static final class Visit {
+    private static final long LIMIT_SECONDS = 30;
+
+    private final String instanceId;
+    private final CountDownLatch seen;
+    private final CountDownLatch gone;
+
+    Visit(String instanceId, int watchers) {
+      this.instanceId = instanceId;
+      this.seen = new CountDownLatch(watchers);
+      this.gone = new CountDownLatch(watchers);
+    }
+
+    long await(CountDownLatch all, String what) throws InterruptedException {
+      if (!all.await(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException(
+            "%s: %d sessions have not seen it within %d s"
+                .formatted(what, all.getCount(), LIMIT_SECONDS));
+      }
+      return System.nanoTime();
+    }
+  }
+
+  /** Counts what one session sees; on its event loop. */
+  private final class Watching implements LightSession.Sightings {
+    private int ofFirstService;
+    private boolean present;
+
+    @Override
+    public void appeared(LightSession by, List<ServiceInstanceInfo> instances) {
+      for (ServiceInstanceInfo instance : instances) {
+        if (by == visitor) {
+          return;
+        }
+        if (instance.getInstanceId().equals(visit.instanceId)) {
+          if (!present) {
+            present = true;
+            visit.seen.countDown();
+          }
+        } else if (instance.getServiceName().equals(SERVICE.formatted(0))
+            && ++ofFirstService == wanted()) {
+          complete.add(by);
+        }
+      }
+    }
+
+    @Override
+    public void vanished(LightSession by, List<ServiceInstanceInfo> instances) {
+      for (ServiceInstanceInfo instance : instances) {
+        if (present && instance.getInstanceId().equals(visit.instanceId)) {
+          present = false;
+          visit.gone.countDown();
+        }
+      }
+    }
+
+    /** Instances of the first service. */
+    private int wanted() {
+      return (fleet.size() + keys.size() - 1) / keys.size();
+    }
+  }
+}

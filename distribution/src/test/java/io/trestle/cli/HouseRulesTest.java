@@ -1,0 +1,226 @@
+package io.trestle.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import io.trestle.Acceptance;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The arrows of the house (architecture.md 1), over everything that is assembled here. */
+@Acceptance("FL-31")
+class HouseRulesTest {
+  /** Rooms of modules; each is a package below {@code io.trestle}. */
+  private static final List<String> MODULES = List.of("pki", "registry", "rpc");
+
+  private static final String[] MODULE_PACKAGES =
+      MODULES.stream().map(m -> "io.trestle." + m + "..").toArray(String[]::new);
+
+  private static final String[] LIBRARIES_WITH_IO = {
+    "io.vertx..",
+    "io.netty..",
+    "java.io..",
+    "java.nio.file..",
+    "java.nio.channels..",
+    "java.net..",
+    "java.sql.."
+  };
+
+  private static final JavaClasses HOUSE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .withImportOption(location -> !location.contains("-tests.jar"))
+          .importPackages("io.trestle");
+
+  @Test
+  void house_isAllHere() {
+    Stream.concat(MODULES.stream(), Stream.of("kernel", "conversations", "protocol", "sdk", "cli"))
+        .forEach(
+            room ->
+                assertThat(HOUSE.that(resideInAPackage("io.trestle." + room + "..")))
+                    .as(room)
+                    .isNotEmpty());
+    assertThat(HOUSE.that(resideInAPackage("..core.."))).as("cores").isNotEmpty();
+  }
+
+  @Test
+  void module_importsNoOther() {
+    for (String module : MODULES) {
+      String own = "io.trestle." + module + "..";
+      noClasses()
+          .that()
+          .resideInAPackage(own)
+          .should()
+          .dependOnClassesThat(resideInAnyPackage(MODULE_PACKAGES).and(not(resideInAPackage(own))))
+          .check(HOUSE);
+    }
+  }
+
+  @Test
+  void module_importsOnlyKernelConversationsAndProtocol() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(MODULE_PACKAGES)
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.trestle..")
+                .and(not(resideInAnyPackage(MODULE_PACKAGES)))
+                .and(
+                    not(
+                        resideInAnyPackage(
+                            "io.trestle.kernel..",
+                            "io.trestle.conversations..",
+                            "io.trestle.protocol.."))))
+        .check(HOUSE);
+  }
+
+  @Test
+  void kernel_importsNoModuleAndNothingAboveIt() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.trestle.kernel..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.trestle..")
+                .and(
+                    not(
+                        resideInAnyPackage(
+                            "io.trestle.kernel..",
+                            "io.trestle.conversations..",
+                            "io.trestle.protocol.."))))
+        .check(HOUSE);
+  }
+
+  @Test
+  void conversations_areValues() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.trestle.conversations..")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage("io.vertx..", "io.netty..", "com.google.protobuf..", "io.trestle..")
+                .and(not(resideInAPackage("io.trestle.conversations.."))))
+        .check(HOUSE);
+  }
+
+  /** Bytes in memory are no I/O: {@code java.io}'s exceptions and array streams may be used. */
+  @Test
+  void core_knowsNoVertxAndDoesNoIo() {
+    DescribedPredicate<JavaClass> inMemory =
+        simpleName("IOException")
+            .or(simpleName("UncheckedIOException"))
+            .or(simpleName("Serializable"))
+            .or(simpleName("ByteArrayInputStream"))
+            .or(simpleName("ByteArrayOutputStream"));
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            MODULES.stream().map(m -> "io.trestle." + m + ".core..").toArray(String[]::new))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage(LIBRARIES_WITH_IO).and(not(inMemory)))
+        .check(HOUSE);
+  }
+
+  @Test
+  void core_hasNoClockOfItsOwn() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.trestle..core..")
+        .should()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(java.time.Instant.class, "now")
+        .check(HOUSE);
+  }
+
+  @Test
+  void sdk_seesProtocolOnly() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.trestle.sdk..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage("io.trestle..")
+                .and(not(resideInAnyPackage("io.trestle.sdk..", "io.trestle.protocol.."))))
+        .check(HOUSE);
+  }
+
+  @Test
+  void protocol_rootKnowsNoVertx() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.trestle.protocol", "io.trestle.protocol.events", "io.trestle.protocol.v1")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vertx..", "io.netty..")
+        .check(HOUSE);
+  }
+
+  /** The code of an error is the one thing of ours besides: applications decide by it. */
+  @Test
+  void sdk_publicSignaturesAreJdkTypes() {
+    DescribedPredicate<JavaClass> foreign =
+        not(resideInAnyPackage("java..", "io.trestle.sdk", ""))
+            .and(not(simpleName("ErrorCode")))
+            .and(
+                not(
+                    DescribedPredicate.describe(
+                        "primitive", c -> c.getBaseComponentType().isPrimitive())))
+            .and(
+                not(
+                    DescribedPredicate.describe(
+                        "array of a JDK type",
+                        c ->
+                            c.isArray()
+                                && c.getBaseComponentType().getPackageName().startsWith("java."))))
+            .as("not of the JDK");
+    ArchRuleDefinition.noMethods()
+        .that()
+        .areDeclaredInClassesThat(
+            resideInAPackage("io.trestle.sdk")
+                .and(
+                    DescribedPredicate.describe(
+                        "public",
+                        c ->
+                            c.getModifiers()
+                                .contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC))))
+        .and()
+        .arePublic()
+        .should()
+        .haveRawReturnType(foreign)
+        .check(HOUSE);
+  }
+
+  @Test
+  void modules_areFreeOfCycles() {
+    slices().matching("io.trestle.(*)..").should().beFreeOfCycles().check(HOUSE);
+  }
+
+  @Test
+  void classes_ofModules_arePublicOnlyWhereServiceLoaderAsks() {
+    classes()
+        .that()
+        .resideInAnyPackage(MODULES.stream().map(m -> "io.trestle." + m).toArray(String[]::new))
+        .and()
+        .arePublic()
+        .should()
+        .beAssignableTo(io.trestle.kernel.Module.class)
+        .check(HOUSE);
+  }
+}

@@ -1,0 +1,37 @@
+package io.trestle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trestle.Acceptance;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two processes on one database. */
+class LeaderTest {
+  @TempDir Path state;
+  @TempDir Path otherState;
+
+  @Test
+  @Acceptance("FL-8")
+  void secondKernel_endsNamingTheHolder_untilTheFirstIsKilled() {
+    TestDatabase database = new TestDatabase();
+    try (KernelProcess first = KernelProcess.serve(state, database.url()).awaitReady()) {
+      try (KernelProcess second = KernelProcess.serve(otherState, database.url())) {
+        assertThat(second.awaitExit()).isEqualTo(1);
+        assertThat(second.err())
+            .contains("leader lock")
+            .contains(database.value("SELECT id FROM kernels"))
+            .contains("pid " + first.pid());
+        assertThat(Json.parse(second.out().getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+            .hasValueSatisfying(json -> assertThat(json.path("message").asText()).contains("pid"));
+      }
+      assertThat(first.cli("service", "create", "undisturbed").exit()).isZero();
+
+      first.kill();
+    }
+    try (KernelProcess third = KernelProcess.serve(otherState, database.url()).awaitReady()) {
+      assertThat(third.cli("service", "list").out()).contains("undisturbed");
+    }
+  }
+}

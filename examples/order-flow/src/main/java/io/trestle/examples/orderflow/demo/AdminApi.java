@@ -1,0 +1,72 @@
+package io.trestle.examples.orderflow.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/** The few administration calls of the demo, as anybody may make them. */
+final class AdminApi {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final String url;
+  private final Path tokenFile;
+
+  AdminApi(String url, Path tokenFile) {
+    this.url = url;
+    this.tokenFile = tokenFile;
+  }
+
+  /**
+   * A new service.
+   *
+   * @return its bootstrap key
+   */
+  String createService(String name) {
+    return require(post("ServiceService/Create", name), "Create " + name).path("apiKey").asText();
+  }
+
+  private HttpResponse<String> post(String procedure, String name) {
+    ObjectNode body = MAPPER.createObjectNode().put("name", name);
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(URI.create(url + "/servicebridge.ui.v1." + procedure))
+              .timeout(Duration.ofSeconds(10))
+              .header("authorization", "Bearer " + Files.readString(tokenFile).strip())
+              .header("content-type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
+              .build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new DemoException(procedure + " at " + url + ": " + e, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new DemoException("interrupted", e);
+    }
+  }
+
+  private static JsonNode require(HttpResponse<String> answer, String what) {
+    JsonNode tree = tree(answer);
+    if (answer.statusCode() != 200) {
+      throw new DemoException(
+          "%s: %s: %s".formatted(what, tree.path("code").asText(), tree.path("message").asText()));
+    }
+    return tree;
+  }
+
+  private static JsonNode tree(HttpResponse<String> answer) {
+    try {
+      return MAPPER.readTree(answer.body());
+    } catch (IOException e) {
+      throw new DemoException("the kernel answered no JSON: HTTP " + answer.statusCode(), e);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+package io.trestle.examples.orderflow.demo;
+
+import io.trestle.examples.orderflow.Environment;
+import io.trestle.examples.orderflow.inventory.Inventory;
+import io.trestle.examples.orderflow.payments.Payments;
+import io.trestle.examples.orderflow.storefront.Storefront;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The processes of the demo: a kernel and the services. Closing it leaves none of them, whatever
+ * state they are in. Thread-safe: it may be closed while it is being made.
+ */
+final class Fleet implements AutoCloseable {
+  private static final Duration READY_LIMIT = Duration.ofSeconds(60);
+  private static final Duration SERVICE_STOP_LIMIT = Duration.ofSeconds(5);
+
+  private final DemoDirectory directory;
+  private final List<Child> services = new ArrayList<>();
+  private final Map<String, String> names = new LinkedHashMap<>();
+  private final Map<String, String> keys = new HashMap<>();
+  private final Kernel kernel;
+  private final ExampleDatabase database;
+  private boolean closed;
+
+  private Fleet(DemoDirectory directory, Kernel kernel, ExampleDatabase database) {
+    this.directory = directory;
+    this.kernel = kernel;
+    this.database = database;
+  }
+
+  /** A service process that is ready. */
+  record Service(Child child, String instanceId, String url) {}
+
+  /** Around a kernel that runs. */
+  static Fleet around(DemoDirectory directory, Kernel kernel) {
+    ExampleDatabase database = ExampleDatabase.create(kernel.embeddedDatabase());
+    return new Fleet(directory, kernel, database);
+  }
+
+  ExampleDatabase database() {
+    return database;
+  }
+
+  /** Names of the service processes by instance id. */
+  synchronized Map<String, String> names() {
+    return new LinkedHashMap<>(names);
+  }
+
+  /** Starts the storefront, which is ready when it has seen the others. */
+  Service storefront() {
+    return start("storefront", "storefront", Storefront.class, Map.of(Environment.HTTP_PORT, "0"));
+  }
+
+  Service inventory() {
+    return start("inventory", "inventory", Inventory.class, Map.of());
+  }
+
+  /** One instance of the payments; they share key and database. */
+  Service payments(int number) {
+    return start("payments", "payments-" + number, Payments.class, database.environment());
+  }
+
+  private Service start(
+      String service, String name, Class<?> main, Map<String, String> ownEnvironment) {
+    Map<String, String> environment = new HashMap<>(ownEnvironment);
+    environment.put(Environment.RUNTIME, kernel.grpc());
+    environment.put(Environment.KEY, key(service));
+    Child child = launch(name, JavaCommand.service(main), environment);
+    String[] ready = child.awaitReady(READY_LIMIT).split(" ", 3);
+    String instanceId = ready.length > 1 ? ready[1] : "";
+    synchronized (this) {
+      names.put(instanceId, name);
+    }
+    return new Service(child, instanceId, ready.length > 2 ? ready[2] : "");
+  }
+
+  private synchronized Child launch(
+      String name, List<String> command, Map<String, String> environment) {
+    if (closed) {
+      throw new DemoException("stopped");
+    }
+    Child child = Child.start(name, command, environment, directory.logs());
+    services.add(child);
+    return child;
+  }
+
+  private String key(String service) {
+    synchronized (keys) {
+      return keys.computeIfAbsent(service, kernel.admin()::createService);
+    }
+  }
+
+  /** Services first, so that they can take leave of the kernel. */
+  @Override
+  public void close() {
+    List<Child> leaving;
+    synchronized (this) {
+      closed = true;
+      leaving = List.copyOf(services);
+    }
+    leaving.forEach(Child::release);
+    leaving.forEach(child -> child.awaitEnd(SERVICE_STOP_LIMIT));
+  }
+
+  /** Where the processes write what they print. */
+  Path logs() {
+    return directory.logs();
+  }
+}

@@ -1,0 +1,27 @@
+package io.trestle.examples.orderflow.demo;
+
+import io.trestle.examples.orderflow.orders.End;
+import io.trestle.examples.orderflow.orders.Order;
+
+/**
+ * What the storefront answered to an order.
+ *
+ * @param end how it ended; {@link End#FAILED} also when there was no answer
+ * @param totalCents what was charged
+ * @param repeats how often the storefront asked again
+ * @param chargedBefore its repeated charge was refused because the first one had been made
+ * @param reason why, for people
+ */
+record Outcome(
+    Order order, End end, long totalCents, int repeats, boolean chargedBefore, String reason) {
+
+  /** No answer. */
+  static Outcome unanswered(Order order, String reason) {
+    return new Outcome(order, End.FAILED, 0, 0, false, reason);
+  }
+
+  /** Whether the order ended as it must. */
+  boolean isRight() {
+    return order.mayEnd(end);
+  }
+}

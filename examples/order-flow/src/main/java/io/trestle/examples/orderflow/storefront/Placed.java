@@ -1,0 +1,22 @@
+package io.trestle.examples.orderflow.storefront;
+
+import io.trestle.examples.orderflow.orders.End;
+
+/**
+ * What became of an order.
+ *
+ * @param totalCents what was charged; 0 if nothing was
+ * @param charge the charge; empty if there is none or another attempt made it
+ * @param repeats how often the storefront asked again
+ * @param chargedBefore a charge was refused because the order had been charged by an earlier
+ *     attempt, whose answer was lost, or whoever placed it before
+ * @param reason for people; empty when there is nothing to say
+ */
+record Placed(
+    String orderId,
+    End end,
+    long totalCents,
+    String charge,
+    int repeats,
+    boolean chargedBefore,
+    String reason) {}

@@ -1,0 +1,51 @@
+package io.trestle.examples.orderflow.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class DemoOptionsTest {
+  private static final Path HOME = Path.of("/checkout");
+
+  @Test
+  void parse_nothing_staysUpWithShippedOrders() {
+    assertThat(parse())
+        .isEqualTo(new DemoOptions(false, Optional.empty(), Path.of("/checkout/.trestle")));
+  }
+
+  @Test
+  void parse_everything_isTaken() {
+    DemoOptions expected =
+        new DemoOptions(true, Optional.of(Path.of("my.jsonl")), Path.of("/state"));
+
+    assertThat(parse("--once", "--orders", "my.jsonl", "--state", "/state")).isEqualTo(expected);
+    assertThat(parse("--state=/state", "--orders=my.jsonl", "--once")).isEqualTo(expected);
+  }
+
+  @Test
+  void parse_stateOfTheEnvironment_isTaken() {
+    assertThat(DemoOptions.parse(new String[0], Map.of("TRESTLE_STATE", "/else"), HOME).state())
+        .isEqualTo(Path.of("/else"));
+  }
+
+  @Test
+  void parse_nonsense_isAWrongUse() {
+    assertThatThrownBy(() -> parse("--twice"))
+        .isInstanceOfSatisfying(DemoException.class, e -> assertThat(e.isUsage()).isTrue())
+        .hasMessage("--twice: unknown (expected: demo [--once] [--orders FILE] [--state DIR])");
+    assertThatThrownBy(() -> parse("--orders")).hasMessageStartingWith("--orders: without a value");
+  }
+
+  @Test
+  void run_nonsense_exitsWithTwo() {
+    assertThat(Demo.run(new String[] {"--twice"})).isEqualTo(2);
+  }
+
+  private static DemoOptions parse(String... args) {
+    return DemoOptions.parse(args, Map.of(), HOME);
+  }
+}

@@ -1,0 +1,126 @@
+package io.trestle.sdk.internal.inbound;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.v1.CallRequest;
+import io.trestle.sdk.internal.call.TestFleet;
+import io.trestle.sdk.internal.wire.Frames;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the Call server answers to clients that are not ours. */
+class CallServerWireTest {
+  private static final Buffer ECHO = Frames.of(CallRequest.newBuilder().setMethod("echo").build());
+
+  private final TestFleet fleet = new TestFleet();
+  private final TestFleet.Callee callee = fleet.callee();
+  private final TestFleet.Client client = fleet.client();
+
+  /** An answer, read to its end. */
+  private record Answer(int http, String status, String message, String trailer) {}
+
+  @BeforeEach
+  void listen() throws Exception {
+    callee.handlers.add("echo", (p, c) -> p);
+    callee.listen().ready();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    fleet.close();
+  }
+
+  @Test
+  void goodCall_isOk() throws Exception {
+    assertThat(send(Methods.CALL_UNARY.path(), "application/grpc+proto", ECHO).status())
+        .isEqualTo("0");
+  }
+
+  @Test
+  void otherContentType_is415_andTheConnectionLives() throws Exception {
+    assertThat(send(Methods.CALL_UNARY.path(), "application/grpc+json", ECHO).http())
+        .isEqualTo(415);
+    goodCall_isOk();
+  }
+
+  @Test
+  void compressedMessage_isUnimplemented() throws Exception {
+    Buffer compressed = Buffer.buffer().appendByte((byte) 1).appendInt(3).appendString("abc");
+    assertThat(send(Methods.CALL_UNARY.path(), "application/grpc", compressed).status())
+        .isEqualTo("12");
+    goodCall_isOk();
+  }
+
+  @Test
+  void malformedRequest_isInvalidArgument() throws Exception {
+    Buffer garbage = Buffer.buffer().appendByte((byte) 0).appendInt(3).appendString("\n\7a");
+    Answer answer = send(Methods.CALL_UNARY.path(), "application/grpc", garbage);
+    assertThat(answer.status()).isEqualTo("3");
+    assertThat(answer.message()).isEqualTo("malformed request");
+  }
+
+  @Test
+  void truncatedFrame_isAnswered() throws Exception {
+    assertThat(send(Methods.CALL_UNARY.path(), "application/grpc", Buffer.buffer("ab")).status())
+        .isEqualTo("13");
+  }
+
+  @Test
+  void unknownPath_isUnimplemented() throws Exception {
+    assertThat(send("/servicebridge.v1.Call/Other", "application/grpc", ECHO).status())
+        .isEqualTo("12");
+  }
+
+  @Test
+  void unaryMethodCalledAsStream_isFailedPrecondition() throws Exception {
+    assertThat(send(Methods.CALL_STREAM.path(), "application/grpc", ECHO).status()).isEqualTo("9");
+  }
+
+  @Test
+  void refusalWhileDraining_carriesTheProof() throws Exception {
+    TestFleet.await(callee.server.drain());
+    Answer answer = send(Methods.CALL_UNARY.path(), "application/grpc", ECHO);
+    assertThat(answer.status()).isEqualTo("14");
+    assertThat(answer.trailer()).isEqualTo("1");
+  }
+
+  private Answer send(String path, String contentType, Buffer body) throws Exception {
+    RequestOptions options =
+        new RequestOptions()
+            .setMethod(HttpMethod.POST)
+            .setHost("127.0.0.1")
+            .setPort(callee.port)
+            .setURI(path)
+            .putHeader("content-type", contentType)
+            .putHeader("te", "trailers");
+    return TestFleet.await(
+        client.http.request(options).compose(r -> r.send(body)).compose(CallServerWireTest::read));
+  }
+
+  private static Future<Answer> read(HttpClientResponse response) {
+    return response
+        .body()
+        .map(
+            body ->
+                new Answer(
+                    response.statusCode(),
+                    find(response, "grpc-status"),
+                    find(response, "grpc-message"),
+                    find(response, "x-sb-not-dispatched")));
+  }
+
+  private static String find(HttpClientResponse response, String name) {
+    String trailer = response.trailers().get(name);
+    String header = response.getHeader(name);
+    String found = trailer != null ? trailer : header != null ? header : "";
+    return new String(found.getBytes(UTF_8), UTF_8).replace("%20", " ");
+  }
+}
