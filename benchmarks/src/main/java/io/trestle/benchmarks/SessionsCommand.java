@@ -113,7 +113,8 @@ final class SessionsCommand implements Callable<Integer> {
   /** One certificate for each instance. */
   private Result provisioned(String name, Kernel kernel, Child load, String command) {
     long cpuBefore = kernel.child().cpuNanos();
-    double seconds = seconds(load.ask(command, new JsonObject(), PHASE_LIMIT));
+    JsonObject answer = load.ask(command, new JsonObject(), PHASE_LIMIT);
+    double seconds = seconds(answer);
     double cpu = (kernel.child().cpuNanos() - cpuBefore) / 1e9;
     double rate = instances / seconds;
     return new Result(

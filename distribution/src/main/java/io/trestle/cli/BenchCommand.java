@@ -1,5 +1,6 @@
 package io.trestle.cli;
 
+import io.trestle.benchmarks.Bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -16,6 +17,6 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    throw CliFailure.failed("unimplemented", "bench: not in this version");
+    return Bench.run(rest.toArray(String[]::new));
   }
 }

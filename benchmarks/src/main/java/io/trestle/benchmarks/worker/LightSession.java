@@ -64,6 +64,7 @@ final class LightSession {
 
   /** Connects, registers and watches; done when the first view is there. */
   Future<Void> connect(Vertx vertx, SocketAddress runtime) {
+    var unused = disconnect(); // what an attempt before this one has left
     PeerClient made =
         PeerClient.create(vertx, issued().identity(), issued().ca(), Transport.MAX_MESSAGE);
     client = made;

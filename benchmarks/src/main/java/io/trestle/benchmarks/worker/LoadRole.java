@@ -7,10 +7,8 @@ import io.trestle.protocol.v1.OutgoingDep;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.protocol.v1.ServiceInstanceInfo;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.internal.VertxInternal;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SocketAddress;
@@ -20,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -34,9 +31,6 @@ final class LoadRole implements Role {
   private static final String SERVICE = "bench-%03d";
   private static final String METHOD = "echo";
   private static final int NEIGHBOURS = 2;
-
-  /** Sessions on their way at a time; the listener's backlog would hold more. */
-  private static final int AT_ONCE = 128;
 
   private static final int FIRST_PORT = 20_000;
 
@@ -119,51 +113,12 @@ final class LoadRole implements Role {
         .build();
   }
 
-  /** Takes all sessions one step further, a number at a time, spread over the event loops. */
   private JsonObject phase(List<LightSession> sessions, Function<LightSession, Future<Void>> step) {
-    long begin = System.nanoTime();
-    Steps steps = new Steps(sessions, step);
-    for (int i = 0; i < Math.min(AT_ONCE, sessions.size()); i++) {
-      steps.next();
-    }
-    Waiting.on(steps.over.future());
-    return new JsonObject().put("seconds", (System.nanoTime() - begin) / 1e9);
-  }
-
-  private final class Steps {
-    private final List<LightSession> sessions;
-    private final Function<LightSession, Future<Void>> step;
-    private final AtomicInteger begun = new AtomicInteger();
-    private final AtomicInteger done = new AtomicInteger();
-    private final Promise<Void> over = Promise.promise();
-
-    Steps(List<LightSession> sessions, Function<LightSession, Future<Void>> step) {
-      this.sessions = sessions;
-      this.step = step;
-    }
-
-    void next() {
-      int number = begun.getAndIncrement();
-      if (number < sessions.size()) {
-        onLoop(() -> step.apply(sessions.get(number)))
-            .onSuccess(v -> ended())
-            .onFailure(over::tryFail);
-      }
-    }
-
-    private void ended() {
-      if (done.incrementAndGet() == sessions.size()) {
-        over.tryComplete();
-      } else {
-        next();
-      }
-    }
+    return Phase.run(vertx, sessions, step);
   }
 
   private Future<Void> onLoop(Supplier<Future<Void>> work) {
-    Promise<Void> done = Promise.promise();
-    ((VertxInternal) vertx).createEventLoopContext().runOnContext(v -> work.get().onComplete(done));
-    return done.future();
+    return Phase.onLoop(vertx, work);
   }
 
   /** Waits until every session sees all of the first service. */

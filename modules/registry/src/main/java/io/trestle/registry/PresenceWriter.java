@@ -1,13 +1,15 @@
 package io.trestle.registry;
 
-import io.trestle.kernel.pipeline.WritePipeline;
+import io.trestle.kernel.pipeline.Write;
 import io.trestle.registry.core.Effect.WritePresence;
+import io.vertx.core.Future;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,12 +21,12 @@ import org.slf4j.LoggerFactory;
 final class PresenceWriter {
   private static final Logger LOG = LoggerFactory.getLogger(PresenceWriter.class);
 
-  private final WritePipeline pipeline;
+  private final Function<Write, Future<Void>> pipeline;
   private final RegistryStore store;
   private final Map<UUID, WritePresence> newest = new LinkedHashMap<>();
   private final Set<UUID> failed = new LinkedHashSet<>();
 
-  PresenceWriter(WritePipeline pipeline, RegistryStore store) {
+  PresenceWriter(Function<Write, Future<Void>> pipeline, RegistryStore store) {
     this.pipeline = pipeline;
     this.store = store;
   }
@@ -34,7 +36,7 @@ final class PresenceWriter {
     newest.put(instance, presence);
     failed.remove(instance);
     pipeline
-        .submit(store.presence(presence))
+        .apply(store.presence(presence))
         .onSuccess(v -> newest.remove(instance, presence))
         .onFailure(e -> failed(presence));
   }

@@ -76,7 +76,7 @@ final class RegistryVerticle extends VerticleBase {
     this.house = house;
     this.bus = house.bus();
     this.store = new RegistryStore(house.database().pool(), house.kernel().id());
-    this.presence = new PresenceWriter(house.pipeline(), store);
+    this.presence = new PresenceWriter(house.pipeline()::submit, store);
     this.capture = new CaptureSettings(house.settings());
     this.core = new RegistryCore(this::execute, ALLOW, capture.current());
   }

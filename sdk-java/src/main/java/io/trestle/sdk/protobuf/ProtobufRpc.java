@@ -33,7 +33,11 @@ public final class ProtobufRpc {
 
   /** On a bridge. */
   public static ProtobufRpc of(ServiceBridge bridge) {
-    return new ProtobufRpc(bridge.rpc());
+    return on(bridge.rpc());
+  }
+
+  static ProtobufRpc on(Rpc rpc) {
+    return new ProtobufRpc(rpc);
   }
 
   /** Serves a method; may block. */

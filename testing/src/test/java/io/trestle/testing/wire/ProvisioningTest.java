@@ -87,7 +87,7 @@ class ProvisioningTest {
     assertThat(reply.getServiceId()).isEqualTo(service.id());
     assertThat(reply.getServiceName()).isEqualTo(service.name());
     assertThat(UUID.fromString(reply.getInstanceId())).hasToString(reply.getInstanceId());
-    assertThat(reply.getNotAfterUnixMs()).isEqualTo(leaf.getNotAfter().getTime());
+    assertThat(reply.getNotAfterUnixMs()).isEqualTo(leaf.getNotAfter().toInstant().toEpochMilli());
     assertThat(reply.getCaChainDer().toByteArray()).isEqualTo(key.caDer());
     assertThat(Certificates.parse(reply.getCaChainDer().toByteArray())).isEqualTo(key.ca());
     assertThat(Certificates.uris(leaf))

@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -222,17 +223,17 @@ class ProxyWireTest {
   void callee_whoseConnectionBreaksAfterTheRequest_isNotAskedAgain() {
     List<Callee> callees = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      AtomicReference<WireCallee> self = new AtomicReference<>();
+      CompletableFuture<WireCallee> self = new CompletableFuture<>();
       Callee callee =
           WIRE.callee(
               target,
               "echo",
               Declare.HASH,
               call -> {
-                self.get().crash();
+                self.join().crash();
                 return null;
               });
-      self.set(callee.server());
+      self.complete(callee.server());
       callees.add(callee);
     }
 

@@ -56,6 +56,11 @@ final class HealthWindow {
     return true;
   }
 
+  /** Seconds that are kept: what a test sees of forgetting. */
+  int slots() {
+    return slots.size();
+  }
+
   private void reset() {
     since = 0;
     slots.clear();

@@ -17,9 +17,7 @@ import io.trestle.sdk.internal.wire.PinnedChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +49,7 @@ public final class Session {
   private final CompletableFuture<Void> ready;
   private final CompletableFuture<Void> stopped = new CompletableFuture<>();
   private final Deque<SessionEvent> inbox = new ArrayDeque<>();
-  private final Map<Timer, Lane.Timer> timers = new EnumMap<>(Timer.class);
+  private final SessionTimers timers;
   private @Nullable Leaf leaf;
   private @Nullable Runnable unannounced;
   private boolean working;
@@ -70,6 +68,7 @@ public final class Session {
       CompletableFuture<Void> ready) {
     this.ready = ready;
     this.lane = parts.control().lane();
+    this.timers = new SessionTimers(lane, this::fire);
     this.control = parts.control();
     this.view = parts.view();
     this.host = host;
@@ -153,11 +152,9 @@ public final class Session {
     if (effect instanceof Plain plain) {
       perform(plain);
     } else if (effect instanceof Arm arm) {
-      disarm(arm.timer());
-      Lane.Timer timer = lane.schedule(arm.after().toNanos(), () -> fire(elapsed(arm.timer())));
-      timers.put(arm.timer(), timer);
+      timers.arm(arm.timer(), arm.after());
     } else if (effect instanceof Disarm disarm) {
-      disarm(disarm.timer());
+      timers.disarm(disarm.timer());
     } else if (effect instanceof Announce announce) {
       listeners.accept(announce.event());
     } else if (effect instanceof FailStart failure) {
@@ -177,23 +174,6 @@ public final class Session {
       case LEAVE -> leave();
       case CLOSE -> close();
       case SHUT_DOWN -> shutDown();
-    }
-  }
-
-  private static SessionEvent elapsed(Timer timer) {
-    return switch (timer) {
-      case START -> new SessionEvent.StartOverdue();
-      case WELCOME -> new SessionEvent.WelcomeOverdue(SessionFailure.passing("no welcome in time"));
-      case BACKOFF -> new SessionEvent.BackoffOver();
-      case REGISTRY -> new SessionEvent.RegistryDue();
-      case STOP -> new SessionEvent.StopOverdue();
-    };
-  }
-
-  private void disarm(Timer timer) {
-    Lane.Timer pending = timers.remove(timer);
-    if (pending != null) {
-      pending.cancel();
     }
   }
 
@@ -273,16 +253,16 @@ public final class Session {
     renewal.cancel();
     registry.close();
     controlStream.close();
-    disarm(Timer.WELCOME);
-    disarm(Timer.BACKOFF);
-    disarm(Timer.REGISTRY);
+    timers.disarm(Timer.WELCOME);
+    timers.disarm(Timer.BACKOFF);
+    timers.disarm(Timer.REGISTRY);
     control.drop();
   }
 
   /** First the peers hear of it, then new calls are refused; so that few are. */
   private void leave() {
-    disarm(Timer.BACKOFF);
-    disarm(Timer.REGISTRY);
+    timers.disarm(Timer.BACKOFF);
+    timers.disarm(Timer.REGISTRY);
     if (!registry.isOpen()) {
       drain();
       return;

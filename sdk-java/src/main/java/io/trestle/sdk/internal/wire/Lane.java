@@ -34,11 +34,6 @@ public final class Lane {
     }
   }
 
-  /** Runs a task on the lane after what is under way. */
-  public void later(Runnable task) {
-    context.runOnContext(v -> task.run());
-  }
-
   /** Runs a task on the lane after a time. */
   public Timer schedule(long nanos, Runnable task) {
     ScheduledFuture<?> pending =
@@ -49,11 +44,6 @@ public final class Lane {
   /** Whether the calling thread is the lane's. */
   public boolean current() {
     return loop.inEventLoop();
-  }
-
-  /** The event loop itself. */
-  EventLoop loop() {
-    return loop;
   }
 
   /** Something that will run unless it is cancelled. */

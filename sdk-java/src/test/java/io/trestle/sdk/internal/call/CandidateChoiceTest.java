@@ -55,7 +55,6 @@ class CandidateChoiceTest {
   }
 
   @Test
-  @Acceptance("RPC-21")
   void excluded_isUsedOnlyWhenNobodyElseIsLeft() {
     List<Route> routes = List.of(route("a", "", HERE, 0, 0), route("b", "", HERE, 99, 0));
     for (int i = 0; i < 50; i++) {

@@ -1,28 +1,27 @@
 package io.trestle.sdk.internal.call;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static io.trestle.sdk.internal.call.Calls.DIRECT;
+import static io.trestle.sdk.internal.call.Calls.ONCE;
+import static io.trestle.sdk.internal.call.Calls.bytes;
+import static io.trestle.sdk.internal.call.Calls.call;
+import static io.trestle.sdk.internal.call.Calls.code;
+import static io.trestle.sdk.internal.call.Calls.echo;
+import static io.trestle.sdk.internal.call.Calls.failure;
+import static io.trestle.sdk.internal.call.Calls.forever;
+import static io.trestle.sdk.internal.call.Calls.untilCancelled;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.ErrorCode;
-import io.trestle.protocol.v1.PolicyRule;
-import io.trestle.sdk.AccessDeniedException;
-import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.CallTimeoutException;
 import io.trestle.sdk.HandlerException;
-import io.trestle.sdk.NoLiveInstanceException;
-import io.trestle.sdk.RetryPolicy;
-import io.trestle.sdk.ServiceBridgeException;
-import io.trestle.sdk.Transport;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.TestFleet.Callee;
 import io.trestle.sdk.internal.call.TestFleet.Client;
-import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.pki.Leaf;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,7 +29,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -38,10 +36,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DirectCallTest {
-  private static final CallOptions DIRECT =
-      CallOptions.DEFAULT.withTransport(Transport.DIRECT).withTimeout(Duration.ofSeconds(15));
-  private static final CallOptions ONCE = DIRECT.withRetry(RetryPolicy.NONE);
-
   private final TestFleet fleet = new TestFleet();
 
   @AfterEach
@@ -50,7 +44,7 @@ class DirectCallTest {
   }
 
   @Test
-  @Acceptance({"RPC-2", "WI-47"})
+  @Acceptance("RPC-2")
   void call_ofBlockingHandler_returnsItsAnswer() throws Exception {
     Callee callee = echo(fleet.callee());
     Client client = fleet.client().sees("echo", callee);
@@ -229,172 +223,6 @@ class DirectCallTest {
   }
 
   @Test
-  @Acceptance({"RPC-5", "WI-52"})
-  void call_ofMethodNobodyServes_isNoLiveInstance() {
-    Throwable failure = failure(fleet.client(), "none", bytes(""), fast(3));
-
-    assertThat(failure).isInstanceOf(NoLiveInstanceException.class);
-    assertThat(code(failure).retryable()).isTrue();
-  }
-
-  @Test
-  @Acceptance("RPC-32")
-  void unknownMethod_isNotFound_withoutRetry() throws Exception {
-    Callee callee = fleet.callee().listen().ready();
-
-    Throwable failure = failure(fleet.client().sees("gone", callee), "gone", bytes(""), DIRECT);
-
-    assertThat(code(failure)).isEqualTo(ErrorCode.NOT_FOUND);
-  }
-
-  @Test
-  @Acceptance({"RPC-25", "WI-53"})
-  void calleeWithoutPolicy_isNotReady_andProvenSo() throws Exception {
-    Callee callee = fleet.callee();
-    AtomicInteger runs = new AtomicInteger();
-    callee.handlers.add("echo", (p, c) -> bytes("" + runs.incrementAndGet()));
-    callee.listen();
-    Client client = fleet.client().sees("echo", callee);
-
-    CompletableFuture<byte[]> call =
-        client.caller.call(
-            TestFleet.SERVICE,
-            "echo",
-            bytes(""),
-            DIRECT.withRetry(
-                new RetryPolicy(100, Duration.ofMillis(20), 1, Duration.ofMillis(20), 0)));
-    assertThat(failure(client, "echo", bytes(""), ONCE)).hasMessageContaining("not ready");
-    callee.ready();
-
-    assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
-  }
-
-  @Test
-  @Acceptance("WI-53")
-  void drainingCallee_refusesWithProof_andFinishesWhatRuns() throws Exception {
-    Callee callee = fleet.callee();
-    CountDownLatch release = new CountDownLatch(1);
-    AtomicInteger running = new AtomicInteger();
-    callee.handlers.add(
-        "hold",
-        (p, c) -> {
-          running.incrementAndGet();
-          release.await();
-          return p;
-        });
-    Client client = fleet.client().sees("hold", callee.listen().ready());
-    CompletableFuture<byte[]> first =
-        client.caller.call(TestFleet.SERVICE, "hold", bytes("1"), DIRECT);
-    await().until(() -> running.get() == 1);
-
-    var drained = callee.server.drain();
-    Throwable refused = failure(client, "hold", bytes("2"), ONCE);
-    assertThat(refused).hasMessageContaining("draining");
-    assertThat(code(refused).retryable()).isTrue();
-    assertThat(drained.isComplete()).isFalse();
-    release.countDown();
-
-    assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
-    TestFleet.await(drained);
-  }
-
-  @Test
-  @Acceptance({"RPC-24", "WI-53"})
-  void callsBeyondLimitAndQueue_areRefusedAsOverloaded() throws Exception {
-    Callee callee = fleet.callee(new CallServer.Limits(2, 1));
-    CountDownLatch release = new CountDownLatch(1);
-    AtomicInteger running = new AtomicInteger();
-    callee.handlers.addAsync(
-        "hold",
-        (p, c) -> {
-          running.incrementAndGet();
-          return CompletableFuture.supplyAsync(() -> hold(release, p));
-        });
-    Client one = fleet.client().sees("hold", callee.listen().ready());
-    Client other = fleet.client().sees("hold", callee);
-    List<CompletableFuture<byte[]>> held = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      held.add(one.caller.call(TestFleet.SERVICE, "hold", bytes("x"), DIRECT));
-    }
-    await().until(() -> running.get() == 2);
-
-    await()
-        .until(
-            () ->
-                code(failure(other, "hold", bytes("y"), ONCE.withTimeout(Duration.ofSeconds(1))))
-                    == ErrorCode.OVERLOADED);
-    release.countDown();
-    for (CompletableFuture<byte[]> call : held) {
-      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("x"));
-    }
-  }
-
-  @Test
-  @Acceptance({"AP-6", "WI-58"})
-  void callerOutsideAcceptance_isDenied_withItsServiceId() throws Exception {
-    Callee callee = echo(fleet.callee());
-    callee.ready(
-        PolicyRule.newBuilder()
-            .setAction("rpc.handle")
-            .setPeerServiceId("another")
-            .setTargetName("*")
-            .build());
-    Client client = fleet.client(fleet.service("intruder", "i-1")).sees("echo", callee);
-
-    Throwable failure = failure(client, "echo", bytes(""), DIRECT);
-
-    assertThat(failure)
-        .isInstanceOf(AccessDeniedException.class)
-        .hasMessageContaining("acceptance denied")
-        .hasMessageContaining("intruder");
-    assertThat(client.events).singleElement().isInstanceOf(BridgeEvent.PolicyViolation.class);
-  }
-
-  @Test
-  @Acceptance({"AP-17"})
-  void runtimePeer_passesAcceptance_andSpeaksForTheCaller() throws Exception {
-    Callee callee = fleet.callee();
-    callee.handlers.add("who", (p, c) -> bytes(c.caller().toString()));
-    callee
-        .listen()
-        .ready(
-            PolicyRule.newBuilder()
-                .setAction("rpc.handle")
-                .setPeerServiceId("another")
-                .setTargetName("*")
-                .build());
-    Client runtime = fleet.client(fleet.runtime()).sees("who", callee);
-
-    assertThat(call(runtime, "who", bytes(""), DIRECT))
-        .isEqualTo(bytes(new CallContext.Caller("runtime", "").toString()));
-  }
-
-  @Test
-  @Acceptance({"WI-16", "RPC-34"})
-  void certificateOfAnotherInstance_failsBeforeDispatch() throws Exception {
-    Callee callee = fleet.callee();
-    AtomicInteger runs = new AtomicInteger();
-    callee.handlers.add("echo", (p, c) -> bytes("" + runs.incrementAndGet()));
-    callee.listenAs(fleet.service(callee.serviceId, "another-instance")).ready();
-
-    Throwable failure = failure(fleet.client().sees("echo", callee), "echo", bytes(""), ONCE);
-
-    assertThat(code(failure)).isEqualTo(ErrorCode.CONNECTION);
-    assertThat(failure).hasMessageContaining("another-instance");
-    assertThat(runs).hasValue(0);
-  }
-
-  @Test
-  void peerWithUnusableCertificate_isUnauthenticated() throws Exception {
-    Callee callee = echo(fleet.callee());
-    var nameless = fleet.leaf(fleet.certificates().leaf().dns("nobody").identity());
-    Client client = fleet.client(nameless).sees("echo", callee);
-
-    assertThat(failure(client, "echo", bytes(""), DIRECT))
-        .isInstanceOf(AccessDeniedException.class);
-  }
-
-  @Test
   @Acceptance({"RPC-33", "WI-69"})
   void rotation_ofTheCallee_dropsNothing_andTheNextConnectionShowsTheNewLeaf() throws Exception {
     Callee callee = fleet.callee();
@@ -454,65 +282,5 @@ class DirectCallTest {
     client.sees("echo", again);
 
     assertThat(call(client, "echo", bytes("2"), DIRECT)).isEqualTo(bytes("2"));
-  }
-
-  private static Callee echo(Callee callee) throws Exception {
-    callee.handlers.add("echo", (p, c) -> p);
-    return callee.listen().ready();
-  }
-
-  private static byte[] forever(
-      CallContext context, AtomicReference<CallContext> seen, CountDownLatch interrupted)
-      throws InterruptedException {
-    seen.set(context);
-    try {
-      new CountDownLatch(1).await();
-      return new byte[0];
-    } catch (InterruptedException e) {
-      interrupted.countDown();
-      throw e;
-    }
-  }
-
-  private static CompletableFuture<byte[]> untilCancelled(CallContext context) {
-    CompletableFuture<byte[]> answer = new CompletableFuture<>();
-    context.onCancel(() -> answer.complete(new byte[0]));
-    return answer;
-  }
-
-  private static byte[] hold(CountDownLatch release, byte[] payload) {
-    try {
-      release.await();
-      return payload;
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static CallOptions fast(int attempts) {
-    return DIRECT.withRetry(
-        new RetryPolicy(attempts, Duration.ofMillis(1), 1, Duration.ofMillis(1), 0));
-  }
-
-  private static byte[] call(Client client, String method, byte[] payload, CallOptions options)
-      throws Exception {
-    return client
-        .caller
-        .call(TestFleet.SERVICE, method, payload, options)
-        .get(20, TimeUnit.SECONDS);
-  }
-
-  private static Throwable failure(
-      Client client, String method, byte[] payload, CallOptions options) {
-    Throwable thrown = catchThrowable(() -> call(client, method, payload, options));
-    return thrown instanceof ExecutionException e && e.getCause() != null ? e.getCause() : thrown;
-  }
-
-  private static ErrorCode code(Throwable failure) {
-    return ((ServiceBridgeException) failure).code();
-  }
-
-  private static byte[] bytes(String text) {
-    return text.getBytes(UTF_8);
   }
 }

@@ -153,7 +153,6 @@ class SessionMachineTest {
   }
 
   @Test
-  @Acceptance("RG-14")
   void redeclaration_onALiveSession_registersAgain() {
     ready();
     assertThat(machine.on(new Redeclared())).contains(Plain.OPEN_REGISTRY);

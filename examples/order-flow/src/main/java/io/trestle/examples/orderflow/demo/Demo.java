@@ -27,6 +27,11 @@ public final class Demo {
   private final PrintStream out;
   private final Leaving leaving;
 
+  /**
+   * A demo.
+   *
+   * @param out where people read what happens
+   */
   private Demo(DemoOptions options, PrintStream out, Leaving leaving) {
     this.options = options;
     this.out = out;
@@ -39,24 +44,33 @@ public final class Demo {
    * @return the exit code: 0 when all went as it must, 1 when not, 2 for wrong arguments
    */
   public static int run(String[] args) {
-    Leaving leaving = new Leaving();
-    Thread signalled = new Thread(leaving::close, "leave");
     try {
       Path home = Path.of(System.getProperty("trestle.home", ""));
-      DemoOptions options = DemoOptions.parse(args, System.getenv(), home);
-      Runtime.getRuntime().addShutdownHook(signalled);
-      return new Demo(options, System.out, leaving).run();
+      return run(DemoOptions.parse(args, System.getenv(), home));
+    } catch (DemoException e) {
+      return failed(e, false);
+    }
+  }
+
+  private static int run(DemoOptions options) {
+    Leaving leaving = new Leaving();
+    Runtime.getRuntime().addShutdownHook(new Thread(leaving::close, "leave"));
+    try (leaving) {
+      return new Demo(options, options.json() ? System.err : System.out, leaving).run();
     } catch (DemoException | OrderException e) {
-      if (!leaving.begun()) {
-        System.err.println("demo: " + e.getMessage());
-      }
-      return e instanceof DemoException d && d.isUsage() ? USAGE : FAILED;
+      return leaving.begun() ? FAILED : failed(e, options.json());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return FAILED;
-    } finally {
-      leaving.close();
     }
+  }
+
+  private static int failed(RuntimeException e, boolean json) {
+    System.err.println("demo: " + e.getMessage());
+    if (json) {
+      System.out.println(ReportJson.error("failed_precondition", String.valueOf(e.getMessage())));
+    }
+    return e instanceof DemoException asked && asked.isUsage() ? USAGE : FAILED;
   }
 
   private int run() throws InterruptedException {
@@ -107,6 +121,9 @@ public final class Demo {
             victim.child().name());
     List<String> problems = Verdict.problems(findings);
     Report.lines(findings, problems).forEach(out::println);
+    if (options.json()) {
+      System.out.println(ReportJson.of(findings, problems));
+    }
     return problems;
   }
 

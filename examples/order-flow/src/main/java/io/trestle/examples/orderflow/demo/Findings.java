@@ -44,6 +44,19 @@ record Findings(
     return outcomes.stream().mapToLong(Outcome::repeats).sum();
   }
 
+  /** Repeats of the SDK, as far as the storefront sees them. */
+  long sdkRepeats() {
+    return stats.path("sdk_repeats").asLong();
+  }
+
+  /** Instance ids of the payments, in the order of their start. */
+  List<String> payments() {
+    return names.entrySet().stream()
+        .filter(process -> process.getValue().startsWith("payments"))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
   /** A process, for people. */
   String name(String instanceId) {
     String name = names.getOrDefault(instanceId, instanceId);

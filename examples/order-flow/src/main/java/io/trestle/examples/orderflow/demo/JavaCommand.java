@@ -23,7 +23,8 @@ final class JavaCommand {
           "-Dtrestle.home=",
           "-Dlogback.",
           "-XX:SharedArchiveFile=",
-          "--enable-native-access",
+          "-XX:AOTCache=",
+          "-Xlog:",
           "--sun-misc-unsafe-memory-access");
 
   private static final List<String> SMALL =
@@ -48,6 +49,9 @@ final class JavaCommand {
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(arg -> INHERITED.stream().anyMatch(arg::startsWith))
         .forEach(command::add);
+    if (Runtime.version().feature() >= 22) {
+      command.add("--enable-native-access=ALL-UNNAMED"); // without it, a warning at each start
+    }
     command.addAll(size);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Leash.class.getName()));
     command.add(main);

@@ -68,22 +68,16 @@ final class Report {
 
   private void repeats() {
     title("Repeats");
-    count("by the SDK, on proof that no handler had run", sdkRepeats());
+    count("by the SDK, on proof that no handler had run", findings.sdkRepeats());
     count("by the storefront, with the order id", findings.repeats());
     count("  of these charged already, the second refused", findings.chargedBefore());
-  }
-
-  private long sdkRepeats() {
-    return findings.stats().path("sdk_repeats").asLong();
   }
 
   private void charges() {
     Ledger ledger = findings.ledger();
     title("Table charges of database order_flow");
-    for (Map.Entry<String, String> process : findings.names().entrySet()) {
-      if (process.getValue().startsWith("payments")) {
-        count("rows by " + findings.name(process.getKey()), ledger.madeBy(process.getKey()));
-      }
+    for (String id : findings.payments()) {
+      count("rows by " + findings.name(id), ledger.madeBy(id));
     }
     count("rows", ledger.rows().size());
     count("orders charged twice", ledger.chargedTwice().size());

@@ -14,16 +14,16 @@ class DemoOptionsTest {
   @Test
   void parse_nothing_staysUpWithShippedOrders() {
     assertThat(parse())
-        .isEqualTo(new DemoOptions(false, Optional.empty(), Path.of("/checkout/.trestle")));
+        .isEqualTo(new DemoOptions(false, false, Optional.empty(), Path.of("/checkout/.trestle")));
   }
 
   @Test
   void parse_everything_isTaken() {
     DemoOptions expected =
-        new DemoOptions(true, Optional.of(Path.of("my.jsonl")), Path.of("/state"));
+        new DemoOptions(true, true, Optional.of(Path.of("my.jsonl")), Path.of("/state"));
 
-    assertThat(parse("--once", "--orders", "my.jsonl", "--state", "/state")).isEqualTo(expected);
-    assertThat(parse("--state=/state", "--orders=my.jsonl", "--once")).isEqualTo(expected);
+    assertThat(parse("--once", "--orders", "my.jsonl", "--state", "/state", "-o", "json")).isEqualTo(expected);
+    assertThat(parse("--output=JSON", "--state=/state", "--orders=my.jsonl", "--once")).isEqualTo(expected);
   }
 
   @Test
@@ -36,8 +36,10 @@ class DemoOptionsTest {
   void parse_nonsense_isAWrongUse() {
     assertThatThrownBy(() -> parse("--twice"))
         .isInstanceOfSatisfying(DemoException.class, e -> assertThat(e.isUsage()).isTrue())
-        .hasMessage("--twice: unknown (expected: demo [--once] [--orders FILE] [--state DIR])");
+        .hasMessage("--twice: unknown (expected: demo [--once] [--orders FILE] [--state DIR] [-o FORMAT])");
     assertThatThrownBy(() -> parse("--orders")).hasMessageStartingWith("--orders: without a value");
+    assertThatThrownBy(() -> parse("-o", "yaml"))
+        .hasMessage("-o: yaml (expected: text, table or json)");
   }
 
   @Test

@@ -107,6 +107,32 @@ class VerdictTest {
         .endsWith("Not as it must be:", "  order o-1: lost");
   }
 
+  @Test
+  void json_figures_areThoseOfTheFindings() throws IOException {
+    JsonNode json = ReportJson.of(findings(CHARGED), List.of());
+
+    assertThat(json.path("orders").toString())
+        .isEqualTo(
+            "{\"all\":2,\"ended_as_they_must\":2,\"completed\":1,\"out_of_stock\":0,"
+                + "\"declined\":1,\"failed\":0}");
+    assertThat(json.path("calls").path(0).path("process").asText())
+        .isEqualTo("payments-1 (killed)");
+    assertThat(json.path("charges").toString())
+        .isEqualTo(
+            "{\"rows\":1,\"charged_twice\":0,\"refused\":0,\"total_cents\":500,"
+                + "\"by_process\":{\"payments-1 (killed)\":1,\"payments-2\":0}}");
+    assertThat(json.has("code")).isFalse();
+  }
+
+  @Test
+  void json_problems_makeItAnError() throws IOException {
+    JsonNode json = ReportJson.of(findings(), List.of("order o-1: lost"));
+
+    assertThat(json.path("code").asText()).isEqualTo("aborted");
+    assertThat(json.path("message").asText()).isEqualTo("not as it must be: order o-1: lost");
+    assertThat(json.path("problems").path(0).asText()).isEqualTo("order o-1: lost");
+  }
+
   private List<String> problems(Row... rows) {
     try {
       return Verdict.problems(findings(rows));

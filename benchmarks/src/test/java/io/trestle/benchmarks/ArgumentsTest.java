@@ -1,0 +1,60 @@
+package io.trestle.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ArgumentsTest {
+
+  @Test
+  void nothing_isWrongUsage() {
+    Run run = Run.of();
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains("no benchmark named (expected: rpc, sessions or pipeline)");
+  }
+
+  @Test
+  void help_isPrinted() {
+    Run run = Run.of("rpc", "--help");
+
+    assertThat(run.exit()).isZero();
+    assertThat(run.out()).contains("--size", "--seconds", "--json");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "telepathy                      | telepathy",
+        "rpc --colour red               | --colour",
+        "rpc --json                     | --json",
+        "rpc --size 5MiB                | expected: 1 to 4000KiB",
+        "rpc --size 0                   | expected: 1 to 4000KiB",
+        "rpc --size ten                 | expected: 1 to 4000KiB",
+        "rpc --seconds 0                | --seconds: 0 (expected: 0.1 to 600)",
+        "rpc --seconds soon             | soon",
+        "rpc --rounds 0                 | --rounds: 0 (expected: 1 to 1000)",
+        "rpc --concurrent 257           | --concurrent: 257 (expected: 1 to 256)",
+        "rpc --json /no/such/dir/f.json | expected: a file in an existing directory",
+        "pipeline --writers 0           | --writers: 0 (expected: 1 to 10000)",
+        "pipeline --size 1MiB           | --size: 1048576 (expected: 1 to 65536)",
+        "sessions --services 0          | --services: 0 (expected: 1 to 1000)",
+        "sessions --instances 5         | --instances: 5 (expected: 100 to 10000)",
+      })
+  void badArgument_isWrongUsage_andNamed(String line, String expected) {
+    Run run = Run.of(line.strip().split(" +"));
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.err()).contains(expected);
+    assertThat(run.out()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1,1B", "1024,1KiB", "10k,10KiB", "10KiB,10KiB", "1m,1MiB", "1MiB,1MiB", "1025,1025B"})
+  void size_isReadAndShown(String text, String shown) {
+    assertThat(new Size.Converter().convert(text)).hasToString(shown);
+  }
+}

@@ -1,0 +1,88 @@
+package io.trestle.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Each benchmark in its smallest form, with real processes. What it measures proves nothing. */
+class BenchSmokeTest {
+  @TempDir Path home;
+
+  @BeforeEach
+  void workBelowHome() {
+    System.setProperty("trestle.home", home.toString());
+  }
+
+  @AfterEach
+  void restore() {
+    System.clearProperty("trestle.home");
+  }
+
+  @Test
+  void rpc_comparesBothWaysWithGrpcJava_andLeavesNothing() throws IOException {
+    Path file = home.resolve("rpc.json");
+
+    Run run =
+        Run.of(
+            "rpc", "--size", "1KiB", "--seconds", "0.3", "--rounds", "1", "--warm-up", "0", "--json",
+            file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    assertThat(run.out()).contains("direct 1KiB", "proxied 1KiB", "grpc-java");
+    List<JsonObject> results = results(file);
+    assertThat(results).extracting(r -> r.getString("peer")).containsOnly("grpc-java");
+    assertThat(results).allSatisfy(r -> assertThat(r.getDouble("ratio")).isPositive());
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void pipeline_comparesWithSingleCommits_andLeavesNothing() throws IOException {
+    Path file = home.resolve("pipeline.json");
+
+    Run run =
+        Run.of(
+            "pipeline", "--writers", "1,20", "--seconds", "0.2", "--rounds", "1", "--json",
+            file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    assertThat(results(file))
+        .extracting(r -> r.getString("case"))
+        .containsExactly("1 writer 1KiB", "20 writers 1KiB");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void sessions_areWatchedByAll_andLeaveNothing() throws IOException {
+    Path file = home.resolve("sessions.json");
+
+    Run run =
+        Run.of("sessions", "--services", "4", "--instances", "12", "--json", file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    assertThat(results(file))
+        .extracting(r -> r.getString("case"))
+        .contains("join seen by all", "leave seen by all");
+    assertNothingIsLeft();
+  }
+
+  private static List<JsonObject> results(Path file) throws IOException {
+    return new JsonObject(Files.readString(file))
+        .getJsonArray("results").stream().map(result -> (JsonObject) result).toList();
+  }
+
+  private void assertNothingIsLeft() throws IOException {
+    try (Stream<Path> left = Files.list(home.resolve(".trestle"))) {
+      assertThat(left).isEmpty();
+    }
+    assertThat(ProcessHandle.current().children()).isEmpty();
+  }
+}

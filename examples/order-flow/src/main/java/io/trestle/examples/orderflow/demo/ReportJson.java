@@ -1,0 +1,72 @@
+package io.trestle.examples.orderflow.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trestle.examples.orderflow.orders.End;
+import java.util.List;
+
+/** What happened, for programs: the figures of {@link Report}. */
+final class ReportJson {
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private ReportJson() {}
+
+  /** One value; with problems it is an error, with {@code code} and {@code message}. */
+  static ObjectNode of(Findings findings, List<String> problems) {
+    ObjectNode tree = problems.isEmpty() ? MAPPER.createObjectNode() : error(problems);
+    tree.set("orders", orders(findings));
+    tree.set("calls", calls(findings));
+    tree.set("refusals", findings.stats().path("refusals"));
+    tree.set("failures", findings.stats().path("failures"));
+    tree.putObject("repeats")
+        .put("sdk", findings.sdkRepeats())
+        .put("storefront", findings.repeats())
+        .put("charged_already", findings.chargedBefore());
+    tree.set("charges", charges(findings));
+    problems.forEach(tree.putArray("problems")::add);
+    return tree;
+  }
+
+  /** An error without figures. */
+  static ObjectNode error(String code, String message) {
+    return MAPPER.createObjectNode().put("code", code).put("message", message);
+  }
+
+  private static ObjectNode error(List<String> problems) {
+    return error("aborted", "not as it must be: " + String.join("; ", problems));
+  }
+
+  private static ObjectNode orders(Findings findings) {
+    ObjectNode tree = MAPPER.createObjectNode().put("all", findings.outcomes().size());
+    tree.put("ended_as_they_must", findings.right());
+    for (End end : End.values()) {
+      tree.put(end.text(), findings.ended(end));
+    }
+    return tree;
+  }
+
+  private static ArrayNode calls(Findings findings) {
+    ArrayNode calls = MAPPER.createArrayNode();
+    for (JsonNode call : findings.stats().path("calls")) {
+      ObjectNode copy = call.deepCopy();
+      calls.add(copy.put("process", findings.name(call.path("instance").asText())));
+    }
+    return calls;
+  }
+
+  private static ObjectNode charges(Findings findings) {
+    Ledger ledger = findings.ledger();
+    ObjectNode tree =
+        MAPPER
+            .createObjectNode()
+            .put("rows", ledger.rows().size())
+            .put("charged_twice", ledger.chargedTwice().size())
+            .put("refused", ledger.refused())
+            .put("total_cents", ledger.totalCents());
+    ObjectNode byProcess = tree.putObject("by_process");
+    findings.payments().forEach(id -> byProcess.put(findings.name(id), ledger.madeBy(id)));
+    return tree;
+  }
+}
