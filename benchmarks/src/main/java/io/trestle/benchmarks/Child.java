@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 final class Child implements AutoCloseable {
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
   private static final String OWN = "TRESTLE_BENCH_JAVA_OPTS";
+  private static final String OWN_PROPERTY = "trestle.bench.java-opts";
   private static final int TAIL_LINES = 25;
   private static final List<String> FLAGS =
       List.of("-Dlogback.configurationFile=io/trestle/benchmarks/logback.xml", "-Xshare:auto");
@@ -163,7 +164,8 @@ final class Child implements AutoCloseable {
 
   /** What the user adds, to profile for instance; {@code %r} is the role. */
   private static List<String> own(String role) {
-    String options = System.getenv().getOrDefault(OWN, "").strip();
+    String variable = System.getenv().getOrDefault(OWN, "");
+    String options = System.getProperty(OWN_PROPERTY, variable).strip();
     return options.isEmpty() ? List.of() : List.of(options.replace("%r", role).split("\\s+"));
   }
 

@@ -53,7 +53,15 @@ class ArgumentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1,1B", "1024,1KiB", "10k,10KiB", "10KiB,10KiB", "1m,1MiB", "1MiB,1MiB", "1025,1025B"})
+  @CsvSource({
+    "1,1B",
+    "1024,1KiB",
+    "10k,10KiB",
+    "10KiB,10KiB",
+    "1m,1MiB",
+    "1MiB,1MiB",
+    "1025,1025B"
+  })
   void size_isReadAndShown(String text, String shown) {
     assertThat(new Size.Converter().convert(text)).hasToString(shown);
   }

@@ -20,11 +20,13 @@ class BenchSmokeTest {
   @BeforeEach
   void workBelowHome() {
     System.setProperty("trestle.home", home.toString());
+    System.setProperty("trestle.bench.java-opts", "-XX:TieredStopAtLevel=1");
   }
 
   @AfterEach
   void restore() {
     System.clearProperty("trestle.home");
+    System.clearProperty("trestle.bench.java-opts");
   }
 
   @Test
@@ -33,7 +35,16 @@ class BenchSmokeTest {
 
     Run run =
         Run.of(
-            "rpc", "--size", "1KiB", "--seconds", "0.3", "--rounds", "1", "--warm-up", "0", "--json",
+            "rpc",
+            "--size",
+            "1KiB",
+            "--seconds",
+            "0.3",
+            "--rounds",
+            "1",
+            "--warm-up",
+            "0",
+            "--json",
             file.toString());
 
     assertThat(run.exit()).as(run.err()).isZero();
@@ -50,7 +61,14 @@ class BenchSmokeTest {
 
     Run run =
         Run.of(
-            "pipeline", "--writers", "1,20", "--seconds", "0.2", "--rounds", "1", "--json",
+            "pipeline",
+            "--writers",
+            "1,20",
+            "--seconds",
+            "0.2",
+            "--rounds",
+            "1",
+            "--json",
             file.toString());
 
     assertThat(run.exit()).as(run.err()).isZero();
@@ -64,8 +82,7 @@ class BenchSmokeTest {
   void sessions_areWatchedByAll_andLeaveNothing() throws IOException {
     Path file = home.resolve("sessions.json");
 
-    Run run =
-        Run.of("sessions", "--services", "4", "--instances", "12", "--json", file.toString());
+    Run run = Run.of("sessions", "--services", "4", "--instances", "12", "--json", file.toString());
 
     assertThat(run.exit()).as(run.err()).isZero();
     assertThat(results(file))

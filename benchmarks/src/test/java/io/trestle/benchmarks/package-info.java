@@ -1,4 +1,6 @@
-/** Arguments, figures and output of the benchmarks; and that each of them runs and leaves nothing. */
+/**
+ * Arguments, figures and output of the benchmarks; and that each of them runs and leaves nothing.
+ */
 @NullMarked
 package io.trestle.benchmarks;
 

@@ -170,7 +170,8 @@ class HarnessContractTest {
             source.createStatement().executeQuery("SELECT %s FROM %s".formatted(names, table));
         PreparedStatement insert =
             target.prepareStatement(
-                "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (id) DO NOTHING".formatted(table, names, marks))) {
+                "INSERT INTO %s (%s) VALUES (%s) ON CONFLICT (id) DO NOTHING"
+                    .formatted(table, names, marks))) {
       while (rows.next()) {
         for (int i = 1; i <= columns.length; i++) {
           insert.setObject(i, rows.getObject(i));

@@ -301,12 +301,13 @@ class RegistryStoreTest {
     FailingOver way = new FailingOver(closed);
     PresenceWriter writer = new PresenceWriter(way::submit, store);
     writer.write(new WritePresence(instance, true, "h:1", "", "s1", 1_000));
+    await(way.last()); // the writer belongs to one thread at a time
     writer.write(new WritePresence(instance, true, "h:2", "", "s2", 2_000));
-    await(way.last);
+    await(way.last());
 
     way.pipeline = pipeline;
     writer.retry();
-    await(way.last);
+    await(way.last());
 
     assertThat(query("SELECT call_endpoint, session_id FROM service_instances"))
         .containsExactly("[h:2, s2]");
@@ -318,7 +319,7 @@ class RegistryStoreTest {
   /** Hands writes to one pipeline, later to another. */
   private static final class FailingOver {
     private WritePipeline pipeline;
-    private Future<Void> last = Future.succeededFuture();
+    private Future<Void> done = Future.succeededFuture();
     private int submitted;
 
     FailingOver(WritePipeline pipeline) {
@@ -327,9 +328,13 @@ class RegistryStoreTest {
 
     Future<Void> submit(Write write) {
       submitted++;
-      Future<Void> done = pipeline.submit(write);
-      last = done.otherwiseEmpty();
+      done = pipeline.submit(write);
       return done;
+    }
+
+    /** Completes after those who listened before. */
+    Future<Void> last() {
+      return done.otherwiseEmpty();
     }
   }
 }

@@ -260,10 +260,12 @@ class SessionWireTest {
   @Test
   @Acceptance("WI-28")
   void register_withABadFilter_isInvalid() {
-    assertInvalid(
-        Declare.nothing()
-            .addEventSubscriptions(
-                EventSubscription.newBuilder().setPattern("orders.*").setFilter("total >")));
+    for (String filter : List.of("{\"$.total\":", "{\"$.total\":{\"$regex\":\"x\"}}", "total")) {
+      assertInvalid(
+          Declare.nothing()
+              .addEventSubscriptions(
+                  EventSubscription.newBuilder().setPattern("orders.*").setFilter(filter)));
+    }
   }
 
   @Test

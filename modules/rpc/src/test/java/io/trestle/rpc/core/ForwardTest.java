@@ -135,14 +135,16 @@ class ForwardTest {
   // ---- refusals
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "orders", "0196f0de", "1-1-1-1-1", "0196f0de-0000-7000-8000-00000000000g"})
+  @ValueSource(
+      strings = {"", "orders", "0196f0de", "1-1-1-1-1", "0196f0de-0000-7000-8000-00000000000g"})
   void target_noUuid_isInvalid(String target) {
     refused(request().setTargetServiceId(target), Reason.INVALID, "target_service_id");
   }
 
   @Test
   void target_upperCase_isTheSameService() {
-    assertThat(of(request().setTargetServiceId(TARGET.toString().toUpperCase(Locale.ROOT))).target())
+    assertThat(
+            of(request().setTargetServiceId(TARGET.toString().toUpperCase(Locale.ROOT))).target())
         .isEqualTo(TARGET);
   }
 

@@ -49,8 +49,7 @@ class SelectionTest {
   @Acceptance({"WI-56", "RPC-21"})
   void next_allExcluded_anExcludedOneIsUsed() {
     assertThat(drain(selection(List.of(healthy(1)), ids(healthy(1))))).containsExactly(healthy(1));
-    assertThat(
-            drain(selection(List.of(healthy(1), healthy(2)), ids(healthy(1), healthy(2)))))
+    assertThat(drain(selection(List.of(healthy(1), healthy(2)), ids(healthy(1), healthy(2)))))
         .containsExactlyInAnyOrder(healthy(1), healthy(2));
   }
 
@@ -101,8 +100,7 @@ class SelectionTest {
     }
 
     assertThat(inFlight.total()).isEqualTo(1_000);
-    assertThat(all)
-        .allSatisfy(i -> assertThat(inFlight.count(i.instanceId())).isBetween(90, 110));
+    assertThat(all).allSatisfy(i -> assertThat(inFlight.count(i.instanceId())).isBetween(90, 110));
   }
 
   @Property(tries = 300)
@@ -118,8 +116,7 @@ class SelectionTest {
       }
     }
 
-    List<Instance> order =
-        drain(new Selection(all, excluded, inFlight, new Random(seed)));
+    List<Instance> order = drain(new Selection(all, excluded, inFlight, new Random(seed)));
 
     assertThat(order).containsExactlyInAnyOrderElementsOf(all);
     assertThat(order.stream().map(i -> kinds.get((int) i.instanceId().getLeastSignificantBits())))

@@ -22,8 +22,10 @@ class DemoOptionsTest {
     DemoOptions expected =
         new DemoOptions(true, true, Optional.of(Path.of("my.jsonl")), Path.of("/state"));
 
-    assertThat(parse("--once", "--orders", "my.jsonl", "--state", "/state", "-o", "json")).isEqualTo(expected);
-    assertThat(parse("--output=JSON", "--state=/state", "--orders=my.jsonl", "--once")).isEqualTo(expected);
+    assertThat(parse("--once", "--orders", "my.jsonl", "--state", "/state", "-o", "json"))
+        .isEqualTo(expected);
+    assertThat(parse("--output=JSON", "--state=/state", "--orders=my.jsonl", "--once"))
+        .isEqualTo(expected);
   }
 
   @Test
@@ -36,7 +38,8 @@ class DemoOptionsTest {
   void parse_nonsense_isAWrongUse() {
     assertThatThrownBy(() -> parse("--twice"))
         .isInstanceOfSatisfying(DemoException.class, e -> assertThat(e.isUsage()).isTrue())
-        .hasMessage("--twice: unknown (expected: demo [--once] [--orders FILE] [--state DIR] [-o FORMAT])");
+        .hasMessage(
+            "--twice: unknown (expected: demo [--once] [--orders FILE] [--state DIR] [-o FORMAT])");
     assertThatThrownBy(() -> parse("--orders")).hasMessageStartingWith("--orders: without a value");
     assertThatThrownBy(() -> parse("-o", "yaml"))
         .hasMessage("-o: yaml (expected: text, table or json)");
