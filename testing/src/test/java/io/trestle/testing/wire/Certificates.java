@@ -77,6 +77,14 @@ final class Certificates {
     }
   }
 
+  static byte[] der(X509Certificate certificate) {
+    try {
+      return certificate.getEncoded();
+    } catch (CertificateException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   static PrivateKey privateKey(byte[] pkcs8) {
     try {
       return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(pkcs8));

@@ -228,6 +228,17 @@ class VisibilityTest {
   }
 
   @Test
+  void subscription_eventNoLongerPublished_leaves() {
+    Inst watcher = shop(Decl.of().subscribes("order.*"));
+    Inst publisher = orders(Decl.of().publishes("order.created"));
+    assertThat(seenBy(watcher).methods).hasSize(1);
+
+    bench.register(publisher, Decl.of());
+
+    assertThat(seenBy(watcher).services()).containsOnly("shop");
+  }
+
+  @Test
   void published_rowThatIsAPattern_matchesNothing() {
     Inst watcher = shop(Decl.of().subscribes("#"));
     orders(Decl.of().publishes("order.*"));
