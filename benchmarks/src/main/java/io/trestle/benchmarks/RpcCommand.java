@@ -70,6 +70,14 @@ final class RpcCommand implements Callable<Integer> {
       description = "Payload sizes (default ${DEFAULT-VALUE}).")
   List<Size> sizes = List.of();
 
+  @Option(
+      names = "--no-proxied",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Leaves the calls through the runtime out.")
+  boolean proxied = true;
+
   RpcCommand(Output output) {
     this.output = output;
   }
@@ -87,8 +95,12 @@ final class RpcCommand implements Callable<Integer> {
   }
 
   private record Contenders(Contender direct, Contender peer, Contender proxied) {
-    List<Contender> all() {
-      return new ArrayList<>(List.of(direct, peer, proxied));
+    List<Contender> all(boolean withProxied) {
+      List<Contender> all = new ArrayList<>(List.of(direct, peer));
+      if (withProxied) {
+        all.add(proxied);
+      }
+      return all;
     }
   }
 
@@ -137,7 +149,7 @@ final class RpcCommand implements Callable<Integer> {
   }
 
   private List<Result> compare(Contenders contenders, Size size) {
-    List<Contender> all = contenders.all();
+    List<Contender> all = contenders.all(proxied);
     for (Contender contender : all) {
       contender.samples().clear();
       if (warmUp > 0) {
@@ -156,8 +168,12 @@ final class RpcCommand implements Callable<Integer> {
       }
     }
     Result.Peer peer = new Result.Peer(PEER, Sample.median(contenders.peer().samples()));
-    return List.of(
-        result(contenders.direct(), size, peer), result(contenders.proxied(), size, peer));
+    List<Result> results = new ArrayList<>();
+    results.add(result(contenders.direct(), size, peer));
+    if (proxied) {
+      results.add(result(contenders.proxied(), size, peer));
+    }
+    return results;
   }
 
   private Result result(Contender ours, Size size, Result.Peer peer) {

@@ -35,8 +35,16 @@ final class Forwarder implements AutoCloseable {
       Socket near = server.accept();
       Socket far = new Socket(InetAddress.getLoopbackAddress(), target);
       sockets.addAll(List.of(near, far));
-      background(() -> near.getInputStream().transferTo(far.getOutputStream()));
-      background(() -> far.getInputStream().transferTo(near.getOutputStream()));
+      background(() -> pass(near, far));
+      background(() -> pass(far, near));
+    }
+  }
+
+  /** Until one side closes, which closes the other. */
+  private static void pass(Socket from, Socket to) throws IOException {
+    try (from;
+        to) {
+      from.getInputStream().transferTo(to.getOutputStream());
     }
   }
 

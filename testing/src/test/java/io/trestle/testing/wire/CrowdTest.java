@@ -73,8 +73,7 @@ class CrowdTest {
     assertThat(instances(busy)).isEqualTo(BURST);
     assertThat(codes(send(client, quiet, 3))).isEqualTo(Map.of("OK", 3L));
     clock.advance(Duration.ofMillis(20));
-    assertThat(codes(send(client, busy, 3)))
-        .isEqualTo(Map.of("OK", 1L, "RESOURCE_EXHAUSTED", 2L));
+    assertThat(codes(send(client, busy, 3))).isEqualTo(Map.of("OK", 1L, "RESOURCE_EXHAUSTED", 2L));
   }
 
   private static List<WireStream<ProvisionRequest, ProvisionResponse>> send(
@@ -98,8 +97,7 @@ class CrowdTest {
   private long instances(ServiceKey service) {
     return kernel
         .sql()
-        .count(
-            "SELECT count(*) FROM service_instances WHERE service_id = ?::uuid", service.id());
+        .count("SELECT count(*) FROM service_instances WHERE service_id = ?::uuid", service.id());
   }
 
   @Test

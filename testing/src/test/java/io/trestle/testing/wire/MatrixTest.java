@@ -26,8 +26,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MatrixTest {
   /**
    * The columns: without certificate; without certificate but with a key of another facade; a leaf
-   * of a foreign authority; a service; a revoked service; a revoked instance; the runtime's own name
-   * from outside.
+   * of a foreign authority; a service; a revoked service; a revoked instance; the runtime's own
+   * name from outside.
    */
   private static final String TABLE =
       """
@@ -84,12 +84,13 @@ class MatrixTest {
     Map<String, List<String>> expected = new LinkedHashMap<>();
     lines.subList(1, lines.size()).forEach(l -> expected.put(words(l).get(0), rest(l)));
     Map<String, List<String>> actual = new LinkedHashMap<>();
-    Methods.ALL.forEach(m -> actual.put(name(m), new ArrayList<>()));
 
     for (String column : columns) {
       Supplier<WireClient> client = client(column);
       for (RpcMethod<?, ?> method : Methods.ALL) {
-        actual.get(name(method)).add(answer(client.get(), method, headers(column)));
+        actual
+            .computeIfAbsent(name(method), m -> new ArrayList<>())
+            .add(answer(client.get(), method, headers(column)));
       }
     }
 

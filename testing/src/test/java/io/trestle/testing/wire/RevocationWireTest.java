@@ -88,8 +88,7 @@ class RevocationWireTest {
     assertThat(callee.server().received()).isEmpty();
     assertThat(
             WIRE.stranger(revoked)
-                .provision(
-                    WireExtension.key(revoked), Certificates.request(Certificates.p256()))
+                .provision(WireExtension.key(revoked), Certificates.request(Certificates.p256()))
                 .code())
         .isEqualTo(Status.Code.UNAUTHENTICATED);
   }
@@ -133,8 +132,7 @@ class RevocationWireTest {
     byte[] secret = new byte[32];
     secret[0] = 7;
     byte[] keyId = HexFormat.of().parseHex(id.toString().substring(0, 8) + "00000000");
-    String hash =
-        HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(secret));
+    String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(secret));
     WireKey key = new WireKey(keyId, secret, WireExtension.key(watching).caDer());
     WIRE.kernel()
         .sql()
@@ -189,8 +187,7 @@ class RevocationWireTest {
 
       await()
           .until(
-              () ->
-                  direct.unary(Methods.CALL_UNARY, call).code() == Status.Code.PERMISSION_DENIED);
+              () -> direct.unary(Methods.CALL_UNARY, call).code() == Status.Code.PERMISSION_DENIED);
     }
   }
 

@@ -129,8 +129,7 @@ class SettingsWireTest {
   }
 
   private String stored(String key) {
-    return sql.column(String.class, "SELECT value FROM runtime_settings WHERE key = ?", key)
-        .get(0);
+    return sql.column(String.class, "SELECT value FROM runtime_settings WHERE key = ?", key).get(0);
   }
 
   private static AdminClient.Reply update(String key, String value) {
@@ -143,7 +142,10 @@ class SettingsWireTest {
 
   private static JsonObject setting(String key) {
     AdminClient.Reply reply =
-        TRESTLE.kernel().admin().call("SettingsService/GetSetting", new JsonObject().put("key", key));
+        TRESTLE
+            .kernel()
+            .admin()
+            .call("SettingsService/GetSetting", new JsonObject().put("key", key));
     return reply.status() == 200 ? reply.body().getJsonObject("setting") : new JsonObject();
   }
 }

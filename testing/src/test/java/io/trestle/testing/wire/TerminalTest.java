@@ -32,8 +32,7 @@ class TerminalTest {
         TRESTLE.kernel().client(key).reconnectInterval(Duration.ofMillis(1)).build()) {
       bridge.listen(events::add);
 
-      ConnectionException failure =
-          catchThrowableOfType(ConnectionException.class, bridge::start);
+      ConnectionException failure = catchThrowableOfType(ConnectionException.class, bridge::start);
 
       assertThat(failure.code()).hasToString("ACCESS_DENIED");
       assertThat(failure.retryable()).isFalse();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -31,17 +32,22 @@ final class Ending {
 
   /** Ends the server of an embedded database, if it runs. */
   static void ofPostgres(Path embedded) {
+    postgres(embedded).ifPresent(Ending::stop);
+  }
+
+  /** The server of an embedded database, if it runs. */
+  static Optional<ProcessHandle> postgres(Path embedded) {
     Path data = embedded.resolve("data");
     try {
       List<String> lines = Files.readAllLines(data.resolve("postmaster.pid"));
       if (lines.size() > 1 && Path.of(lines.get(1).strip()).equals(data.toRealPath())) {
-        ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
-            .filter(server -> server.info().command().orElse("postgres").endsWith("postgres"))
-            .ifPresent(Ending::stop);
+        return ProcessHandle.of(Long.parseLong(lines.get(0).strip()))
+            .filter(server -> server.info().command().orElse("postgres").endsWith("postgres"));
       }
     } catch (IOException | NumberFormatException e) {
-      return; // no server, or one that is just leaving
+      return Optional.empty(); // no server, or one that is just leaving
     }
+    return Optional.empty();
   }
 
   /** Its clients are gone, so a smart shutdown is a quick one. */

@@ -110,12 +110,15 @@ final class Kernel implements AutoCloseable {
     return child;
   }
 
+  /** PostgreSQL takes back its pid file a moment before it is gone, so it is awaited too. */
   @Override
   public void close() {
+    Optional<ProcessHandle> postgres = Ending.postgres(embeddedDatabase());
     child.release();
     if (!child.awaitEnd(STOP_LIMIT)) {
       Ending.ofPostgres(embeddedDatabase());
     }
+    postgres.ifPresent(Ending::await);
   }
 
   private LiveRuntime required() {
