@@ -24,7 +24,7 @@ class AuthorityTest {
   void keysIssuedElsewhere_workWhereAuthorityAndServicesWereCopied() {
     TestKernel first = TRESTLE.kernel();
     ServiceKey service = first.service("wanderer");
-    ServiceKey revoked = first.service("left behind");
+    ServiceKey revoked = first.service("left-behind");
     first.admin().revokeService(revoked.id());
     WireIdentity issuedThere =
         WireInstance.provisionIdentity(first.grpc(), WireExtension.key(service));

@@ -263,11 +263,13 @@ class ProxyWireTest {
                     }));
     WireInstance caller = caller();
     await().until(() -> !caller.view().methods(target.id()).isEmpty());
-    try (WireClient client = dial(caller)) {
-      var running = client.open(Methods.CALL_UNARY, call("echo").build());
+    // a connection each: one connection takes no more streams than there are places
+    try (WireClient first = dial(caller);
+        WireClient second = dial(caller)) {
+      var running = first.open(Methods.CALL_UNARY, call("echo").build());
       busy.await();
 
-      var direct = client.unary(Methods.CALL_UNARY, call("echo").build());
+      var direct = second.unary(Methods.CALL_UNARY, call("echo").build());
       var proxied =
           caller.invoke(
               WireInstance.invocation(target.id(), "echo").setContractHash(ByteString.EMPTY));

@@ -10,17 +10,11 @@ import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.RefreshCertResponse;
 import io.trestle.sdk.BridgeEvent;
-import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ServiceBridge;
-import io.trestle.sdk.ServiceDeps;
-import io.trestle.sdk.Transport;
 import io.trestle.testing.Sql;
 import io.trestle.testing.TestClock;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
-import io.trestle.testing.wire.WireCallee.Reply;
-import io.trestle.testing.wire.WireExtension.Callee;
-import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -121,47 +115,6 @@ class RotationWireTest {
             .tags("method", Methods.REFRESH_CERT.path(), "status", status)
             .counter();
     return counter == null ? 0 : counter.count();
-  }
-
-  @Test
-  @Acceptance("WI-69")
-  void ourSdk_afterARenewal_showsTheNewLeafToPeers() {
-    ServiceKey target = WIRE.service();
-    Callee callee = WIRE.callee(target, "echo", "", Reply::echo);
-    ServiceBridge bridge =
-        TRESTLE.connect(
-            WIRE.service(),
-            builder ->
-                builder.renewal(
-                    Duration.ofHours(2),
-                    Duration.ZERO,
-                    Duration.ofMillis(500),
-                    Duration.ofSeconds(5)),
-            sdk -> sdk.service(target.name(), ServiceDeps.rpc("echo")));
-    call(bridge, target);
-    BigInteger first = lastSerial(callee);
-
-    await()
-        .until(
-            () -> {
-              call(bridge, target);
-              return !lastSerial(callee).equals(first);
-            });
-  }
-
-  private static void call(ServiceBridge bridge, ServiceKey target) {
-    bridge
-        .rpc()
-        .call(
-            target.name(),
-            "echo",
-            new byte[] {1},
-            CallOptions.DEFAULT.withTransport(Transport.DIRECT));
-  }
-
-  private static BigInteger lastSerial(Callee callee) {
-    var calls = callee.server().received();
-    return calls.get(calls.size() - 1).peer().getSerialNumber();
   }
 
   @Test

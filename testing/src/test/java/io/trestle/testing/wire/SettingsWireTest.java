@@ -63,7 +63,10 @@ class SettingsWireTest {
     if (!key.min().isEmpty()) {
       bad.add(String.valueOf(Long.parseLong(key.min()) - 1));
       bad.add(String.valueOf(Long.parseLong(key.max()) + 1));
-      bad.addAll(List.of("a number", "1.5", "1e3", " 1", "99999999999999999999"));
+      bad.addAll(List.of("a number", "1.5", "1e3", "99999999999999999999"));
+      if (!key.type().contains("list")) {
+        bad.add(" 1"); // the elements of a list may have blanks around them
+      }
     } else if (key.type().equals("bool") || key.type().equals("enum")) {
       bad.addAll(List.of("", "maybe", "TRUE", "1"));
     } else if (key.type().equals("url")) {

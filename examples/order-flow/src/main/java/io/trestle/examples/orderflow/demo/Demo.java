@@ -56,6 +56,13 @@ public final class Demo {
     Leaving leaving = new Leaving();
     Runtime.getRuntime().addShutdownHook(new Thread(leaving::close, "leave"));
     try (leaving) {
+      return run(options, leaving);
+    }
+  }
+
+  /** What failed is told unless somebody else ended the demo meanwhile: before closing, then. */
+  private static int run(DemoOptions options, Leaving leaving) {
+    try {
       return new Demo(options, options.json() ? System.err : System.out, leaving).run();
     } catch (DemoException | OrderException e) {
       return leaving.begun() ? FAILED : failed(e, options.json());
