@@ -12,15 +12,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt to commit one batch on one connection. Two flights: everything up to the last
- * statement, sent without waiting in between; then COMMIT, once all of it has succeeded.
+ * One attempt to commit one batch on one connection. A batch of one statement, which is what few
+ * writers make, is one flight: BEGIN, fence, statement and COMMIT are sent without waiting. Any
+ * other batch is two: everything up to the last statement; then COMMIT, once all of it succeeded.
  *
- * <p>Why COMMIT waits: the client checks parameters itself and may refuse a statement that the
- * server then never sees; a COMMIT already on its way would commit the rest. So the transaction is
- * healthy when COMMIT is sent. That it <em>was committed</em> is what its command tag would say,
- * but vertx-pg-client keeps only the row count of a tag. Instead the batch leaves a mark in a
- * session setting, which PostgreSQL reverts when it rolls back, and the message that carries COMMIT
- * reads the mark: the new one means committed, anything else does not.
+ * <p>Why COMMIT of several statements waits: the client checks parameters itself and may refuse a
+ * statement that the server then never sees; a COMMIT already on its way would commit the rest.
+ * With a single statement there is no rest. That the transaction <em>was committed</em> is what the
+ * command tag of COMMIT would say, but vertx-pg-client keeps only the row count of a tag. Instead
+ * the batch leaves a mark in a session setting, which PostgreSQL reverts when it rolls back, and
+ * the message that carries COMMIT reads the mark: the new one means committed, anything else does
+ * not.
  */
 final class BatchRun {
 
@@ -46,7 +48,7 @@ final class BatchRun {
   private final List<BatchPlan.Statement> statements;
   private final String mark;
   private final Promise<Outcome> outcome = Promise.promise();
-  private boolean commitSent;
+  private @Nullable Future<RowSet<Row>> commit;
 
   private BatchRun(PgConnection connection, List<BatchPlan.Statement> statements, String mark) {
     this.connection = connection;
@@ -77,7 +79,7 @@ final class BatchRun {
 
   /** Stops waiting for answers; nothing more is sent. */
   void abandon(String reason) {
-    outcome.tryComplete(new Outcome.Lost(commitSent, reason));
+    outcome.tryComplete(new Outcome.Lost(commit != null, reason));
   }
 
   private static String begin(Lane lane, Fence fence) {
@@ -100,6 +102,9 @@ final class BatchRun {
       StatementKind<?> kind = statement.kind();
       flight.add(connection.preparedQuery(kind.sql()).execute(kind.arrays(statement.rows())));
     }
+    if (statements.size() == 1) {
+      sendCommit();
+    }
     Future.join(flight).onComplete(done -> statementsAnswered(flight));
   }
 
@@ -114,7 +119,14 @@ final class BatchRun {
         return;
       }
     }
-    commit();
+    Future<RowSet<Row>> sent = commit == null ? sendCommit() : commit;
+    sent.onSuccess(answer -> outcome.tryComplete(checkMark(answer)))
+        .onFailure(cause -> outcome.tryComplete(outcomeOf("commit", cause)));
+  }
+
+  private Future<RowSet<Row>> sendCommit() {
+    commit = connection.query(COMMIT_AND_READ_MARK).execute();
+    return commit;
   }
 
   /** The first failure counts: those after it only say that the transaction is aborted. */
@@ -131,17 +143,10 @@ final class BatchRun {
       outcome.tryComplete(verdict);
       return;
     }
+    // COMMIT of a failed transaction rolls it back, so one that is under way needs no ROLLBACK;
     // a connection that fails here shows itself with the next batch
-    connection.query("ROLLBACK").execute().onComplete(done -> outcome.tryComplete(verdict));
-  }
-
-  private void commit() {
-    commitSent = true;
-    connection
-        .query(COMMIT_AND_READ_MARK)
-        .execute()
-        .onSuccess(answer -> outcome.tryComplete(checkMark(answer)))
-        .onFailure(cause -> outcome.tryComplete(outcomeOf("commit", cause)));
+    Future<RowSet<Row>> end = commit == null ? connection.query("ROLLBACK").execute() : commit;
+    end.onComplete(done -> outcome.tryComplete(verdict));
   }
 
   private Outcome checkMark(RowSet<Row> commit) {
@@ -149,16 +154,16 @@ final class BatchRun {
     if (select != null && mark.equals(select.iterator().next().getString(0))) {
       return new Outcome.Committed();
     }
-    return new Outcome.Lost(commitSent, "COMMIT answered, but the transaction was rolled back");
+    return new Outcome.Lost(true, "COMMIT answered, but the transaction was rolled back");
   }
 
   private Outcome outcomeOf(String statement, Throwable cause) {
     String sqlState = sqlState(cause);
     if (sqlState == null) {
-      return new Outcome.Lost(commitSent, "statement=" + statement + " error=" + cause);
+      return new Outcome.Lost(commit != null, "statement=" + statement + " error=" + cause);
     }
     String constraint = ((PgException) cause).getConstraint();
-    return Outcome.ofSqlState(statement, sqlState, constraint, commitSent);
+    return Outcome.ofSqlState(statement, sqlState, constraint, commit != null);
   }
 
   private static @Nullable String sqlState(Throwable cause) {

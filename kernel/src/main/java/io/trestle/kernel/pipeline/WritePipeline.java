@@ -52,9 +52,10 @@ import org.slf4j.LoggerFactory;
  * <h2>Tried and rejected</h2>
  *
  * <ul>
- *   <li><b>COMMIT in the same flight as the statements</b> saves a round trip. But the client may
- *       refuse a statement by itself (parameter count, parameter type), and the server then commits
- *       the others. While a batch waits that round trip longer, the next one merely grows.
+ *   <li><b>COMMIT in the same flight as several statements</b> saves a round trip. But the client
+ *       may refuse a statement by itself (parameter count, parameter type), and the server then
+ *       commits the others. While a batch waits that round trip longer, the next one merely grows.
+ *       A batch of one statement has no others: there, COMMIT does go along.
  *   <li><b>One statement of data-modifying CTEs</b> needs no COMMIT. But all parts see the state
  *       before the statement, so two rows cannot change one thing in order, and each combination of
  *       kinds is another plan.

@@ -176,14 +176,19 @@ final class FaultyProxy {
     }
 
     private void fromServer(Buffer data) {
-      if (swallowAnswer) {
-        cut();
-        return;
+      boolean ended = endsTransaction(data);
+      if (!swallowAnswer) {
+        near.write(data);
       }
-      near.write(data);
-      if (cutAfterAnswer) {
+      if (ended && (swallowAnswer || cutAfterAnswer)) {
         cut();
       }
+    }
+
+    /** Carries the command tag of COMMIT, which is ROLLBACK after a failure. */
+    private static boolean endsTransaction(Buffer data) {
+      String text = data.toString(StandardCharsets.ISO_8859_1);
+      return text.contains("COMMIT\0") || text.contains("ROLLBACK\0");
     }
 
     private void cut() {
