@@ -1,8 +1,12 @@
 package io.trestle.kernel.gateway;
 
 import com.google.protobuf.MessageLite;
+import io.netty.buffer.Unpooled;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A message is one byte of flags, four bytes of length, and the payload. Everything wrong is
  * seen in these five bytes, before the payload is waited for: a compressed message is refused
  * before it could be unpacked, a too large one before it is buffered. Memory grows with what has
- * arrived, never with what was announced.
+ * arrived, never with what was announced: chunks wait as they came and are joined, with one copy,
+ * when the last one of a message is there. Many small ones would take more memory than their bytes;
+ * those are joined at once, in a buffer that doubles.
  *
  * <p>Vert.x brings a gRPC server with a deframer of its own, and this class exists because that one
  * cannot keep the rules of foundation.md 4.4 and 4.5: it takes the flags 2 to 255 for "not
@@ -21,10 +27,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class Frames {
   private static final int HEADER = 5;
+  private static final int MANY_CHUNKS = 64;
+  private static final int SMALL_CHUNK = 1 << 10;
+  private static final int COPIED = 4 << 10;
 
   private final int maxMessage;
+  private final List<Buffer> waiting = new ArrayList<>(0);
   private @Nullable Buffer bytes;
   private int position;
+  private int waitingBytes;
+  private boolean growing;
 
   Frames(int maxMessage) {
     this.maxMessage = maxMessage;
@@ -35,14 +47,15 @@ final class Frames {
     Buffer rest = bytes;
     if (rest == null) {
       bytes = chunk;
-    } else if (position == 0) {
+    } else if (growing) {
       rest.appendBuffer(chunk);
     } else {
-      int left = rest.length() - position;
-      Buffer joined = Buffer.buffer(left + chunk.length());
-      joined.appendBuffer(rest, position, left).appendBuffer(chunk);
-      bytes = joined;
-      position = 0;
+      waiting.add(chunk);
+      waitingBytes += chunk.length();
+      if (waiting.size() >= MANY_CHUNKS && waitingBytes / waiting.size() < SMALL_CHUNK) {
+        join(rest, 2 * held());
+        growing = true;
+      }
     }
   }
 
@@ -53,27 +66,50 @@ final class Frames {
    */
   @Nullable Buffer next() {
     Buffer all = bytes;
-    if (all == null || all.length() - position < HEADER) {
+    if (all == null || held() < HEADER) {
       return null;
+    }
+    if (all.length() - position < HEADER) {
+      all = join(all, held());
     }
     check(all.getUnsignedByte(position), all.getUnsignedInt(position + 1));
-    int start = position + HEADER;
-    int end = start + all.getInt(position + 1);
-    if (end > all.length()) {
+    int length = all.getInt(position + 1);
+    if (HEADER + length > held()) {
       return null;
     }
-    position = end;
-    if (position == all.length()) {
-      bytes = null;
-      position = 0;
+    if (position + HEADER + length > all.length()) {
+      all = join(all, held());
     }
-    return all.slice(start, end);
+    int start = position + HEADER;
+    advance(all, start + length);
+    return all.slice(start, start + length);
   }
 
   /** Bytes that wait for the rest of their message. */
   int held() {
     Buffer rest = bytes;
-    return rest == null ? 0 : rest.length() - position;
+    return rest == null ? 0 : rest.length() - position + waitingBytes;
+  }
+
+  // What was handed out is a view, so a buffer of which a part was handed out grows no more.
+  private void advance(Buffer all, int end) {
+    position = end;
+    growing = false;
+    if (end == all.length() && waiting.isEmpty()) {
+      bytes = null;
+      position = 0;
+    }
+  }
+
+  private Buffer join(Buffer first, int capacity) {
+    Buffer joined = Buffer.buffer(capacity);
+    joined.appendBuffer(first, position, first.length() - position);
+    waiting.forEach(joined::appendBuffer);
+    waiting.clear();
+    waitingBytes = 0;
+    bytes = joined;
+    position = 0;
+    return joined;
   }
 
   /** A message as it goes over the wire. */
@@ -87,8 +123,14 @@ final class Frames {
     return frame.appendByte((byte) 0).appendInt(message.length).appendBytes(message);
   }
 
-  /** A message as it goes over the wire. */
+  /** A message as it goes over the wire; a large one is not copied. */
   static Buffer frame(Buffer message) {
+    if (message.length() > COPIED) {
+      Buffer header = Buffer.buffer(HEADER).appendByte((byte) 0).appendInt(message.length());
+      return BufferInternal.buffer(
+          Unpooled.wrappedBuffer(
+              ((BufferInternal) header).getByteBuf(), ((BufferInternal) message).getByteBuf()));
+    }
     Buffer frame = Buffer.buffer(HEADER + message.length());
     return frame.appendByte((byte) 0).appendInt(message.length()).appendBuffer(message);
   }

@@ -7,6 +7,7 @@ import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -29,6 +30,35 @@ class FramesTest {
       }
     }
     assertThat(read.toArray()).isEqualTo(messages.toArray());
+    assertThat(frames.held()).isZero();
+  }
+
+  @Property(tries = 60)
+  void largeMessages_inSmallAndLargePieces_comeOutAsTheyWentIn(
+      @ForAll @Size(min = 1, max = 3) List<@IntRange(max = 100_000) Integer> lengths,
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 20_000) Integer> pieces,
+      @ForAll @IntRange(max = 200) int small) {
+    Buffer wire = Buffer.buffer();
+    List<byte[]> messages = new ArrayList<>();
+    for (int length : lengths) {
+      byte[] message = new byte[length];
+      new Random(length).nextBytes(message);
+      messages.add(message);
+      wire.appendBuffer(Frames.frame(Buffer.buffer(message)));
+    }
+    Frames frames = new Frames(1 << 20);
+    List<Buffer> read = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; start < wire.length(); i++) {
+      int piece = i < small ? i % 3 + 1 : pieces.get(i % pieces.size());
+      int end = Math.min(wire.length(), start + piece);
+      frames.add(wire.getBuffer(start, end));
+      for (Buffer next = frames.next(); next != null; next = frames.next()) {
+        read.add(next);
+      }
+      start = end;
+    }
+    assertThat(read.stream().map(Buffer::getBytes).toArray()).isEqualTo(messages.toArray());
     assertThat(frames.held()).isZero();
   }
 

@@ -1,5 +1,6 @@
 package io.trestle.rpc;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.gateway.Access;
 import io.trestle.kernel.gateway.Call;
@@ -14,6 +15,7 @@ import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Selection;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.random.RandomGenerator;
 
 /** {@code Invoke/Unary}: bytes in, bytes out. */
@@ -39,7 +41,9 @@ final class InvokeEndpoint {
   private Future<Buffer> invoke(Call call, Buffer request) {
     Forward forward =
         Forward.of(
-            request.getBytes(), call.caller().serviceId(), call.headers().get(HeaderNames.TRACE));
+            UnsafeByteOperations.unsafeWrap(((BufferInternal) request).getByteBuf().nioBuffer()),
+            call.caller().serviceId(),
+            call.headers().get(HeaderNames.TRACE));
     if (!table.knows(forward.target())) {
       throw GrpcFailure.of(
           StatusCode.NOT_FOUND, "target_service_id: " + forward.target() + " is not a service");

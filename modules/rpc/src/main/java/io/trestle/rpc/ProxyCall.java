@@ -1,5 +1,6 @@
 package io.trestle.rpc;
 
+import io.netty.buffer.Unpooled;
 import io.trestle.conversations.Callables.Instance;
 import io.trestle.kernel.Clock;
 import io.trestle.kernel.gateway.Call;
@@ -12,6 +13,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import io.vertx.grpc.client.GrpcClientRequest;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -89,11 +91,19 @@ final class ProxyCall {
   }
 
   private void dial(Instance candidate) {
+    Future<GrpcClientRequest<Buffer, Buffer>> opened = callees.open(forward.target(), candidate);
+    if (opened.succeeded()) {
+      send(candidate, opened.result()); // the usual case: a connection is there, no timer is needed
+    } else {
+      await(candidate, opened);
+    }
+  }
+
+  private void await(Instance candidate, Future<GrpcClientRequest<Buffer, Buffer>> opened) {
     Promise<GrpcClientRequest<Buffer, Buffer>> ready = Promise.promise();
     long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
     long timer = vertx.setTimer(limit, id -> ready.tryFail("not ready within " + limit + " ms"));
-    callees
-        .open(forward.target(), candidate)
+    opened
         .onSuccess(
             stream -> {
               if (!ready.tryComplete(stream)) {
@@ -119,7 +129,7 @@ final class ProxyCall {
       stream.cancel();
       return;
     }
-    Buffer body = Buffer.buffer(forward.call().toByteArray());
+    Buffer body = BufferInternal.buffer(Unpooled.wrappedBuffer(forward.call().toByteArray()));
     Attempt attempt = Attempt.start(stream, body, forward.trace(), Math.max(1, remaining()));
     current = attempt;
     attempt.ended().onSuccess(ended -> conclude(candidate, ended));

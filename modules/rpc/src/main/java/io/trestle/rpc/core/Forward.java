@@ -3,7 +3,6 @@ package io.trestle.rpc.core;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.protobuf.UnsafeByteOperations;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.protocol.TraceContext;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An {@code InvokeRequest} as the call that is forwarded. The payload is never decoded, and it is a
- * view of the request's array until it is written; the reply needs no translation at all, because
+ * view of the request's bytes until it is written; the reply needs no translation at all, because
  * {@code CallResponse} and {@code InvokeResponse} have the same fields under the same numbers.
  *
  * @param trace canonical trace value, or empty: then the callee starts the root
@@ -35,13 +34,13 @@ public record Forward(
   public static final int MAX_BYTES = 4 << 20;
 
   /**
-   * Reads a request.
+   * Reads a request, whose bytes must not change any more.
    *
    * @param traceHeader metadata value, which wins over the body
    * @throws Refused INVALID for what no instance could answer, OVERLOADED when it is too large to
    *     forward
    */
-  public static Forward of(byte[] request, UUID caller, @Nullable String traceHeader) {
+  public static Forward of(ByteString request, UUID caller, @Nullable String traceHeader) {
     InvokeRequest invoke = parse(request);
     UUID target = target(invoke.getTargetServiceId());
     if (invoke.getMethod().isEmpty()) {
@@ -58,9 +57,9 @@ public record Forward(
     return new Forward(target, invoke.getMethod(), hash, excluded(invoke), trace, call);
   }
 
-  private static InvokeRequest parse(byte[] request) {
+  private static InvokeRequest parse(ByteString request) {
     try {
-      CodedInputStream in = UnsafeByteOperations.unsafeWrap(request).newCodedInput();
+      CodedInputStream in = request.newCodedInput();
       in.enableAliasing(true);
       InvokeRequest invoke = InvokeRequest.parseFrom(in);
       in.checkLastTagWas(0);
@@ -68,7 +67,7 @@ public record Forward(
     } catch (InvalidProtocolBufferException e) {
       throw Refused.of(Reason.INVALID, "malformed request");
     } catch (IOException e) {
-      throw new IllegalStateException("an array does not fail to be read", e);
+      throw new IllegalStateException("memory does not fail to be read", e);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnsafeByteOperations;
 import io.trestle.Acceptance;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
@@ -38,7 +39,7 @@ class ForwardTest {
   }
 
   private static Forward of(InvokeRequest.Builder request, @Nullable String trace) {
-    return Forward.of(request.build().toByteArray(), CALLER, trace);
+    return Forward.of(request.build().toByteString(), CALLER, trace);
   }
 
   private static void refused(InvokeRequest.Builder request, Reason reason, String text) {
@@ -46,7 +47,7 @@ class ForwardTest {
   }
 
   private static void refused(byte[] request, Reason reason, String text) {
-    assertThatThrownBy(() -> Forward.of(request, CALLER, null))
+    assertThatThrownBy(() -> Forward.of(UnsafeByteOperations.unsafeWrap(request), CALLER, null))
         .hasMessageContaining(text)
         .isInstanceOfSatisfying(
             Refused.class,
@@ -82,7 +83,7 @@ class ForwardTest {
   @Test
   void payload_isAViewOfTheRequest_notACopy() {
     byte[] request = request().setPayload(ByteString.copyFrom(new byte[100])).build().toByteArray();
-    Forward forward = Forward.of(request, CALLER, null);
+    Forward forward = Forward.of(UnsafeByteOperations.unsafeWrap(request), CALLER, null);
 
     Arrays.fill(request, (byte) 7);
 

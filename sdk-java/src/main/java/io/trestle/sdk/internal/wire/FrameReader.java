@@ -2,25 +2,30 @@ package io.trestle.sdk.internal.wire;
 
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Puts messages together from the chunks of one stream. A compressed message is refused by its
  * flag, before anything is unpacked, and one that is too large by its length, before anything is
- * kept. Memory follows what has arrived, never what a length promises: an array starts at 64 KiB at
- * most and doubles.
+ * kept. Memory follows what has arrived, never what a length promises: the pieces are kept as they
+ * came and copied once, into an array of exactly the right size, when the last one is there. Many
+ * small pieces would take more memory than their bytes; those move into an array that doubles.
  *
  * <p>After a refusal everything further is dropped; the stream is to be ended with the status.
  */
 public final class FrameReader {
-  private static final int FIRST_CAPACITY = 64 << 10;
+  private static final int MANY_PIECES = 64;
+  private static final int SMALL_PIECE = 1 << 10;
   private static final byte[] NOTHING = new byte[0];
 
   private final int maxMessage;
   private final byte[] header = new byte[Frames.HEADER];
   private int headerFill;
+  private final List<Buffer> pieces = new ArrayList<>(0);
   private byte[] message = NOTHING;
   private int length;
   private int fill;
@@ -86,22 +91,47 @@ public final class FrameReader {
     } else {
       length = (int) announced;
       fill = 0;
-      message = new byte[Math.min(length, FIRST_CAPACITY)];
     }
   }
 
   private int body(Buffer chunk, int position) {
     int count = Math.min(length - fill, chunk.length() - position);
+    if (count == length) {
+      message = chunk.getBytes(position, position + count);
+    } else if (message.length > 0) {
+      append(chunk, position, count);
+    } else {
+      pieces.add(chunk.slice(position, position + count));
+    }
+    fill += count;
+    if (pieces.size() >= MANY_PIECES && fill / pieces.size() < SMALL_PIECE) {
+      join((int) Math.min(length, 2L * fill));
+    }
+    return count;
+  }
+
+  private void append(Buffer chunk, int position, int count) {
     if (fill + count > message.length) {
       long doubled = Math.max(2L * message.length, fill + count);
       message = Arrays.copyOf(message, (int) Math.min(length, doubled));
     }
     chunk.getBytes(position, position + count, message, fill);
-    fill += count;
-    return count;
+  }
+
+  private void join(int capacity) {
+    message = new byte[capacity];
+    int position = 0;
+    for (Buffer piece : pieces) {
+      piece.getBytes(message, position);
+      position += piece.length();
+    }
+    pieces.clear();
   }
 
   private byte[] take() {
+    if (!pieces.isEmpty()) {
+      join(length);
+    }
     byte[] complete = message;
     message = NOTHING;
     headerFill = 0;

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.fail;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -36,8 +38,28 @@ class FrameReaderTest {
     assertThat(reader.clean()).isTrue();
   }
 
+  @Property(tries = 60)
+  void largeMessage_inSmallAndLargePieces_isWhole(
+      @ForAll @IntRange(min = 1, max = 200_000) int length,
+      @ForAll @Size(min = 1, max = 8) List<@IntRange(min = 1, max = 20_000) Integer> pieces) {
+    byte[] message = new byte[length];
+    new Random(length).nextBytes(message);
+    Buffer stream = Buffer.buffer().appendByte((byte) 0).appendInt(length).appendBytes(message);
+    FrameReader reader = new FrameReader(1 << 20);
+    List<byte[]> read = new ArrayList<>();
+    int start = 0;
+    for (int i = 0; start < stream.length(); i++) {
+      int piece = i < 200 ? i % 3 + 1 : pieces.get(i % pieces.size());
+      int end = Math.min(stream.length(), start + piece);
+      reader.read(stream.getBuffer(start, end), read::add);
+      start = end;
+    }
+    assertThat(read).singleElement().isEqualTo(message);
+    assertThat(reader.clean()).isTrue();
+  }
+
   @Test
-  void messageOverManyDoublings_isWhole() {
+  void messageInLargePieces_isWhole() {
     byte[] message = new byte[1_000_003];
     message[999_999] = 9;
     Buffer stream = Buffer.buffer().appendByte((byte) 0).appendInt(message.length);
@@ -46,7 +68,7 @@ class FrameReaderTest {
     reader.read(stream, read::add);
     for (int i = 0; i < message.length; i += 16_384) {
       int end = Math.min(message.length, i + 16_384);
-      reader.read(Buffer.buffer(java.util.Arrays.copyOfRange(message, i, end)), read::add);
+      reader.read(Buffer.buffer(Arrays.copyOfRange(message, i, end)), read::add);
     }
     assertThat(read).singleElement().isEqualTo(message);
   }
