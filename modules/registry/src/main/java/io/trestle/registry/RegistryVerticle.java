@@ -67,6 +67,7 @@ final class RegistryVerticle extends VerticleBase {
   private final PresenceWriter presence;
   private final Set<UUID> legacy = new HashSet<>();
   private final RegistryCore core;
+  private final Turn turn;
   private long registrations;
   private long armedFor = Long.MAX_VALUE;
   private long timer = -1;
@@ -78,7 +79,8 @@ final class RegistryVerticle extends VerticleBase {
     this.store = new RegistryStore(house.database().pool(), house.kernel().id());
     this.presence = new PresenceWriter(house.pipeline()::submit, store);
     this.capture = new CaptureSettings(house.settings());
-    this.core = new RegistryCore(this::execute, ALLOW, capture.current());
+    this.core = new RegistryCore(this::take, ALLOW, capture.current());
+    this.turn = new Turn(this::afterwards, core::publishOffers, this::execute);
   }
 
   @Override
@@ -135,7 +137,7 @@ final class RegistryVerticle extends VerticleBase {
         .map(
             v -> {
               Sessions.Opened opened = core.open(q, house.ids().next().toString(), now());
-              arm();
+              settle();
               noteRevision(q);
               LOG.info(
                   "session open instance={} service={} sdk={}/{}",
@@ -234,6 +236,7 @@ final class RegistryVerticle extends VerticleBase {
     List<Future<?>> signals = new ArrayList<>();
     told = signals;
     act(c -> c.drain("runtime is shutting down"));
+    turn.end();
     told = null;
     return Future.join(signals)
         .timeout(DRAIN.toMillis(), TimeUnit.MILLISECONDS)
@@ -245,7 +248,24 @@ final class RegistryVerticle extends VerticleBase {
 
   private void act(Consumer<RegistryCore> action) {
     action.accept(core);
+    settle();
+  }
+
+  private void settle() {
     arm();
+    turn.touch();
+  }
+
+  private void afterwards(Runnable end) {
+    context.runOnContext(v -> end.run());
+  }
+
+  private void take(Effect effect) {
+    if (effect instanceof PublishOffer offer) {
+      bus.publish(Callables.OFFER, offer.offer());
+    } else {
+      turn.hold(effect);
+    }
   }
 
   private void arm() {
@@ -270,8 +290,6 @@ final class RegistryVerticle extends VerticleBase {
       send(frame);
     } else if (effect instanceof WritePresence state) {
       presence.write(state);
-    } else if (effect instanceof PublishOffer offer) {
-      bus.publish(Callables.OFFER, offer.offer());
     } else if (effect instanceof SignalSession signal) {
       tell(bus.request(Sessions.SIGNAL, signal.stream().toString(), signal.signal()));
     } else if (effect instanceof EndWatch end) {

@@ -1,5 +1,6 @@
 package io.trestle.registry.core;
 
+import io.trestle.conversations.Callables;
 import io.trestle.conversations.Declarations;
 import io.trestle.conversations.Declarations.Declaration;
 import io.trestle.conversations.Declarations.Incoming;
@@ -45,6 +46,7 @@ final class Entry {
   private List<MethodEntry> handlers = List.of();
   private List<MethodEntry> published = List.of();
   private @Nullable Instance row;
+  private Callables.@Nullable Instance callable;
 
   /** The open control stream of an instance. */
   record Session(String id, UUID stream, long sinceMillis) {}
@@ -103,22 +105,23 @@ final class Entry {
 
   /** The service has another name: every row shows it. */
   void renamed(String serviceName) {
-    row = null;
+    rowChanged();
     Declaration current = declaration;
     if (current != null) {
       makeRows(current, serviceName);
     }
   }
 
-  /** Something that the instance row shows has changed. */
+  /** Something that the instance row or the callable shows has changed. */
   void rowChanged() {
     row = null;
+    callable = null;
   }
 
   private void makeRows(Declaration next, String serviceName) {
     handlers = reuse(handlers, handlerRows(next, serviceName));
     published = reuse(published, publishedRows(next, serviceName));
-    row = null;
+    rowChanged();
   }
 
   Instance row(String serviceName) {
@@ -128,6 +131,24 @@ final class Entry {
       row = current;
     }
     return current;
+  }
+
+  /** What proxies may call on it. */
+  Callables.Instance callable() {
+    Callables.Instance current = callable;
+    if (current == null) {
+      current = new Callables.Instance(id, callEndpoint(), health.since(), callableMethods());
+      callable = current;
+    }
+    return current;
+  }
+
+  private List<Callables.Method> callableMethods() {
+    return handlers.stream()
+        .map(MethodEntry::row)
+        .filter(m -> m.type() == Declarations.RPC)
+        .map(m -> new Callables.Method(m.name(), m.contractHash(), m.streaming()))
+        .toList();
   }
 
   String status() {

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Views.</b> Every change tells the audience which service it is of; the audience decides
  * whose view may have changed, and sends differences against what was sent before. An endpoint that
- * was cleared and a revocation go out at once.
+ * was cleared and a revocation go out at once. Offers to proxies are published at the end of a
+ * turn, once per service.
  *
  * <p><b>Rejected.</b> Forwarding changes as events: every watcher would need a queue, and a slow
  * one would grow it. A difference against what was sent needs none, and is right after any sequence
@@ -50,6 +51,7 @@ public final class RegistryCore {
   private final Deadlines deadlines = new Deadlines();
   private final Consumer<Effect> effects;
   private final Audience audience;
+  private final Offers offers;
   private boolean draining;
 
   /** Makes an empty registry whose effects go to the consumer, in order. */
@@ -57,6 +59,7 @@ public final class RegistryCore {
     this.effects = effects;
     this.audience =
         new Audience(directory, roster, revocations, deadlines, effects, policy, captureModes);
+    this.offers = new Offers(directory, roster, effects);
   }
 
   // ---- sessions
@@ -330,6 +333,14 @@ public final class RegistryCore {
 
   // ---- time
 
+  /**
+   * A turn is over: publishes what the services offer now that changed in it. To be called before
+   * the frames of the turn leave.
+   */
+  public void publishOffers() {
+    offers.publish();
+  }
+
   /** When {@link #tick} is due; Long.MAX_VALUE = never. */
   public long nextWake() {
     return deadlines.next();
@@ -370,7 +381,7 @@ public final class RegistryCore {
 
   /** Everything that can be called now. */
   public List<Callables.Offer> offers() {
-    return directory.all().stream().map(s -> offer(s.id())).toList();
+    return offers.all();
   }
 
   /** What the watcher of a stream may see now, computed anew; null when the stream is none. */
@@ -391,7 +402,7 @@ public final class RegistryCore {
   }
 
   private void touchService(UUID service, long now) {
-    effects.accept(new Effect.PublishOffer(offer(service)));
+    offers.changed(service);
     audience.serviceChanged(service, now);
   }
 
@@ -416,18 +427,5 @@ public final class RegistryCore {
             connected ? entry.httpEndpoint() : "",
             session == null ? "" : session.id(),
             now));
-  }
-
-  private Callables.Offer offer(UUID service) {
-    Directory.@Nullable Service known = directory.find(service);
-    boolean active = known != null && known.active();
-    List<Callables.Instance> instances =
-        active
-            ? roster.live(service).stream()
-                .filter(e -> !e.callEndpoint().isEmpty())
-                .map(Offers::instance)
-                .toList()
-            : List.of();
-    return new Callables.Offer(service, directory.name(service), active, instances);
   }
 }

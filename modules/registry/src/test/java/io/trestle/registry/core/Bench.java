@@ -107,7 +107,9 @@ final class Bench {
     return Objects.requireNonNull(presence.get(instance.id), "presence");
   }
 
+  /** What proxies know of a service when the turn is over. */
   Callables.Offer offer(UUID service) {
+    core.publishOffers();
     return Objects.requireNonNull(offers.get(service), "offer");
   }
 
