@@ -9,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
@@ -25,8 +26,8 @@ import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
 import org.bouncycastle.asn1.x509.SubjectKeyIdentifier;
+import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.X509v3CertificateBuilder;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
@@ -54,6 +55,11 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * <p>There is no static authority: an installation may hold several (row 1 of {@code runtime_ca} is
  * the one of {@code servicebridge.v1}). Instances are immutable and safe from any thread; issuing
  * costs about a millisecond and belongs on a worker.
+ *
+ * <p>Signing stays with the JDK, whose P-256 is built to take the same time for every nonce.
+ * BouncyCastle's is several times as fast, but promises that less strictly, and the key of an
+ * authority is the one secret that must not leak. A fresh leaf is not parsed again, since only its
+ * bytes are wanted.
  */
 @SuppressWarnings("JavaUtilDate") // the certificate builder speaks no other
 public final class CertificateAuthority {
@@ -65,12 +71,14 @@ public final class CertificateAuthority {
 
   private final X509Certificate certificate;
   private final PrivateKey key;
+  private final X500Name name;
   private final AuthorityKeyIdentifier keyIdentifier;
   private final SecureRandom random;
 
   private CertificateAuthority(X509Certificate certificate, PrivateKey key, SecureRandom random) {
     this.certificate = certificate;
     this.key = key;
+    this.name = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     this.keyIdentifier = identifierOf(certificate);
     this.random = random;
   }
@@ -95,8 +103,8 @@ public final class CertificateAuthority {
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new IllegalStateException("the authority could not be made", e);
     }
-    X509Certificate certificate = sign(builder, pair.getPrivate(), random);
-    return new CertificateAuthority(certificate, pair.getPrivate(), random);
+    IssuedCertificate issued = sign(builder, pair.getPrivate(), random);
+    return new CertificateAuthority(issued.certificate(), pair.getPrivate(), random);
   }
 
   /**
@@ -119,7 +127,11 @@ public final class CertificateAuthority {
 
   /** Its certificate as DER: what bootstrap keys and {@code ca_chain_der} hold. */
   public byte[] certificateDer() {
-    return new IssuedCertificate(certificate).der();
+    try {
+      return certificate.getEncoded();
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("a parsed certificate has no encoding", e);
+    }
   }
 
   /** Its private key as PKCS#8 DER, unencrypted: for {@code runtime_ca.key_der} alone. */
@@ -131,7 +143,7 @@ public final class CertificateAuthority {
   public IssuedCertificate issue(LeafProfile profile, PublicKey publicKey, long nowMillis) {
     X509v3CertificateBuilder builder =
         new JcaX509v3CertificateBuilder(
-            X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded()),
+            name,
             serial(random),
             backdated(nowMillis),
             expiry(nowMillis, profile.lifetimeMillis()),
@@ -142,7 +154,7 @@ public final class CertificateAuthority {
     } catch (IOException e) {
       throw new IllegalStateException("no leaf for " + profile.id(), e);
     }
-    return new IssuedCertificate(sign(builder, key, random));
+    return sign(builder, key, random);
   }
 
   /** A fresh P-256 key pair, as for the runtime's own leaf. */
@@ -193,12 +205,13 @@ public final class CertificateAuthority {
     return new BigInteger(SERIAL_BITS, random).setBit(SERIAL_BITS);
   }
 
-  private static X509Certificate sign(
+  private static IssuedCertificate sign(
       X509v3CertificateBuilder builder, PrivateKey key, SecureRandom random) {
     try {
-      var signer = new JcaContentSignerBuilder(SIGNATURE).setSecureRandom(random).build(key);
-      return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
-    } catch (OperatorCreationException | GeneralSecurityException e) {
+      var signer = new JcaContentSignerBuilder(SIGNATURE).setSecureRandom(random);
+      X509CertificateHolder signed = builder.build(signer.build(key));
+      return new IssuedCertificate(signed.getEncoded(), signed.getNotAfter().getTime());
+    } catch (OperatorCreationException | IOException e) {
       throw new IllegalStateException("signing failed", e);
     }
   }

@@ -1,21 +1,25 @@
 package io.trestle.pki.core;
 
-import java.security.cert.CertificateEncodingException;
+import java.io.ByteArrayInputStream;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 
-/** A certificate fresh from an authority. */
-public record IssuedCertificate(X509Certificate certificate) {
-  /** DER, as it travels. */
-  public byte[] der() {
+/**
+ * A certificate fresh from an authority.
+ *
+ * @param der as it travels
+ * @param notAfterMillis Unix milliseconds of its expiry, whole seconds
+ */
+public record IssuedCertificate(byte[] der, long notAfterMillis) {
+  /** The same, parsed, for who shows it. */
+  public X509Certificate certificate() {
     try {
-      return certificate.getEncoded();
-    } catch (CertificateEncodingException e) {
-      throw new IllegalStateException("a parsed certificate has no encoding", e);
+      return (X509Certificate)
+          CertificateFactory.getInstance("X.509")
+              .generateCertificate(new ByteArrayInputStream(der));
+    } catch (CertificateException e) {
+      throw new IllegalStateException("a fresh certificate does not parse", e);
     }
-  }
-
-  /** Unix milliseconds of its expiry, whole seconds. */
-  public long notAfterMillis() {
-    return certificate.getNotAfter().toInstant().toEpochMilli();
   }
 }
