@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
@@ -61,6 +62,10 @@ public final class KernelProcess implements AutoCloseable {
    * @param args command and flags; {@code -o json} is added
    */
   public static KernelProcess start(Path state, String... args) {
+    return start(Map.of(), state, args);
+  }
+
+  private static KernelProcess start(Map<String, String> environment, Path state, String... args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
@@ -70,6 +75,7 @@ public final class KernelProcess implements AutoCloseable {
     command.addAll(List.of("-o", "json"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(KernelProcess::isOurs);
+    builder.environment().putAll(environment);
     builder.environment().put("TRESTLE_STATE", state.toString());
     try {
       return new KernelProcess(builder.start(), state);
@@ -81,6 +87,31 @@ public final class KernelProcess implements AutoCloseable {
   /** {@code up} with free ports. */
   public static KernelProcess up(Path state) {
     return start(state, "up", "--set", "network.grpc_port=0", "--set", "network.ui_port=0");
+  }
+
+  /** {@link #up} with a log of everything. */
+  static KernelProcess upTalkative(Path state) {
+    return start(
+        Map.of("TRESTLE_LOG_LEVEL", "DEBUG"),
+        state,
+        "up",
+        "--set",
+        "network.grpc_port=0",
+        "--set",
+        "network.ui_port=0");
+  }
+
+  /** {@code serve} on a database, on a port that is known before. */
+  static KernelProcess serve(Path state, String databaseUrl, int grpcPort) {
+    return start(
+        state,
+        "serve",
+        "--pg-url",
+        databaseUrl,
+        "--set",
+        "network.grpc_port=" + grpcPort,
+        "--set",
+        "network.ui_port=0");
   }
 
   /** {@code serve} on a database, with free ports. */

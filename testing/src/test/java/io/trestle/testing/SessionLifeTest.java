@@ -174,4 +174,26 @@ class SessionLifeTest {
                     .isEmpty());
     assertThat(events).noneMatch(e -> e instanceof BridgeEvent.Reconnecting);
   }
+
+  @Test
+  @Acceptance("WI-27")
+  void stop_whileConnectedOrReconnecting_isTheLastThatIsHeard() {
+    ServiceBridge calm = echo(kernel.service("calm"));
+    List<BridgeEvent> ofCalm = events(calm);
+    ServiceBridge lost = echo(kernel.service("lost"));
+    List<BridgeEvent> ofLost = events(lost);
+
+    calm.stop();
+    List<BridgeEvent> heardOfCalm = List.copyOf(ofCalm);
+    kernel.stop();
+    await().until(() -> ofLost.stream().anyMatch(e -> e instanceof BridgeEvent.Reconnecting));
+    lost.stop();
+    List<BridgeEvent> heardOfLost = List.copyOf(ofLost);
+    kernel.run();
+
+    assertThat(heardOfCalm).noneMatch(e -> e instanceof BridgeEvent.Reconnecting);
+    await()
+        .during(Duration.ofMillis(1500))
+        .until(() -> ofCalm.equals(heardOfCalm) && ofLost.equals(heardOfLost));
+  }
 }
