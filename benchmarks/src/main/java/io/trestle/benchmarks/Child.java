@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,6 +58,7 @@ final class Child implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
     command.addAll(modern());
+    command.addAll(classData());
     command.addAll(flags);
     command.addAll(own(role));
     command.addAll(
@@ -167,6 +169,14 @@ final class Child implements AutoCloseable {
     String variable = System.getenv().getOrDefault(OWN, "");
     String options = System.getProperty(OWN_PROPERTY, variable).strip();
     return options.isEmpty() ? List.of() : List.of(options.replace("%r", role).split("\\s+"));
+  }
+
+  /** The launcher's class data, as a process that it starts itself would have. */
+  private static List<String> classData() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(
+            flag -> flag.startsWith("-XX:SharedArchiveFile=") || flag.startsWith("-XX:AOTCache="))
+        .toList();
   }
 
   /** What newer JVMs want to be told, and older ones do not know. */

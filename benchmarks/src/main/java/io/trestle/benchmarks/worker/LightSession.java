@@ -47,9 +47,9 @@ final class LightSession {
   }
 
   /** Gets the certificate. */
-  Future<Void> provision(Vertx vertx, SocketAddress runtime) {
+  Future<Void> provision(Strangers strangers, SocketAddress runtime) {
     return provision
-        .ask(vertx, runtime)
+        .ask(strangers, runtime)
         .map(
             answer -> {
               issued = answer;

@@ -39,6 +39,7 @@ final class LoadRole implements Role {
   private final List<LightSession> fleet = new ArrayList<>();
   private final Set<LightSession> complete = ConcurrentHashMap.newKeySet();
   private @Nullable SocketAddress runtime;
+  private @Nullable Strangers strangers;
   private @Nullable LightSession visitor;
   private volatile Visit visit = new Visit("", 0);
   private List<BootstrapKey> keys = List.of();
@@ -65,6 +66,7 @@ final class LoadRole implements Role {
     runtime = Provision.address(arguments.getString("url"));
     JsonArray given = arguments.getJsonArray("keys");
     keys = given.stream().map(key -> BootstrapKey.parse((String) key)).toList();
+    strangers = new Strangers(vertx, keys.get(0).ca());
     fleet.addAll(sessions(arguments.getInteger("instances")));
     visitor = new LightSession(keys.get(0), declarations(0, 0), new Watching());
     return new JsonObject();
@@ -81,7 +83,11 @@ final class LoadRole implements Role {
   }
 
   private Future<Void> provision(LightSession session) {
-    return session.provision(vertx, runtime());
+    Strangers known = strangers;
+    if (known == null) {
+      throw new IllegalStateException("not prepared");
+    }
+    return session.provision(known, runtime());
   }
 
   private RegisterRequest declarations(int service, int number) {
@@ -141,7 +147,7 @@ final class LoadRole implements Role {
     if (guest == null) {
       throw new IllegalStateException("not prepared");
     }
-    Waiting.on(onLoop(() -> guest.provision(vertx, runtime())));
+    Waiting.on(onLoop(() -> provision(guest)));
     Visit now = new Visit(guest.instanceId(), fleet.size());
     visit = now;
     long joined = System.nanoTime();

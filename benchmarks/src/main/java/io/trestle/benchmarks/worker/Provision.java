@@ -6,7 +6,6 @@ import io.trestle.protocol.CertificateRequest;
 import io.trestle.protocol.HostPort;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.transport.Identity;
-import io.trestle.protocol.transport.PeerClient;
 import io.trestle.protocol.v1.ProvisionRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.vertx.core.Future;
@@ -23,8 +22,6 @@ import java.security.cert.X509Certificate;
  * connection of its own that shows no certificate.
  */
 final class Provision {
-  private static final int MAX_MESSAGE = 64 << 10;
-
   private final BootstrapKey key;
   private final KeyPair keys = CertificateRequest.newKeyPair();
   private final ByteString request = ByteString.copyFrom(CertificateRequest.create(keys));
@@ -37,22 +34,21 @@ final class Provision {
   record Issued(Identity identity, X509Certificate ca, String instanceId) {}
 
   /** Asks the runtime at an address. */
-  Future<Issued> ask(Vertx vertx, SocketAddress runtime) {
-    PeerClient anonymous = PeerClient.create(vertx, null, key.ca(), MAX_MESSAGE);
+  Future<Issued> ask(Strangers strangers, SocketAddress runtime) {
     ProvisionRequest message =
         ProvisionRequest.newBuilder()
             .setKeyId(ByteString.copyFrom(key.keyId()))
             .setSecret(ByteString.copyFrom(key.secret()))
             .setCsrDer(request)
             .build();
-    return Wire.unary(anonymous, runtime, Methods.PROVISION, message)
-        .eventually(anonymous::close)
-        .map(this::issued);
+    return strangers.ask(runtime, Methods.PROVISION, message).map(this::issued);
   }
 
   /** One certificate for a process that needs no more; blocking. */
   static Issued once(Vertx vertx, String url, String key) {
-    return Waiting.on(new Provision(BootstrapKey.parse(key)).ask(vertx, address(url)));
+    BootstrapKey parsed = BootstrapKey.parse(key);
+    Strangers strangers = new Strangers(vertx, parsed.ca());
+    return Waiting.on(new Provision(parsed).ask(strangers, address(url)));
   }
 
   static SocketAddress address(String url) {

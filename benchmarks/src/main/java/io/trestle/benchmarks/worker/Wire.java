@@ -29,6 +29,24 @@ final class Wire {
     return answer.future();
   }
 
+  /** Makes a unary call and closes its connection, which is then nobody else's. */
+  static <Q extends Message, R extends Message> Future<R> unaryAlone(
+      PeerClient client, SocketAddress runtime, RpcMethod<Q, R> method, Q request) {
+    return client
+        .request(runtime, SpiffeId.runtime())
+        .compose(
+            stream -> {
+              Promise<R> answer = Promise.promise();
+              Promise<String> ended = Promise.promise();
+              send(stream, method, request, answer::tryComplete, ended);
+              ended
+                  .future()
+                  .onSuccess(status -> answer.tryFail("no answer: " + status))
+                  .onFailure(answer::tryFail);
+              return answer.future().eventually(() -> stream.connection().close());
+            });
+  }
+
   /** Makes a call; the future tells the status when it has ended, or why it never began. */
   static <Q extends Message, R extends Message> Future<String> open(
       PeerClient client,
