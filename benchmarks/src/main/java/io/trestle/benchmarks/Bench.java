@@ -1,5 +1,6 @@
 package io.trestle.benchmarks;
 
+import io.vertx.core.json.JsonObject;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -11,7 +12,8 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code pipeline}. The table goes to
- * standard output, progress to standard error. Blocking; nothing is left running.
+ * standard output, progress to standard error; with {@code --json -} standard output holds one JSON
+ * value instead, an error too. Blocking; nothing is left running.
  */
 public final class Bench {
   private static final int FAILED = 1;
@@ -29,19 +31,39 @@ public final class Bench {
   }
 
   static int run(String[] args, PrintStream out, PrintStream err) {
-    return commandLine(new Output(out, err)).execute(args);
+    PrintWriter writer = new PrintWriter(out, true, StandardCharsets.UTF_8);
+    if (!JsonTarget.isStandardOutput(args)) {
+      return commandLine(new Output(out, err), writer).execute(args);
+    }
+    Output words = new Output(err, err);
+    return commandLine(words, writer)
+        .setParameterExceptionHandler((e, given) -> toldAsJson(words, out, e))
+        .setExecutionExceptionHandler((e, command, parsed) -> toldAsJson(words, out, e))
+        .execute(args);
   }
 
-  private static CommandLine commandLine(Output output) {
+  private static CommandLine commandLine(Output output, PrintWriter out) {
     CommandLine line =
         new CommandLine(new Root())
             .addSubcommand(new RpcCommand(output))
             .addSubcommand(new SessionsCommand(output))
             .addSubcommand(new PipelineCommand(output));
-    return line.setOut(new PrintWriter(output.out(), true, StandardCharsets.UTF_8))
+    return line.setOut(out)
         .setErr(new PrintWriter(output.err(), true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler((e, args) -> misused(output, e))
         .setExecutionExceptionHandler((e, command, parsed) -> failed(output, e));
+  }
+
+  private static int toldAsJson(Output output, PrintStream out, Exception e) {
+    boolean usage = e instanceof ParameterException;
+    int exit = usage ? misused(output, (ParameterException) e) : failed(output, e);
+    String code = usage ? "invalid_argument" : "internal";
+    out.println(
+        new JsonObject()
+            .put("code", code)
+            .put("message", String.valueOf(e.getMessage()))
+            .encodePrettily());
+    return exit;
   }
 
   private static int misused(Output output, ParameterException e) {

@@ -12,17 +12,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --json FILE}: the results for programs. */
+/** {@code --json FILE}: the results for programs; {@code -} is standard output. */
 final class JsonTarget {
   @Spec(Spec.Target.MIXEE)
   CommandSpec spec = CommandSpec.create();
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Writes the results as JSON.")
+  private static final Path STANDARD_OUTPUT = Path.of("-");
+
+  @Option(
+      names = "--json",
+      paramLabel = "FILE",
+      description = "Writes the results as JSON; - is standard output, the table then goes to err.")
   @Nullable Path file;
 
   /** Refuses a file that cannot be written, before anything is measured. */
   void check() {
-    if (file == null) {
+    if (file == null || file.equals(STANDARD_OUTPUT)) {
       return;
     }
     Path target = file.toAbsolutePath();
@@ -38,11 +43,20 @@ final class JsonTarget {
     if (file == null) {
       return;
     }
+    if (file.equals(STANDARD_OUTPUT)) {
+      spec.commandLine().getOut().println(json(results).encodePrettily());
+      return;
+    }
     try {
       Files.writeString(file, json(results).encodePrettily() + "\n");
     } catch (IOException e) {
       throw new BenchException(file + ": cannot be written: " + e, e);
     }
+  }
+
+  /** Whether standard output belongs to the JSON value; also where arguments cannot be parsed. */
+  static boolean isStandardOutput(String[] args) {
+    return String.join("\n", args).matches("(?s)(.*\n)?--json[=\n]-(\n.*)?");
   }
 
   static JsonObject json(List<Result> results) {

@@ -2,6 +2,7 @@ package io.trestle.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,6 +15,15 @@ class ArgumentsTest {
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("no benchmark named (expected: rpc, sessions or pipeline)");
+  }
+
+  @Test
+  void badArgument_withJsonOnStandardOutput_isOneJsonValue() {
+    Run run = Run.of("rpc", "--rounds", "0", "--json", "-");
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(new JsonObject(run.out()).getString("code")).isEqualTo("invalid_argument");
+    assertThat(new JsonObject(run.out()).getString("message")).contains("--rounds: 0");
   }
 
   @Test

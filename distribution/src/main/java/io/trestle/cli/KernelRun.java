@@ -25,22 +25,23 @@ import org.slf4j.LoggerFactory;
  * it), and what that leaves behind is what a kill -9 leaves, which the next start cleans up. The
  * second signal ends at once. A signal before the kernel is ready ends a start on a given database
  * at once, since nothing outside this process was started; with the embedded one the start is
- * awaited, so that PostgreSQL can be stopped in order.
+ * cancelled, which stops PostgreSQL in order. Either way the process failed to become a kernel.
  */
 final class KernelRun {
   private static final Logger LOG = LoggerFactory.getLogger(KernelRun.class);
   private static final Duration GONE = Duration.ofMillis(4_800);
   private static final Duration BEYOND_LIMIT = Duration.ofMillis(1_800);
   private static final int SIGNAL_EXIT = 128;
+  private static final String NEVER_READY = "stopped before it was ready";
 
   private final Cli cli;
-  private final CompletableFuture<Trestle> starting;
+  private final CompletableFuture<Void> cancelled = new CompletableFuture<>();
+  private final CompletableFuture<Trestle> starting = new CompletableFuture<>();
   private final boolean embedded;
   private final AtomicInteger signals = new AtomicInteger();
 
-  private KernelRun(Cli cli, CompletableFuture<Trestle> starting, boolean embedded) {
+  private KernelRun(Cli cli, boolean embedded) {
     this.cli = cli;
-    this.starting = starting;
     this.embedded = embedded;
   }
 
@@ -50,10 +51,9 @@ final class KernelRun {
       Configuration configuration = load.get();
       TrestleOptions options = options(cli, configuration);
       boolean embedded = configuration.database().provider() == DatabaseConfig.Provider.EMBEDDED;
-      KernelRun process =
-          new KernelRun(cli, Trestle.start(options).toCompletableFuture(), embedded);
-      Signals.listen(process::signal);
-      return process.run();
+      KernelRun process = new KernelRun(cli, embedded);
+      Signals.listen(process::signal); // before anything is started that outlives this process
+      return process.run(options);
     } catch (ConfigurationException | StartFailure | CompletionException e) {
       throw failure(e);
     }
@@ -74,8 +74,8 @@ final class KernelRun {
     return TrestleOptions.of(configuration, configuration.stateRoot(cli.home()));
   }
 
-  private int run() {
-    Trestle kernel = starting.join();
+  private int run(TrestleOptions options) {
+    Trestle kernel = started(options);
     if (signals.get() == 0) {
       sayReady(kernel);
     }
@@ -84,6 +84,27 @@ final class KernelRun {
       throw CliFailure.failed("aborted", "the kernel ended: " + reason);
     }
     return ExitCode.DONE.number();
+  }
+
+  private Trestle started(TrestleOptions options) {
+    Trestle.start(options, cancelled)
+        .whenComplete(
+            (kernel, failure) -> {
+              if (failure == null) {
+                starting.complete(kernel);
+              } else {
+                starting.completeExceptionally(failure);
+              }
+            });
+    try {
+      return starting.join();
+    } catch (CompletionException e) {
+      if (signals.get() == 0) {
+        throw e;
+      }
+      LOG.debug("start ended after a signal", e);
+      throw CliFailure.failed("aborted", NEVER_READY);
+    }
   }
 
   private void sayReady(Trestle kernel) {
@@ -105,10 +126,11 @@ final class KernelRun {
     }
     LOG.info("signal received, stopping signal={}", number);
     if (!starting.isDone() && !embedded) {
-      cli.terminal().note("trestle: stopped before it was ready");
+      cli.terminal().note("trestle: " + NEVER_READY);
       Runtime.getRuntime().halt(ExitCode.FAILED.number());
     }
     haltAfter(GONE, () -> starting.isDone() ? extension() : Duration.ZERO);
+    cancelled.complete(null);
     var unused = starting.thenCompose(Trestle::stop);
   }
 

@@ -44,7 +44,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +69,8 @@ final class Startup {
   private final List<Module> enabled;
   private final UUID kernelId;
   private final Ids ids;
+  private volatile boolean cancelled;
+  private volatile @Nullable DatabaseProvider provider;
 
   Startup(TrestleOptions options, Vertx vertx) {
     this.options = options;
@@ -94,6 +98,28 @@ final class Startup {
     return ModuleOrder.of(modules);
   }
 
+  /**
+   * Ends the start: what waits for the database gives up, and no further part is begun. The future
+   * of the start then fails; what was started is undone as after any failure.
+   */
+  void cancel() {
+    cancelled = true;
+    DatabaseProvider begun = provider;
+    if (begun != null) {
+      begun.cancel();
+    }
+  }
+
+  /** The value of a part, unless the start was cancelled meanwhile. */
+  private <T> Future<T> goOn(Future<T> part) {
+    return part.compose(
+        value -> cancelled ? Future.failedFuture(whyCancelled()) : Future.succeededFuture(value));
+  }
+
+  private static StartFailure whyCancelled() {
+    return new StartFailure("start", new CancellationException("cancelled before it was ready"));
+  }
+
   /** Stops what was started. */
   Undo undo() {
     return undo;
@@ -108,18 +134,18 @@ final class Startup {
 
   /** The whole start. */
   Future<Trestle> run() {
-    return openDatabase().compose(this::lead);
+    return goOn(openDatabase().compose(this::lead)).onSuccess(ready -> provider = null);
   }
 
   private Future<Trestle> lead(Database database) {
-    return part("leader lock", database.leaderLock().acquire())
+    return goOn(part("leader lock", database.leaderLock().acquire()))
         .compose(v -> migrate(database))
         .compose(v -> part("leader lock", database.leaderLock().register(kernelInfo())))
         .compose(epoch -> serve(database, epoch));
   }
 
   private Future<Trestle> serve(Database database, long epoch) {
-    return seed(database)
+    return goOn(seed(database))
         .compose(
             settings -> startPipeline(database, epoch).map(p -> new Stores(database, settings, p)))
         .compose(stores -> furnish(stores, epoch));
@@ -133,11 +159,22 @@ final class Startup {
     DatabaseConfig config = configuration.database();
     var opts =
         options.database().withAllowUnsafe(config.allowUnsafe()).withProgress(options.progress());
-    return started("database", () -> Database.open(vertx, meters, provider(config), opts))
-        .onSuccess(database -> undo.add("database", database::close));
+    return goOn(
+        started("database", () -> Database.open(vertx, meters, wantedProvider(config), opts))
+            .onSuccess(database -> undo.add("database", database::close)));
   }
 
-  private DatabaseProvider provider(DatabaseConfig config) {
+  /** Told of a cancellation, whether it comes before or after this moment. */
+  private DatabaseProvider wantedProvider(DatabaseConfig config) {
+    DatabaseProvider made = newProvider(config);
+    provider = made;
+    if (cancelled) {
+      made.cancel();
+    }
+    return made;
+  }
+
+  private DatabaseProvider newProvider(DatabaseConfig config) {
     String url = config.url();
     return url == null
         ? new EmbeddedDatabase(vertx, EmbeddedOptions.in(options.stateRoot()))
@@ -151,8 +188,9 @@ final class Startup {
         .filter(Module::hasMigrations)
         .map(m -> new MigrationSet(m.name(), m.getClass().getClassLoader()))
         .forEach(sets::add);
-    return part("migrations", database.migrate(sets))
-        .onSuccess(n -> LOG.info("schema is current scripts_applied={}", n));
+    return goOn(
+        part("migrations", database.migrate(sets))
+            .onSuccess(n -> LOG.info("schema is current scripts_applied={}", n)));
   }
 
   private Future<RuntimeSettings> seed(Database database) {
@@ -255,8 +293,9 @@ final class Startup {
 
   private Future<Void> startModule(House house, Module module) {
     undo.add("module " + module.name(), module::stop);
-    return started("module " + module.name(), () -> module.start(house.room(module.name())))
-        .onSuccess(v -> LOG.info("module started module={}", module.name()));
+    return goOn(
+        started("module " + module.name(), () -> module.start(house.room(module.name())))
+            .onSuccess(v -> LOG.info("module started module={}", module.name())));
   }
 
   // ---- listeners

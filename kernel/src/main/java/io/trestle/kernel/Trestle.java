@@ -52,8 +52,20 @@ public final class Trestle {
    * @throws StartFailure when the configuration is refused before anything was started
    */
   public static CompletionStage<Trestle> start(TrestleOptions options) {
+    return start(options, new CompletableFuture<>());
+  }
+
+  /**
+   * As {@link #start(TrestleOptions)}; a start that is under way when {@code cancel} completes
+   * fails soon with {@link StartFailure}, also when it was waiting for the database, and nothing is
+   * left running. A kernel that is ready is not touched: it has {@link #stop}.
+   *
+   * @throws StartFailure when the configuration is refused before anything was started
+   */
+  public static CompletionStage<Trestle> start(TrestleOptions options, CompletionStage<?> cancel) {
     Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
     Startup startup = begin(options, vertx);
+    var unused = cancel.whenComplete((value, failure) -> startup.cancel());
     return closeUnless(true, vertx, settle(startup, startup.run()));
   }
 

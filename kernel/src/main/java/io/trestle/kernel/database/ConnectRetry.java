@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,14 +20,16 @@ final class ConnectRetry {
   private final Vertx vertx;
   private final DatabaseOptions options;
   private final String target;
+  private final BooleanSupplier cancelled;
   private final Backoff backoff;
   private final long startNanos = System.nanoTime();
   private long saidNanos = startNanos;
 
-  ConnectRetry(Vertx vertx, DatabaseOptions options, String target) {
+  ConnectRetry(Vertx vertx, DatabaseOptions options, String target, BooleanSupplier cancelled) {
     this.vertx = vertx;
     this.options = options;
     this.target = target;
+    this.cancelled = cancelled;
     this.backoff =
         new Backoff(
             options.backoffFirst().toMillis(), Math.min(1_000, options.sayEvery().toMillis()));
@@ -46,6 +49,10 @@ final class ConnectRetry {
             e -> {
               if (e instanceof DatabaseFailure || isRefusal(e)) {
                 result.fail(e instanceof DatabaseFailure ? e : refused(e));
+              } else if (cancelled.getAsBoolean()) {
+                result.fail(
+                    new DatabaseFailure(
+                        DatabaseFailure.Kind.CANCELLED, "the start was cancelled", e));
               } else if (elapsedMillis(startNanos) >= options.connectFor().toMillis()) {
                 result.fail(unreachable(e));
               } else {

@@ -8,7 +8,6 @@ import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -68,7 +67,7 @@ public final class Database {
             dsn -> {
               ControlConnection control =
                   new ControlConnection(vertx, dsn.connectOptions(), options);
-              return new ConnectRetry(vertx, options, dsn.masked())
+              return new ConnectRetry(vertx, options, dsn.masked(), provider::isCancelled)
                   .until(control::open)
                   .compose(v -> control.use(ServerFacts::read))
                   .map(
@@ -153,16 +152,6 @@ public final class Database {
   /** Name of the database. */
   public String databaseName() {
     return facts.database();
-  }
-
-  /** {@code <database system id>-<database name>}, safe as one path element (foundation.md 1.2). */
-  public String stateDirectoryName() {
-    StringBuilder name = new StringBuilder(facts.systemId()).append('-');
-    for (byte b : facts.database().getBytes(StandardCharsets.UTF_8)) {
-      boolean plain = (b > 0 && Character.isLetterOrDigit(b)) || b == '_' || b == '-';
-      name.append(plain ? String.valueOf((char) b) : "%%%02x".formatted(b));
-    }
-    return name.toString();
   }
 
   /** Gives up the lock, closes every connection and stops the provider. Never fails. */

@@ -28,6 +28,8 @@ public final class DatabaseFailure extends RuntimeException {
     MIGRATION,
     /** The embedded PostgreSQL could not be unpacked, created or started. */
     EMBEDDED,
+    /** The start was cancelled. */
+    CANCELLED,
     /** The connection is lost at the moment; may be tried again. */
     AWAY
   }

@@ -11,6 +11,15 @@ public sealed interface DatabaseProvider permits EmbeddedDatabase, UrlDatabase {
    */
   Future<Dsn> start(DatabaseOptions options);
 
+  /**
+   * Ends a start that is under way: it fails soon, with nothing left running, and no more attempts
+   * to connect are made. From any thread; does not block.
+   */
+  void cancel();
+
+  /** Whether {@link #cancel} was called. */
+  boolean isCancelled();
+
   /** Ends what {@link #start} began. Completes when it is over; never fails. */
   Future<Void> stop();
 }

@@ -25,7 +25,8 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /** Waits up to {@code wait}; then fails with LOCKED, naming the pid. Blocks. */
-  static DirectoryLock take(Path directory, Duration wait) throws IOException {
+  static DirectoryLock take(Path directory, Duration wait, Cancellation cancellation)
+      throws IOException {
     Path file = directory.resolve("lock");
     long deadline = System.nanoTime() + wait.toNanos();
     while (true) {
@@ -39,6 +40,7 @@ final class DirectoryLock implements AutoCloseable {
             "%s is in use by process %s; stop it, or set TRESTLE_STATE"
                 .formatted(directory, Files.readString(file).strip()));
       }
+      cancellation.check();
       Pause.millis(100);
     }
   }

@@ -45,6 +45,16 @@ public final class EmbeddedDatabase implements DatabaseProvider {
   }
 
   @Override
+  public void cancel() {
+    server.cancel();
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return server.isCancelled();
+  }
+
+  @Override
   public Future<Void> stop() {
     stopping = true;
     vertx.cancelTimer(watchTimer);
@@ -84,7 +94,7 @@ public final class EmbeddedDatabase implements DatabaseProvider {
 
   /** Creates our database once; a kill between initdb and here is thereby harmless too. */
   private Future<Void> ensureDatabase(Dsn dsn, DatabaseOptions times) {
-    return new ConnectRetry(vertx, times, dsn.masked())
+    return new ConnectRetry(vertx, times, dsn.masked(), this::isCancelled)
         .until(
             () ->
                 Connections.open(vertx, dsn.connectOptions())

@@ -67,7 +67,7 @@ final class EmbeddedFiles {
       Path draft = directory.resolve("data.new");
       PostgresBinaries.deleteTree(draft);
       PostgresPrograms.Result result =
-          programs.run(
+          programs.runForStart(
               "initdb",
               "-D",
               draft.toString(),

@@ -41,6 +41,7 @@ final class EmbeddedServer {
 
   private final EmbeddedOptions options;
   private final String user;
+  private final Cancellation cancellation = new Cancellation();
   private @Nullable EmbeddedFiles files;
   private @Nullable PostgresPrograms programs;
   private @Nullable DirectoryLock lock;
@@ -55,20 +56,35 @@ final class EmbeddedServer {
   synchronized Address start(Duration lockWait, Consumer<String> progress) throws IOException {
     EmbeddedFiles f = new EmbeddedFiles(options.directory());
     files = f;
-    lock = DirectoryLock.take(f.directory(), lockWait);
+    lock = DirectoryLock.take(f.directory(), lockWait, cancellation);
     try {
-      PostgresPrograms p = new PostgresPrograms(PostgresBinaries.unpack(options.binaries()));
+      Path folder = PostgresBinaries.unpack(options.binaries(), cancellation);
+      PostgresPrograms p = new PostgresPrograms(folder, cancellation);
       programs = p;
       String password = f.password();
       stopOrphan(f, p, progress);
       f.initialize(p, user);
       port = f.port();
       launch(f, p);
+      cancellation.check();
       return new Address(port, password);
     } catch (IOException | RuntimeException e) {
-      releaseLock();
+      stop();
       throw e;
     }
+  }
+
+  /**
+   * Ends a start that is under way: it fails soon, and then neither a server nor a program of it
+   * runs. From any thread; does not wait for the end of the start.
+   */
+  void cancel() {
+    cancellation.cancel();
+  }
+
+  /** Whether {@link #cancel} was called. */
+  boolean isCancelled() {
+    return cancellation.isCancelled();
   }
 
   /** Where the server listens, and the password of its user. */
@@ -174,7 +190,7 @@ final class EmbeddedServer {
 
   private PostgresPrograms.Result pgCtlStart(EmbeddedFiles f, PostgresPrograms p)
       throws IOException {
-    return p.run(
+    return p.runForStart(
         "pg_ctl",
         "-D",
         f.data().toString(),

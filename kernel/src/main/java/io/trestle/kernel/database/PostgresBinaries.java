@@ -32,12 +32,12 @@ final class PostgresBinaries {
   private PostgresBinaries() {}
 
   /** The folder with {@code bin/}, {@code lib/}, {@code share/}. Blocks for a second or two. */
-  static Path unpack(Path parent) throws IOException {
+  static Path unpack(Path parent, Cancellation cancellation) throws IOException {
     URLConnection archive = find().openConnection();
     archive.setUseCaches(false);
     Path folder = parent.resolve(key(archive));
     if (!Files.isExecutable(folder.resolve("bin/postgres"))) {
-      unpack(archive, parent, folder);
+      unpack(archive, parent, folder, cancellation);
     }
     return folder;
   }
@@ -77,7 +77,9 @@ final class PostgresBinaries {
     return "postgresql-%s-%s-%08x".formatted(system(), machine(), sum);
   }
 
-  private static void unpack(URLConnection archive, Path parent, Path folder) throws IOException {
+  private static void unpack(
+      URLConnection archive, Path parent, Path folder, Cancellation cancellation)
+      throws IOException {
     LOG.info("unpacking PostgreSQL into={}", folder);
     Files.createDirectories(parent);
     Path draft = parent.resolve(folder.getFileName() + "." + UUID.randomUUID());
@@ -85,6 +87,7 @@ final class PostgresBinaries {
       try (InputStream raw = new BufferedInputStream(archive.getInputStream());
           TarArchiveInputStream tar = new TarArchiveInputStream(new XZInputStream(raw))) {
         for (TarArchiveEntry e = tar.getNextEntry(); e != null; e = tar.getNextEntry()) {
+          cancellation.check();
           write(tar, e, draft);
         }
       }

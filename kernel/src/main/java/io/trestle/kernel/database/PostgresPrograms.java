@@ -12,9 +12,11 @@ import java.util.List;
  */
 final class PostgresPrograms {
   private final Path bin;
+  private final Cancellation cancellation;
 
-  PostgresPrograms(Path folder) {
+  PostgresPrograms(Path folder, Cancellation cancellation) {
     this.bin = folder.resolve("bin");
+    this.cancellation = cancellation;
   }
 
   /** What a program said and how it ended. */
@@ -24,7 +26,22 @@ final class PostgresPrograms {
     }
   }
 
+  /** Runs a program that is ended when the start is cancelled. */
+  Result runForStart(String program, String... arguments) throws IOException {
+    Process process = cancellation.begin(command(program, arguments));
+    try {
+      return await(program, process);
+    } finally {
+      cancellation.ended();
+    }
+  }
+
+  /** Runs a program to its end. */
   Result run(String program, String... arguments) throws IOException {
+    return await(program, command(program, arguments).start());
+  }
+
+  private ProcessBuilder command(String program, String... arguments) {
     List<String> command = new ArrayList<>();
     if (isRoot()) {
       command.addAll(List.of("unshare", "-U"));
@@ -34,7 +51,10 @@ final class PostgresPrograms {
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
     builder.environment().put("LC_ALL", "C"); // messages are matched, and the same everywhere
-    Process process = builder.start();
+    return builder;
+  }
+
+  private static Result await(String program, Process process) throws IOException {
     process.getOutputStream().close();
     String output =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();

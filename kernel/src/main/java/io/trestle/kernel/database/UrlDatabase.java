@@ -9,6 +9,7 @@ import io.vertx.pgclient.SslMode;
 public final class UrlDatabase implements DatabaseProvider {
   private final Vertx vertx;
   private final Dsn dsn;
+  private volatile boolean cancelled;
 
   /** A provider for a parsed DSN. */
   public UrlDatabase(Vertx vertx, Dsn dsn) {
@@ -18,7 +19,17 @@ public final class UrlDatabase implements DatabaseProvider {
 
   @Override
   public Future<Dsn> start(DatabaseOptions options) {
-    return new ConnectRetry(vertx, options, dsn.masked()).until(this::reach);
+    return new ConnectRetry(vertx, options, dsn.masked(), this::isCancelled).until(this::reach);
+  }
+
+  @Override
+  public void cancel() {
+    cancelled = true;
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return cancelled;
   }
 
   @Override

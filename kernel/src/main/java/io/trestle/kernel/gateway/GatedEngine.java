@@ -3,20 +3,15 @@ package io.trestle.kernel.gateway;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.DelegatingSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
+import io.trestle.protocol.transport.WrappingSslContextFactory;
 import io.vertx.core.net.SSLEngineOptions;
 import io.vertx.core.spi.tls.SslContextFactory;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * The TLS engine of the listener: the shared one, whose connections ask a {@link HandshakeGate}
@@ -39,7 +34,8 @@ final class GatedEngine extends SSLEngineOptions {
 
   @Override
   public SslContextFactory sslContextFactory() {
-    return new Factory(delegate.sslContextFactory(), gate);
+    return new WrappingSslContextFactory(
+        delegate.sslContextFactory(), context -> new GatedContext(context, gate));
   }
 
   /** The handler at the head of a connection. */
@@ -93,62 +89,6 @@ final class GatedEngine extends SSLEngineOptions {
 
     private SslHandler gated(SslHandler handler, boolean startTls, Executor executor) {
       return new GatedHandler(handler.engine(), startTls, executor, gate);
-    }
-  }
-
-  private record Factory(SslContextFactory delegate, HandshakeGate gate)
-      implements SslContextFactory {
-    @Override
-    public SslContextFactory useAlpn(boolean useAlpn) {
-      delegate.useAlpn(useAlpn);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory clientAuth(ClientAuth clientAuth) {
-      delegate.clientAuth(clientAuth);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory forClient(boolean forClient) {
-      delegate.forClient(forClient);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory keyMananagerFactory(KeyManagerFactory factory) {
-      delegate.keyMananagerFactory(factory);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory trustManagerFactory(TrustManagerFactory factory) {
-      delegate.trustManagerFactory(factory);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory enabledCipherSuites(Set<String> suites) {
-      delegate.enabledCipherSuites(suites);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory applicationProtocols(List<String> protocols) {
-      delegate.applicationProtocols(protocols);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory serverName(String name) {
-      delegate.serverName(name);
-      return this;
-    }
-
-    @Override
-    public SslContext create() throws SSLException {
-      return new GatedContext(delegate.create(), gate);
     }
   }
 }

@@ -35,8 +35,6 @@ class DatabaseTest {
 
     assertThat(database.databaseName()).isEqualTo(place.getDatabase());
     assertThat(database.systemId()).matches("[0-9]{15,}");
-    assertThat(database.stateDirectoryName())
-        .isEqualTo(database.systemId() + "-" + place.getDatabase());
     assertThat(database.state()).isEqualTo(DatabaseState.AVAILABLE);
     Db.await(database.close());
     assertThat(sessions(place)).isZero();

@@ -3,19 +3,13 @@ package io.trestle.protocol.transport;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.DelegatingSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.vertx.core.spi.tls.SslContextFactory;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Executor;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A TLS context with two rules on top of the library's.
@@ -70,58 +64,7 @@ final class StrictSslContext extends DelegatingSslContext {
   }
 
   /** Builds what the wrapped factory builds, and puts the two rules on top. */
-  record Factory(SslContextFactory delegate) implements SslContextFactory {
-    @Override
-    public SslContextFactory useAlpn(boolean useAlpn) {
-      delegate.useAlpn(useAlpn);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory clientAuth(ClientAuth clientAuth) {
-      delegate.clientAuth(clientAuth);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory forClient(boolean forClient) {
-      delegate.forClient(forClient);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory keyMananagerFactory(KeyManagerFactory factory) {
-      delegate.keyMananagerFactory(factory);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory trustManagerFactory(TrustManagerFactory factory) {
-      delegate.trustManagerFactory(factory);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory enabledCipherSuites(Set<String> suites) {
-      delegate.enabledCipherSuites(suites);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory applicationProtocols(List<String> protocols) {
-      delegate.applicationProtocols(protocols);
-      return this;
-    }
-
-    @Override
-    public SslContextFactory serverName(String name) {
-      delegate.serverName(name);
-      return this;
-    }
-
-    @Override
-    public SslContext create() throws SSLException {
-      return new StrictSslContext(delegate.create());
-    }
+  static SslContextFactory factory(SslContextFactory delegate) {
+    return new WrappingSslContextFactory(delegate, StrictSslContext::new);
   }
 }

@@ -64,7 +64,7 @@ public enum TlsEngine {
 
     @Override
     public SslContextFactory sslContextFactory() {
-      return new StrictSslContext.Factory(super.sslContextFactory());
+      return StrictSslContext.factory(super.sslContextFactory());
     }
   }
 
@@ -82,7 +82,7 @@ public enum TlsEngine {
 
     @Override
     public SslContextFactory sslContextFactory() {
-      return new StrictSslContext.Factory(super.sslContextFactory());
+      return StrictSslContext.factory(super.sslContextFactory());
     }
   }
 }

@@ -10,8 +10,6 @@ import io.vertx.core.net.ClientSSLOptions;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.TrustOptions;
 import io.vertx.grpc.client.GrpcClientOptions;
-import io.vertx.grpc.server.GrpcProtocol;
-import io.vertx.grpc.server.GrpcServerOptions;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -172,25 +170,6 @@ public final class Transport {
   /** One connection per target; a bounded queue of calls that wait for it. */
   public static PoolOptions poolOptions() {
     return new PoolOptions().setHttp2MaxSize(1).setMaxWaitQueueSize(MAX_WAITING);
-  }
-
-  /**
-   * A gRPC server that speaks gRPC only: no gRPC-Web, no transcoding, no deadlines of its own.
-   *
-   * @param maxMessageSize bound of one message, in bytes
-   */
-  public static GrpcServerOptions grpcServerOptions(long maxMessageSize) {
-    GrpcServerOptions options =
-        new GrpcServerOptions()
-            .setMaxMessageSize(maxMessageSize)
-            .setScheduleDeadlineAutomatically(false)
-            .setDeadlinePropagation(false);
-    for (GrpcProtocol protocol : GrpcProtocol.values()) {
-      if (protocol != GrpcProtocol.HTTP_2) {
-        options.removeEnabledProtocol(protocol);
-      }
-    }
-    return options;
   }
 
   /**

@@ -11,6 +11,7 @@ import io.vertx.core.net.SocketAddress;
 import io.vertx.grpc.client.GrpcClientRequest;
 import io.vertx.grpc.common.ServiceName;
 import io.vertx.grpc.server.GrpcServer;
+import io.vertx.grpc.server.GrpcServerOptions;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +26,7 @@ final class Loopback implements AutoCloseable {
   private Loopback(Vertx vertx, HttpServer http) {
     this.http = http;
     GrpcServer grpc =
-        GrpcServer.server(vertx, Transport.grpcServerOptions(Transport.MAX_MESSAGE))
+        GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(Transport.MAX_MESSAGE))
             .callHandler(
                 call -> {
                   callers.add(PeerIdentity.of(call.connection()));
