@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
  * A start that is no longer wanted: a switch that is turned once, from any thread. It ends the
  * program that runs for the start at that moment, and no other is begun.
  *
- * <p>The children are ended too: {@code pg_ctl} is only the herald of the server, and {@code
- * initdb} works through servers of its own. They are asked first (a server that has no clients
- * takes that as an order to stop, also while it recovers), and made to end when they do not.
+ * <p>The children are ended too, because {@code initdb} works through servers of its own. They are
+ * asked first, and made to end when they do not.
  */
 final class Cancellation {
   private static final int PATIENCE_SECONDS = 2;

@@ -188,9 +188,13 @@ final class EmbeddedServer {
     }
   }
 
+  /**
+   * Not ended by a cancellation: a server that pg_ctl has just begun would be lost from sight. It
+   * takes half a second, and then the server is stopped in order.
+   */
   private PostgresPrograms.Result pgCtlStart(EmbeddedFiles f, PostgresPrograms p)
       throws IOException {
-    return p.runForStart(
+    return p.run(
         "pg_ctl",
         "-D",
         f.data().toString(),
