@@ -1,16 +1,19 @@
 package io.trestle.benchmarks;
 
 import io.trestle.benchmarks.worker.Worker;
+import io.trestle.kernel.database.EmbeddedOptions;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
+import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,14 +61,19 @@ final class Child implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
     command.addAll(modern());
-    command.addAll(classData());
+    List<String> own = own(role);
+    command.addAll(classData(ManagementFactory.getRuntimeMXBean().getInputArguments(), own));
+    command.addAll(programs());
     command.addAll(flags);
-    command.addAll(own(role));
+    command.addAll(own);
     command.addAll(
         List.of("-cp", System.getProperty("java.class.path"), Worker.class.getName(), role));
     try {
       Child child =
-          new Child(role, new ProcessBuilder(command).redirectError(log.toFile()).start(), log);
+          new Child(
+              role,
+              new ProcessBuilder(command).redirectError(Redirect.appendTo(log.toFile())).start(),
+              log);
       Thread reader = new Thread(child::readAnswers, "answers of " + role);
       reader.setDaemon(true);
       reader.start();
@@ -87,8 +95,7 @@ final class Child implements AutoCloseable {
   /** Asks for something and waits for the answer. */
   JsonObject ask(String command, JsonObject arguments, Duration limit) {
     try {
-      questions.write(arguments.copy().put(Worker.COMMAND, command).encode() + "\n");
-      questions.flush();
+      send(arguments.copy().put(Worker.COMMAND, command));
       Optional<String> line = answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
       if (line == null) {
         throw new BenchException(
@@ -96,11 +103,18 @@ final class Child implements AutoCloseable {
                 .formatted(name, command, limit.toSeconds(), tail()));
       }
       return answer(command, new JsonObject(line.orElseThrow(this::gone)));
-    } catch (IOException e) {
-      throw gone();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted", e);
+    }
+  }
+
+  private void send(JsonObject question) {
+    try {
+      questions.write(question.encode() + "\n");
+      questions.flush();
+    } catch (IOException e) {
+      // it is gone, which the answers tell, when all that it said has been read
     }
   }
 
@@ -142,12 +156,19 @@ final class Child implements AutoCloseable {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         if (line.startsWith(Worker.ANSWER)) {
           answers.add(Optional.of(line.substring(Worker.ANSWER.length())));
+        } else {
+          keep(line);
         }
       }
     } catch (IOException e) {
       // it is gone, which the next line tells
     }
     answers.add(Optional.empty());
+  }
+
+  /** A JVM that crashes says so on standard output; it belongs to what is shown of its end. */
+  private void keep(String line) throws IOException {
+    Files.writeString(log, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 
   private BenchException gone() {
@@ -171,12 +192,25 @@ final class Child implements AutoCloseable {
     return options.isEmpty() ? List.of() : List.of(options.replace("%r", role).split("\\s+"));
   }
 
-  /** The launcher's class data, as a process that it starts itself would have. */
-  private static List<String> classData() {
-    return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+  /**
+   * The launcher's class data, as a process that it starts itself would have. Not under a flight
+   * recording: that asks for the bytes of each class, and Java 17 crashes when an archived class
+   * stands below {@code META-INF/versions} alone, as one of the PostgreSQL driver does.
+   */
+  static List<String> classData(List<String> launcherFlags, List<String> own) {
+    if (own.stream().anyMatch(flag -> flag.startsWith("-XX:StartFlightRecording"))) {
+      return List.of();
+    }
+    return launcherFlags.stream()
         .filter(
             flag -> flag.startsWith("-XX:SharedArchiveFile=") || flag.startsWith("-XX:AOTCache="))
         .toList();
+  }
+
+  /** Where PostgreSQL is unpacked, when that was said of this process. */
+  private static List<String> programs() {
+    String place = System.getProperty(EmbeddedOptions.PROGRAMS);
+    return place == null ? List.of() : List.of("-D" + EmbeddedOptions.PROGRAMS + "=" + place);
   }
 
   /** What newer JVMs want to be told, and older ones do not know. */

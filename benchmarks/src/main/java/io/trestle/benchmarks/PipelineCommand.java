@@ -25,18 +25,7 @@ final class PipelineCommand implements Callable<Integer> {
   private final Output output;
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin JsonTarget json = new JsonTarget();
-
-  @Option(
-      names = "--seconds",
-      defaultValue = "3",
-      description = "Length of a round (default ${DEFAULT-VALUE}).")
-  double seconds;
-
-  @Option(
-      names = "--rounds",
-      defaultValue = "3",
-      description = "Rounds of each case (default ${DEFAULT-VALUE}).")
-  int rounds;
+  @Mixin Rounds rounds = new Rounds(3);
 
   @Option(
       names = "--writers",
@@ -59,8 +48,7 @@ final class PipelineCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Bounds bounds = new Bounds(spec);
-    bounds.within("--seconds", seconds, 0.1, 600);
-    bounds.within("--rounds", rounds, 1, 1000);
+    rounds.check(bounds);
     bounds.within("--size", size.bytes(), 1, 64 << 10);
     writers.forEach(count -> bounds.within("--writers", count, 1, 10_000));
     json.check();
@@ -68,8 +56,8 @@ final class PipelineCommand implements Callable<Integer> {
     try (Workspace workspace = Workspace.create()) {
       output.note("starting a kernel");
       Child kernel = Kernel.start(workspace, "pipeline", KERNEL_FLAGS).child();
-      measure(kernel, "pipeline", 100, seconds);
-      measure(kernel, "pool", 100, seconds);
+      measure(kernel, "pipeline", 100, rounds.seconds());
+      measure(kernel, "pool", 100, rounds.seconds());
       writers.forEach(count -> results.add(compare(kernel, count)));
     }
     Table.of(results).lines().forEach(output::say);
@@ -80,15 +68,15 @@ final class PipelineCommand implements Callable<Integer> {
   private Result compare(Child kernel, int count) {
     List<Sample> ours = new ArrayList<>();
     List<Sample> theirs = new ArrayList<>();
-    for (int round = 0; round < rounds; round++) {
-      ours.add(measure(kernel, "pipeline", count, seconds));
-      theirs.add(measure(kernel, "pool", count, seconds));
+    for (int round = 0; round < rounds.count(); round++) {
+      ours.add(measure(kernel, "pipeline", count, rounds.seconds()));
+      theirs.add(measure(kernel, "pool", count, rounds.seconds()));
       output.note(
           "%d writers round %d of %d: pipeline %s/s, %s %s/s"
               .formatted(
                   count,
                   round + 1,
-                  rounds,
+                  rounds.count(),
                   Table.number(ours.get(round).perSecond(), 0),
                   PEER,
                   Table.number(theirs.get(round).perSecond(), 0)));
@@ -97,7 +85,7 @@ final class PipelineCommand implements Callable<Integer> {
         count + (count == 1 ? " writer " : " writers ") + size,
         Sample.median(ours),
         new Result.Peer(PEER, Sample.median(theirs)),
-        Map.of("rounds", rounds, "writers", count));
+        Map.of("rounds", rounds.count(), "writers", count));
   }
 
   private Sample measure(Child kernel, String way, int count, double length) {

@@ -37,18 +37,7 @@ final class RpcCommand implements Callable<Integer> {
   private final Output output;
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin JsonTarget json = new JsonTarget();
-
-  @Option(
-      names = "--seconds",
-      defaultValue = "3",
-      description = "Length of a round (default ${DEFAULT-VALUE}).")
-  double seconds;
-
-  @Option(
-      names = "--rounds",
-      defaultValue = "5",
-      description = "Rounds of each contender and size (default ${DEFAULT-VALUE}).")
-  int rounds;
+  @Mixin Rounds rounds = new Rounds(5);
 
   @Option(
       names = "--warm-up",
@@ -70,13 +59,8 @@ final class RpcCommand implements Callable<Integer> {
       description = "Payload sizes (default ${DEFAULT-VALUE}).")
   List<Size> sizes = List.of();
 
-  @Option(
-      names = "--no-proxied",
-      negatable = true,
-      defaultValue = "true",
-      fallbackValue = "true",
-      description = "Leaves the calls through the runtime out.")
-  boolean proxied = true;
+  @Option(names = "--no-proxied", description = "Leaves the calls through the runtime out.")
+  boolean withoutProxied;
 
   RpcCommand(Output output) {
     this.output = output;
@@ -95,9 +79,9 @@ final class RpcCommand implements Callable<Integer> {
   }
 
   private record Contenders(Contender direct, Contender peer, Contender proxied) {
-    List<Contender> all(boolean withProxied) {
+    List<Contender> all(boolean withoutProxied) {
       List<Contender> all = new ArrayList<>(List.of(direct, peer));
-      if (withProxied) {
+      if (!withoutProxied) {
         all.add(proxied);
       }
       return all;
@@ -107,9 +91,8 @@ final class RpcCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Bounds bounds = new Bounds(spec);
-    bounds.within("--seconds", seconds, 0.1, 600);
+    rounds.check(bounds);
     bounds.within("--warm-up", warmUp, 0, 600);
-    bounds.within("--rounds", rounds, 1, 1000);
     bounds.within("--concurrent", concurrent, 1, 256);
     json.check();
     List<Result> results;
@@ -149,28 +132,28 @@ final class RpcCommand implements Callable<Integer> {
   }
 
   private List<Result> compare(Contenders contenders, Size size) {
-    List<Contender> all = contenders.all(proxied);
+    List<Contender> all = contenders.all(withoutProxied);
     for (Contender contender : all) {
       contender.samples().clear();
       if (warmUp > 0) {
         measure(contender, size, warmUp);
       }
     }
-    for (int round = 0; round < rounds; round++) {
+    for (int round = 0; round < rounds.count(); round++) {
       Collections.rotate(all, 1);
       for (Contender contender : all) {
-        Sample sample = measure(contender, size, seconds);
+        Sample sample = measure(contender, size, rounds.seconds());
         contender.samples().add(sample);
         String rate = Table.number(sample.perSecond(), 0);
         output.note(
             "%s round %d of %d: %s %s/s"
-                .formatted(size, round + 1, rounds, contender.name(), rate));
+                .formatted(size, round + 1, rounds.count(), contender.name(), rate));
       }
     }
     Result.Peer peer = new Result.Peer(PEER, Sample.median(contenders.peer().samples()));
     List<Result> results = new ArrayList<>();
     results.add(result(contenders.direct(), size, peer));
-    if (proxied) {
+    if (!withoutProxied) {
       results.add(result(contenders.proxied(), size, peer));
     }
     return results;
@@ -181,7 +164,7 @@ final class RpcCommand implements Callable<Integer> {
         ours.name() + " " + size,
         Sample.median(ours.samples()),
         peer,
-        Map.of("rounds", rounds, "concurrent", concurrent));
+        Map.of("rounds", rounds.count(), "concurrent", concurrent));
   }
 
   private Sample measure(Contender contender, Size size, double length) {

@@ -1,13 +1,21 @@
 package io.trestle.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class ArgumentsTest {
+  private static final Output QUIET =
+      new Output(
+          new PrintStream(OutputStream.nullOutputStream(), true, UTF_8),
+          new PrintStream(OutputStream.nullOutputStream(), true, UTF_8));
 
   @Test
   void nothing_isWrongUsage() {
@@ -34,6 +42,26 @@ class ArgumentsTest {
     assertThat(run.out()).contains("--size", "--seconds", "--json");
   }
 
+  @Test
+  void help_showsTheRoundsOfEachBenchmark() {
+    assertThat(Run.of("rpc", "--help").out())
+        .containsIgnoringWhitespaces("Rounds of each contender (default 5)");
+    assertThat(Run.of("pipeline", "--help").out())
+        .containsIgnoringWhitespaces("Rounds of each contender (default 3)");
+  }
+
+  @Test
+  void noProxied_leavesProxiedCallsOut() {
+    RpcCommand plain = new RpcCommand(QUIET);
+    RpcCommand without = new RpcCommand(QUIET);
+
+    new CommandLine(plain).parseArgs();
+    new CommandLine(without).parseArgs("--no-proxied");
+
+    assertThat(plain.withoutProxied).isFalse();
+    assertThat(without.withoutProxied).isTrue();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -49,6 +77,7 @@ class ArgumentsTest {
         "rpc --rounds 0                 | --rounds: 0 (expected: 1 to 1000)",
         "rpc --concurrent 257           | --concurrent: 257 (expected: 1 to 256)",
         "rpc --json /no/such/dir/f.json | expected: a file in an existing directory",
+        "pipeline --rounds 1001         | --rounds: 1001 (expected: 1 to 1000)",
         "pipeline --writers 0           | --writers: 0 (expected: 1 to 10000)",
         "pipeline --size 1MiB           | --size: 1048576 (expected: 1 to 65536)",
         "sessions --services 0          | --services: 0 (expected: 1 to 1000)",

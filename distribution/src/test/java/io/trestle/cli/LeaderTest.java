@@ -6,8 +6,11 @@ import io.trestle.Acceptance;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Two processes on one database. */
+/** Two processes on one database. Mostly waits for the lock, so it runs beside others. */
+@Execution(ExecutionMode.CONCURRENT)
 class LeaderTest {
   @TempDir Path state;
   @TempDir Path otherState;

@@ -8,11 +8,13 @@ import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.trestle.RawBytes;
 import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.CertificateRequest;
 import io.trestle.protocol.HeaderNames;
@@ -20,10 +22,6 @@ import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.v1.ProvisionRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
@@ -99,10 +97,7 @@ final class WireClient implements AutoCloseable {
   /** Sends one request and closes this side. */
   <Q extends Message, R extends Message> Running start(RpcMethod<Q, R> method, Q request) {
     MethodDescriptor<byte[], byte[]> descriptor =
-        MethodDescriptor.newBuilder(Bytes.INSTANCE, Bytes.INSTANCE)
-            .setType(MethodDescriptor.MethodType.SERVER_STREAMING)
-            .setFullMethodName(method.path().substring(1))
-            .build();
+        RawBytes.method(method.path(), MethodType.SERVER_STREAMING);
     Running running = new Running(channel.newCall(descriptor, CallOptions.DEFAULT));
     running.send(request.toByteArray());
     return running;
@@ -166,24 +161,6 @@ final class WireClient implements AutoCloseable {
     @Override
     public void onClose(Status status, Metadata trailers) {
       ended.complete(new Ended(status, trailers, messages));
-    }
-  }
-
-  private enum Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    INSTANCE;
-
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 }

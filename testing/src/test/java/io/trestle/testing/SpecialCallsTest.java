@@ -68,6 +68,7 @@ class SpecialCallsTest {
   void cancelledCall_throughTheProxy_reachesTheHandler() {
     AtomicBoolean cancelled = new AtomicBoolean();
     CompletableFuture<Void> running = new CompletableFuture<>();
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
     TRESTLE.connect(
         TRESTLE.kernel().service("patient"),
         sdk ->
@@ -77,7 +78,7 @@ class SpecialCallsTest {
                     (request, context) -> {
                       context.onCancel(() -> cancelled.set(true));
                       running.complete(null);
-                      return new CompletableFuture<>();
+                      return answer;
                     }));
     ServiceBridge caller = using("patient", "wait");
 
@@ -90,6 +91,7 @@ class SpecialCallsTest {
     call.cancel(true);
 
     await().untilTrue(cancelled);
+    answer.cancel(false); // a client that stops waits for its running calls
   }
 
   @Test

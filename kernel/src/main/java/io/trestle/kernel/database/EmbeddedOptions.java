@@ -13,10 +13,17 @@ import java.nio.file.Path;
  */
 public record EmbeddedOptions(Path directory, Path binaries, int maxConnections) {
 
+  /**
+   * System property with another directory for the programs. The build's tests set it: each makes a
+   * state directory of its own, and unpacking takes seconds.
+   */
+  public static final String PROGRAMS = "trestle.postgresql";
+
   /** {@code <state>/embedded} and {@code <state>/postgresql}. */
   public static EmbeddedOptions in(Path state) {
-    return new EmbeddedOptions(
-        state.resolve("embedded"), state.resolve("postgresql"), Dsn.DEFAULT_MAX_CONNECTIONS);
+    String elsewhere = System.getProperty(PROGRAMS);
+    Path binaries = elsewhere == null ? state.resolve("postgresql") : Path.of(elsewhere);
+    return new EmbeddedOptions(state.resolve("embedded"), binaries, Dsn.DEFAULT_MAX_CONNECTIONS);
   }
 
   /** Checks the budget. */

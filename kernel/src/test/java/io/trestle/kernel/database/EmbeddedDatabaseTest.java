@@ -24,7 +24,11 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+/** Each test has a server of its own and mostly waits for it, so they run beside all others. */
+@Execution(ExecutionMode.CONCURRENT)
 class EmbeddedDatabaseTest {
   private final Vertx vertx = Vertx.vertx();
   private final List<Database> open = new CopyOnWriteArrayList<>();
@@ -238,7 +242,7 @@ class EmbeddedDatabaseTest {
   }
 
   private EmbeddedDatabase provider() {
-    Path binaries = Path.of("target", "postgresql");
+    Path binaries = Path.of(System.getProperty(EmbeddedOptions.PROGRAMS, "target/postgresql"));
     return new EmbeddedDatabase(vertx, new EmbeddedOptions(state.resolve("embedded"), binaries, 8));
   }
 

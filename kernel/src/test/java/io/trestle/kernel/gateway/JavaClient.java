@@ -12,11 +12,8 @@ import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.trestle.RawBytes;
 import io.trestle.protocol.transport.Identity;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.List;
@@ -103,12 +100,7 @@ final class JavaClient implements AutoCloseable {
   }
 
   Stream open(String path, MethodDescriptor.MethodType type, CallOptions options) {
-    MethodDescriptor<byte[], byte[]> method =
-        MethodDescriptor.newBuilder(Bytes.INSTANCE, Bytes.INSTANCE)
-            .setType(type)
-            .setFullMethodName(path.substring(1))
-            .build();
-    return new Stream(channel.newCall(method, options));
+    return new Stream(channel.newCall(RawBytes.method(path, type), options));
   }
 
   @Override
@@ -180,24 +172,6 @@ final class JavaClient implements AutoCloseable {
         return StringValue.parseFrom(message).getValue();
       } catch (InvalidProtocolBufferException e) {
         throw new AssertionError(Arrays.toString(message), e);
-      }
-    }
-  }
-
-  private enum Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    INSTANCE;
-
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
       }
     }
   }

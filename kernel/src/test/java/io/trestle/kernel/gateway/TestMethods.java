@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** One method of each kind, with handlers that tests can look into. */
 final class TestMethods {
@@ -47,6 +48,9 @@ final class TestMethods {
   final List<Promise<Void>> unacknowledged = new CopyOnWriteArrayList<>();
 
   volatile boolean chatHolds;
+
+  /** Thread of the latest call: an event loop of the listener. */
+  volatile @Nullable Thread loop;
 
   List<MethodHandler> all() {
     return List.of(
@@ -115,6 +119,7 @@ final class TestMethods {
   }
 
   private void noted(Call call) {
+    loop = Thread.currentThread();
     calls.add(call);
     call.aborted().onComplete(v -> aborted.add(call));
   }

@@ -13,6 +13,7 @@ import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.trestle.RawBytes;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.v1.ProvisionRequest;
@@ -106,6 +107,14 @@ final class WireClient implements AutoCloseable {
     return open(method, request, new Metadata(), CallOptions.DEFAULT);
   }
 
+  /** Sends one request and leaves the stream open. */
+  <Q extends Message, R extends Message> WireStream<Q, R> begin(RpcMethod<Q, R> method, Q request) {
+    WireStream<Q, R> stream =
+        start(WireMarshaller.descriptor(method), new Metadata(), CallOptions.DEFAULT);
+    stream.send(request);
+    return stream;
+  }
+
   private <Q extends Message, R extends Message> WireStream<Q, R> open(
       RpcMethod<Q, R> method, Q request, Metadata headers, CallOptions options) {
     var stream = start(WireMarshaller.descriptor(method), headers, options);
@@ -116,7 +125,7 @@ final class WireClient implements AutoCloseable {
 
   /** Any path, messages as bytes; sends one and half-closes. */
   WireStream<byte[], byte[]> raw(String path, MethodType type, byte[] request, Metadata headers) {
-    var stream = start(WireMarshaller.raw(path, type), headers, CallOptions.DEFAULT);
+    var stream = start(RawBytes.method(path, type), headers, CallOptions.DEFAULT);
     stream.send(request);
     stream.halfClose();
     return stream;

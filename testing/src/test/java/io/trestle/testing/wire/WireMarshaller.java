@@ -9,9 +9,7 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.trestle.protocol.RpcMethod;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 
 /** Generated messages on grpc-java. */
 final class WireMarshaller<M extends MessageLite> implements MethodDescriptor.Marshaller<M> {
@@ -28,14 +26,6 @@ final class WireMarshaller<M extends MessageLite> implements MethodDescriptor.Ma
             new WireMarshaller<>(method.request()), new WireMarshaller<>(method.response()))
         .setType(type(method))
         .setFullMethodName(method.path().substring(1))
-        .build();
-  }
-
-  /** A method whose messages are bytes. */
-  static MethodDescriptor<byte[], byte[]> raw(String path, MethodType type) {
-    return MethodDescriptor.newBuilder(Raw.INSTANCE, Raw.INSTANCE)
-        .setType(type)
-        .setFullMethodName(path.substring(1))
         .build();
   }
 
@@ -58,24 +48,6 @@ final class WireMarshaller<M extends MessageLite> implements MethodDescriptor.Ma
       return parser.parseFrom(stream);
     } catch (InvalidProtocolBufferException e) {
       throw Status.INTERNAL.withDescription("unreadable message").withCause(e).asRuntimeException();
-    }
-  }
-
-  private enum Raw implements MethodDescriptor.Marshaller<byte[]> {
-    INSTANCE;
-
-    @Override
-    public InputStream stream(byte[] message) {
-      return new ByteArrayInputStream(message);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 }

@@ -21,6 +21,7 @@ final class JavaCommand {
   private static final List<String> INHERITED =
       List.of(
           "-Dtrestle.home=",
+          "-Dtrestle.postgresql=",
           "-Dlogback.",
           "-XX:SharedArchiveFile=",
           "-XX:AOTCache=",
