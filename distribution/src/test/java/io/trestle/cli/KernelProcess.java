@@ -3,6 +3,7 @@ package io.trestle.cli;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.trestle.kernel.database.EmbeddedOptions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -70,6 +71,8 @@ public final class KernelProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
     command.add("-Dtrestle.home=" + HOME);
+    command.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
+    command.addAll(programs());
     command.addAll(List.of("-cp", classPath(), Main.class.getName()));
     command.addAll(List.of(args));
     command.addAll(List.of("-o", "json"));
@@ -82,6 +85,12 @@ public final class KernelProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** PostgreSQL is unpacked once for all tests, where the build says so. */
+  private static List<String> programs() {
+    String place = System.getProperty(EmbeddedOptions.PROGRAMS);
+    return place == null ? List.of() : List.of("-D" + EmbeddedOptions.PROGRAMS + "=" + place);
   }
 
   /** {@code up} with free ports. */
@@ -101,9 +110,10 @@ public final class KernelProcess implements AutoCloseable {
         "network.ui_port=0");
   }
 
-  /** {@code serve} on a database, on a port that is known before. */
-  static KernelProcess serve(Path state, String databaseUrl, int grpcPort) {
+  /** {@code serve} on a database, on a port that is known before, with a log of everything. */
+  static KernelProcess serveTalkative(Path state, String databaseUrl, int grpcPort) {
     return start(
+        Map.of("TRESTLE_LOG_LEVEL", "DEBUG"),
         state,
         "serve",
         "--pg-url",

@@ -65,6 +65,7 @@ final class Startup {
   private final Undo undo = new Undo();
   private final PrometheusMeterRegistry meters =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final HeldLoops loops;
   private final List<Module> installed;
   private final List<Module> enabled;
   private final UUID kernelId;
@@ -81,6 +82,7 @@ final class Startup {
     this.ids = House.ids(options.clock());
     this.kernelId = ids.next();
     undo.add("metrics", this::closeMeters);
+    this.loops = HeldLoops.watch(vertx, meters);
   }
 
   private Future<Void> closeMeters() {
@@ -337,6 +339,7 @@ final class Startup {
             grpc, web.urls(), Instant.ofEpochMilli(options.clock().millis())));
     undo.add("runtime.json", () -> closed(state::removeRuntime));
     LOG.info("ready grpc={} http={}", grpc, web.urls());
+    loops.serving();
     Shutdown shutdown =
         new Shutdown(
             enabled,

@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.trestle.kernel.database.Database;
 import io.trestle.kernel.database.LeaderLock;
 import io.trestle.kernel.pipeline.WritePipeline;
+import io.trestle.protocol.transport.LoopWatch;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -63,7 +64,7 @@ public final class Trestle {
    * @throws StartFailure when the configuration is refused before anything was started
    */
   public static CompletionStage<Trestle> start(TrestleOptions options, CompletionStage<?> cancel) {
-    Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    Vertx vertx = newVertx();
     Startup startup = begin(options, vertx);
     var unused = cancel.whenComplete((value, failure) -> startup.cancel());
     return closeUnless(true, vertx, settle(startup, startup.run()));
@@ -71,10 +72,14 @@ public final class Trestle {
 
   /** Applies migrations and seeds settings, and nothing else: no CA, no lock, no listener. */
   public static CompletionStage<Void> migrate(TrestleOptions options) {
-    Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+    Vertx vertx = newVertx();
     Startup startup = begin(options, vertx);
     return closeUnless(
         false, vertx, settle(startup, startup.migrate()).compose(v -> startup.undo().run()));
+  }
+
+  private static Vertx newVertx() {
+    return Vertx.vertx(LoopWatch.measured(new VertxOptions().setPreferNativeTransport(true)));
   }
 
   private static Startup begin(TrestleOptions options, Vertx vertx) {

@@ -2,7 +2,10 @@ package io.trestle.sdk;
 
 import java.util.concurrent.CompletionStage;
 
-/** Serves one method without blocking: it is called on an event loop and must return at once. */
+/**
+ * Serves one method without blocking: it is called on an event loop and must return at once. One
+ * that takes longer than 100 ms is logged with its stack.
+ */
 @FunctionalInterface
 public interface AsyncRpcHandler {
 

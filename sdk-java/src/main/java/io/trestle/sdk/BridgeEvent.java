@@ -4,7 +4,8 @@ import java.time.Duration;
 
 /**
  * What happens to the session (wire.md 9). Listeners run one after another on an event loop and
- * must not block; one that throws is logged and disturbs nobody. After {@code stop} there are none.
+ * must not block (one that takes longer than 100 ms is logged with its stack); one that throws is
+ * logged and disturbs nobody. After {@code stop} there are none.
  */
 public sealed interface BridgeEvent {
 

@@ -3,6 +3,7 @@ package io.trestle.sdk.internal;
 import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.LoopWatch;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.sdk.BridgeIdentity;
@@ -32,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -79,7 +81,7 @@ final class Engine implements SessionHost {
     this.declarations = declarations;
     Vertx given = options.vertx();
     this.ownVertx = given == null;
-    this.vertx = given == null ? newVertx() : given;
+    this.vertx = given == null ? newVertx(ready::isDone) : given;
     Lanes lanes = new Lanes(vertx, laneCount());
     this.http = vertx.createHttpClient(Transport.clientOptions(null, key.ca()));
     this.peers = new ChannelPool(vertx, lanes, http);
@@ -226,12 +228,28 @@ final class Engine implements SessionHost {
     return Math.min(MAX_LANES, Runtime.getRuntime().availableProcessors());
   }
 
-  private static Vertx newVertx() {
-    return Vertx.vertx(
+  private static Vertx newVertx(BooleanSupplier started) {
+    VertxOptions options =
         new VertxOptions()
             .setEventLoopPoolSize(laneCount())
             .setWorkerPoolSize(2)
             .setPreferNativeTransport(true)
-            .setUseDaemonThread(true));
+            .setUseDaemonThread(true);
+    Vertx vertx = Vertx.vertx(LoopWatch.measured(options));
+    LoopWatch.listen(vertx, task -> heldUp(task, started.getAsBoolean()));
+    return vertx;
+  }
+
+  /**
+   * By what the application runs on our loops, most of the time; before it is ready, by the loading
+   * of classes, which delays nobody.
+   */
+  private static void heldUp(LoopWatch.Held task, boolean started) {
+    if (task.first()) {
+      String text =
+          "thread_held_up thread=%s ms=%d limit_ms=%d"
+              .formatted(task.thread(), task.lasted().toMillis(), task.limit().toMillis());
+      LOG.log(started ? Level.WARNING : Level.DEBUG, text, task.trace());
+    }
   }
 }
