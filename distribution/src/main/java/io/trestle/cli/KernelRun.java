@@ -47,11 +47,15 @@ final class KernelRun {
 
   /** Runs a kernel until it ends; returns the exit code. */
   static int serve(Cli cli, Supplier<Configuration> load) {
+    return run(cli, () -> options(cli, load.get()));
+  }
+
+  /** The same with options of any kind: tests shorten the times that are constants. */
+  static int run(Cli cli, Supplier<TrestleOptions> load) {
     try {
-      Configuration configuration = load.get();
-      TrestleOptions options = options(cli, configuration);
-      boolean embedded = configuration.database().provider() == DatabaseConfig.Provider.EMBEDDED;
-      KernelRun process = new KernelRun(cli, embedded);
+      TrestleOptions options = load.get();
+      DatabaseConfig.Provider provider = options.configuration().database().provider();
+      KernelRun process = new KernelRun(cli, provider == DatabaseConfig.Provider.EMBEDDED);
       Signals.listen(process::signal); // before anything is started that outlives this process
       return process.run(options);
     } catch (ConfigurationException | StartFailure | CompletionException e) {

@@ -9,15 +9,30 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
-import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.trestle.Acceptance;
+import io.trestle.protocol.ErrorCode;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxException;
+import io.vertx.core.buffer.Buffer;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The arrows of the house (architecture.md 1), over everything that is assembled here. */
@@ -172,39 +187,80 @@ class HouseRulesTest {
         .check(HOUSE);
   }
 
-  /** The code of an error is the one thing of ours besides: applications decide by it. */
+  /**
+   * Whatever an application can name: what these classes extend and implement, and the types, with
+   * their type arguments, of public and protected fields, parameters, results and exceptions. The
+   * code of an error is the one thing of ours besides: applications decide by it.
+   */
   @Test
-  void sdk_publicSignaturesAreJdkTypes() {
-    DescribedPredicate<JavaClass> foreign =
-        not(resideInAnyPackage("java..", "io.trestle.sdk", ""))
-            .and(not(simpleName("ErrorCode")))
-            .and(
-                not(
-                    DescribedPredicate.describe(
-                        "primitive", c -> c.getBaseComponentType().isPrimitive())))
-            .and(
-                not(
-                    DescribedPredicate.describe(
-                        "array of a JDK type",
-                        c ->
-                            c.isArray()
-                                && c.getBaseComponentType().getPackageName().startsWith("java."))))
-            .as("not of the JDK");
-    ArchRuleDefinition.noMethods()
+  void sdk_publicApiIsOfJdkTypes() {
+    classes()
         .that()
-        .areDeclaredInClassesThat(
-            resideInAPackage("io.trestle.sdk")
-                .and(
-                    DescribedPredicate.describe(
-                        "public",
-                        c ->
-                            c.getModifiers()
-                                .contains(com.tngtech.archunit.core.domain.JavaModifier.PUBLIC))))
+        .resideInAPackage("io.trestle.sdk")
         .and()
         .arePublic()
-        .should()
-        .haveRawReturnType(foreign)
+        .should(showOnlyTypesOfTheJdk())
         .check(HOUSE);
+  }
+
+  @Test
+  void sdk_publicApi_withALibraryInAnyPlace_isSeen() {
+    JavaClass leaky = new ClassFileImporter().importClasses(Leaky.class).get(Leaky.class);
+
+    assertThat(leaky.getMembers().stream().flatMap(HouseRulesTest::apiTypes))
+        .filteredOn(type -> !isOfJdkOrOfTheApi(type))
+        .extracting(type -> type.getBaseComponentType().getSimpleName())
+        .containsExactlyInAnyOrder(
+            "Vertx", "Buffer", "Future", "Message", "ByteString", "VertxException");
+  }
+
+  /** What only its package can name does not count. */
+  abstract static class Leaky {
+    protected @Nullable Vertx field;
+
+    protected Leaky(Map<String, ? extends Buffer[]> argumentOfAType) {}
+
+    public abstract Future<String> result(Message parameter);
+
+    public abstract <T extends ByteString> void bound(List<T> parameter);
+
+    public abstract void failing() throws VertxException;
+
+    void inside(ClassFileImporter parameter) {}
+  }
+
+  private static ArchCondition<JavaClass> showOnlyTypesOfTheJdk() {
+    return new ArchCondition<>("show only types of the JDK") {
+      @Override
+      public void check(JavaClass api, ConditionEvents events) {
+        Stream<JavaClass> parents =
+            Stream.concat(api.getSuperclass().stream(), api.getInterfaces().stream())
+                .flatMap(type -> type.getAllInvolvedRawTypes().stream());
+        Stream.concat(parents, api.getMembers().stream().flatMap(HouseRulesTest::apiTypes))
+            .filter(type -> !isOfJdkOrOfTheApi(type))
+            .map(type -> api.getName() + " shows " + type.getName())
+            .forEach(text -> events.add(SimpleConditionEvent.violated(api, text)));
+      }
+    };
+  }
+
+  private static Stream<JavaClass> apiTypes(JavaMember member) {
+    Set<JavaModifier> modifiers = member.getModifiers();
+    if (!modifiers.contains(JavaModifier.PUBLIC) && !modifiers.contains(JavaModifier.PROTECTED)) {
+      return Stream.empty();
+    }
+    Stream<JavaClass> thrown =
+        member instanceof JavaCodeUnit code ? code.getExceptionTypes().stream() : Stream.empty();
+    return Stream.concat(member.getAllInvolvedRawTypes().stream(), thrown);
+  }
+
+  private static boolean isOfJdkOrOfTheApi(JavaClass type) {
+    JavaClass element = type.getBaseComponentType();
+    String room = element.getPackageName();
+    return element.isPrimitive()
+        || room.startsWith("java.")
+        || room.equals("io.trestle.sdk")
+        || element.isEquivalentTo(ErrorCode.class);
   }
 
   @Test

@@ -1,14 +1,22 @@
 package io.trestle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
+import io.trestle.kernel.TrestleOptions;
+import io.trestle.kernel.config.Configuration;
+import io.trestle.kernel.config.Flags;
+import io.trestle.kernel.database.DatabaseOptions;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Starts that fail, or wait. */
 class StartTest {
+  private static final PrintStream DISCARD = new PrintStream(OutputStream.nullOutputStream());
+
   @TempDir Path state;
 
   @ParameterizedTest
@@ -113,6 +123,7 @@ class StartTest {
       await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> kernel.err().contains("waiting for the database"));
+      assertThat(kernel.err()).as("how long this process will try").contains(" of=60 ");
       assertThat(kernel.isAlive()).isTrue();
       assertThat(kernel.err()).contains(":" + port).doesNotContain("postgres:postgres");
 
@@ -123,6 +134,28 @@ class StartTest {
         assertThat(kernel.awaitExit()).isZero();
       }
     }
+  }
+
+  /** The minute is a constant, shortened here; above, a process says that it has one. */
+  @Test
+  @Acceptance("FL-7")
+  void database_thatDoesNotCome_endsSayingWhatToDo() {
+    String url = new TestDatabase().url(FreePorts.next());
+    Configuration configuration =
+        Configuration.parse("", "nothing", Map.of(), new Flags(url, state, Map.of()));
+    DatabaseOptions impatient =
+        DatabaseOptions.standard()
+            .withStartTimes(Duration.ofMillis(500), Duration.ofMillis(50), Duration.ofSeconds(1));
+    TrestleOptions options = TrestleOptions.of(configuration, state).withDatabase(impatient);
+    Terminal nowhere = new Terminal(DISCARD, DISCARD);
+    Cli cli = new Cli(nowhere, Map.of(), KernelProcess.HOME, new Globals());
+
+    assertThatThrownBy(() -> KernelRun.run(cli, () -> options))
+        .isInstanceOfSatisfying(CliFailure.class, e -> assertThat(e.exit().number()).isEqualTo(1))
+        .hasMessageContaining("database: ")
+        .hasMessageContaining("did not answer for")
+        .hasMessageContaining("start PostgreSQL or correct the DSN")
+        .hasMessageNotContaining("postgres:postgres");
   }
 
   @Test
@@ -139,9 +172,10 @@ class StartTest {
   void sigterm_whileWaitingForTheDatabase_endsAtOnce() {
     try (KernelProcess kernel =
         KernelProcess.serve(state, new TestDatabase().url(FreePorts.next()))) {
+      // The last line before it tries to connect: it says that it waits only after five seconds.
       await()
           .atMost(Duration.ofSeconds(30))
-          .until(() -> kernel.err().contains("waiting for the database"));
+          .until(() -> kernel.err().contains("effective configuration"));
 
       kernel.terminate();
 

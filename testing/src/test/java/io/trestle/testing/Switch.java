@@ -13,23 +13,23 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP line to a server that a test can cut and close again. */
-final class Switch implements AutoCloseable {
+public final class Switch implements AutoCloseable {
   private final InetSocketAddress target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private @Nullable ServerSocket listener;
   private int port;
 
-  Switch(int targetPort) {
+  public Switch(int targetPort) {
     target = new InetSocketAddress(InetAddress.getLoopbackAddress(), targetPort);
     on();
   }
 
-  int port() {
+  public int port() {
     return port;
   }
 
   /** Connections pass from now on. */
-  void on() {
+  public void on() {
     try {
       ServerSocket opened = new ServerSocket();
       opened.setReuseAddress(true);
@@ -43,7 +43,7 @@ final class Switch implements AutoCloseable {
   }
 
   /** Every connection breaks, and new ones are refused. */
-  void off() {
+  public void off() {
     close(listener);
     sockets.forEach(Switch::close);
     sockets.clear();

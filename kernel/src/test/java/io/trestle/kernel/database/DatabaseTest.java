@@ -124,12 +124,16 @@ class DatabaseTest {
   }
 
   @Test
-  void open_nobodyThere_givesUpNamingTheTarget() {
+  @Acceptance("FL-7")
+  void open_nobodyThere_triesAsLongAsItMayAndGivesUpNamingTheTarget() {
+    assertThat(DatabaseOptions.standard().connectFor()).hasSeconds(60);
     List<String> said = new CopyOnWriteArrayList<>();
     DatabaseOptions options =
         Db.quick()
             .withStartTimes(Duration.ofMillis(400), Duration.ofMillis(50), Duration.ofMillis(1))
             .withProgress(said::add);
+
+    long begun = System.nanoTime();
 
     Throwable e =
         Db.failure(
@@ -139,8 +143,11 @@ class DatabaseTest {
                 provider("postgres://u:pw@127.0.0.1:1/d"),
                 options));
 
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThan(options.connectFor());
     assertThat(((DatabaseFailure) e).kind()).isEqualTo(DatabaseFailure.Kind.UNREACHABLE);
-    assertThat(e).hasMessageContaining("postgres://u:***@127.0.0.1:1/d");
+    assertThat(e)
+        .hasMessageContaining("postgres://u:***@127.0.0.1:1/d")
+        .hasMessageContaining("did not answer for");
     assertThat(said).isNotEmpty().allMatch(line -> line.contains("waiting for the database"));
   }
 

@@ -12,20 +12,27 @@ import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A listener with the methods of {@link TestMethods}, and clients for it. */
 final class GatewayFixture implements AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  /** What something wrong and the normal call behind it may cost (foundation.md 4.4). */
+  private static final Duration PROMPT = Duration.ofMillis(100);
+
   static final UUID SERVICE_ID = UUID.fromString("018f0000-0000-7000-8000-000000000001");
   static final UUID INSTANCE_ID = UUID.fromString("018f0000-0000-7000-8000-000000000002");
 
@@ -92,6 +99,25 @@ final class GatewayFixture implements AutoCloseable {
   void serves() {
     JavaClient client = javaClient();
     assertThat(client.unary(TestMethods.UNARY, "ping").text()).isEqualTo("ping");
+  }
+
+  /**
+   * Shows that a normal call is served promptly after something wrong: both together hold the one
+   * event loop for less than 100 ms. That is processor time of its thread and not the time of a
+   * clock, so what else the machine does meanwhile does not matter.
+   */
+  <T> T promptAfter(RawConnection connection, Supplier<T> wrong) {
+    assertThat(connection.call(TestMethods.UNARY, "before").grpcStatus()).isEqualTo("0");
+    long begun = spentByTheLoop();
+    T answer = wrong.get();
+    assertThat(connection.call(TestMethods.UNARY, "after").grpcStatus()).isEqualTo("0");
+    assertThat(Duration.ofNanos(spentByTheLoop() - begun)).isLessThan(PROMPT);
+    return answer;
+  }
+
+  private long spentByTheLoop() {
+    Thread loop = Objects.requireNonNull(methods.loop);
+    return ManagementFactory.getThreadMXBean().getThreadCpuTime(loop.getId());
   }
 
   /** Shows that nothing is left of the calls so far. */

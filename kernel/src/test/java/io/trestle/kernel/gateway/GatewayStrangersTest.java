@@ -43,6 +43,7 @@ class GatewayStrangersTest {
   @Acceptance("FL-24")
   void handshakes_overTheBound_waitUntilOneEnds() {
     GatewayFixture gateway = start(new GatewayOptions.Handshakes(256, 1024, LONG), strangers(LONG));
+    RawConnection known = gateway.raw();
     List<NetSocket> silent = silent(gateway, 256);
     await().until(() -> gateway.server.handshakesUnderWay() == 256);
     Future<RawConnection> waiting =
@@ -50,7 +51,7 @@ class GatewayStrangersTest {
             gateway.vertx, gateway.port(), gateway.service, gateway.certificates.ca());
     await().until(() -> gateway.server.handshakesWaiting() == 1);
     // Whoever comes behind it waits too, and a round trip later it still does.
-    silent(gateway, 1);
+    gateway.promptAfter(known, () -> silent(gateway, 1));
     await().until(() -> gateway.server.handshakesWaiting() == 2);
     assertThat(waiting.isComplete()).isFalse();
     GatewayFixture.await(silent.get(17).close());
@@ -76,10 +77,14 @@ class GatewayStrangersTest {
   void handshake_thatTakesTooLong_isEnded() {
     GatewayFixture gateway =
         start(new GatewayOptions.Handshakes(4, 16, Duration.ofMillis(300)), strangers(LONG));
-    List<NetSocket> silent = silent(gateway, 10);
-    AtomicInteger closed = new AtomicInteger();
-    silent.forEach(socket -> socket.closeHandler(v -> closed.incrementAndGet()));
-    await().until(() -> gateway.count(GatewayMetrics.HANDSHAKES, "outcome", "timeout") == 10);
+    RawConnection known = gateway.raw();
+    gateway.promptAfter(
+        known,
+        () -> {
+          silent(gateway, 10);
+          await().until(() -> gateway.count(GatewayMetrics.HANDSHAKES, "outcome", "timeout") == 10);
+          return known;
+        });
     gateway.serves();
   }
 
@@ -145,7 +150,9 @@ class GatewayStrangersTest {
       assertThat(stranger.call(ANYBODY, "x").grpcStatus()).isEqualTo("0");
     }
     assertThat(goneAway).isFalse();
-    assertThat(stranger.call(ANYBODY, "the hundredth").grpcStatus()).isEqualTo("0");
+    RawConnection.Answer hundredth =
+        gateway.promptAfter(gateway.raw(), () -> stranger.call(ANYBODY, "the hundredth"));
+    assertThat(hundredth.grpcStatus()).isEqualTo("0");
     await().untilTrue(goneAway);
     assertThat(stranger.closed().isComplete()).isFalse();
     RawConnection.Answer answer =

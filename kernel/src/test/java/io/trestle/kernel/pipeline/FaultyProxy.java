@@ -114,6 +114,7 @@ final class FaultyProxy {
     private Fault fault = Fault.NONE;
     private boolean cutAfterAnswer;
     private boolean swallowAnswer;
+    private String unfinished = "";
 
     Link(NetSocket near, NetSocket far) {
       this.near = near;
@@ -185,10 +186,15 @@ final class FaultyProxy {
       }
     }
 
-    /** Carries the command tag of COMMIT, which is ROLLBACK after a failure. */
-    private static boolean endsTransaction(Buffer data) {
-      String text = data.toString(StandardCharsets.ISO_8859_1);
-      return text.contains("COMMIT\0") || text.contains("ROLLBACK\0");
+    /**
+     * Carries the command tag of COMMIT, which is ROLLBACK after a failure. A tag may come in two
+     * pieces: the longest one but its last character is kept.
+     */
+    private boolean endsTransaction(Buffer data) {
+      String text = unfinished + data.toString(StandardCharsets.ISO_8859_1);
+      boolean ended = text.contains("COMMIT\0") || text.contains("ROLLBACK\0");
+      unfinished = ended ? "" : text.substring(Math.max(0, text.length() - "ROLLBACK".length()));
+      return ended;
     }
 
     private void cut() {

@@ -23,6 +23,8 @@ import java.util.UUID;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns bootstrap keys into instances (wire.md 3.1). The order of the checks is part of the
@@ -34,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * before the answer leaves, and known to the access state before the first call can arrive.
  */
 final class Provisioning {
+  private static final Logger LOG = LoggerFactory.getLogger(Provisioning.class);
   static final int MAX_WAITING = 1024;
   static final int BURST = 2000;
   static final long TOKEN_MICROS = 20_000;
@@ -152,6 +155,7 @@ final class Provisioning {
       outcome = refused.reason().name().toLowerCase(Locale.ROOT);
     }
     meters.counter("trestle.pki.provisions", "outcome", outcome).increment();
+    LOG.debug("provision outcome={}", outcome);
   }
 
   private static <T> Future<T> refused(Reason reason, String message) {

@@ -19,7 +19,6 @@ import io.trestle.protocol.v1.InvokeRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.vertx.core.Future;
 import io.vertx.pgclient.PgConnectOptions;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -44,7 +43,7 @@ class PkiStartTest {
     TestPostgres.execute(place, "INSERT INTO services (name) VALUES ('orders')");
 
     assertThatThrownBy(() -> TestHouse.start(place))
-        .isInstanceOf(AuthorityException.class)
+        .hasCauseInstanceOf(AuthorityException.class)
         .hasMessageContaining("runtime_ca row 1: missing");
     assertThat(TestPostgres.query(place, "SELECT id FROM runtime_ca")).isEmpty();
   }
@@ -57,7 +56,7 @@ class PkiStartTest {
     TestPostgres.execute(place, "UPDATE runtime_ca SET key_der = substr(key_der, 1, 20)");
 
     assertThatThrownBy(() -> TestHouse.start(place))
-        .isInstanceOf(AuthorityException.class)
+        .hasCauseInstanceOf(AuthorityException.class)
         .hasMessageContaining("runtime_ca row 1: key_der does not parse");
     assertThat(TestPostgres.query(place, "SELECT id FROM runtime_ca")).hasSize(1);
   }
@@ -264,10 +263,7 @@ class PkiStartTest {
 
   private static String admin(TestHouse house, String procedure, String body) throws Exception {
     HttpRequest request =
-        HttpRequest.newBuilder(
-                URI.create(
-                    "http://127.0.0.1:%d/servicebridge.ui.v1.%s"
-                        .formatted(house.webPort(), procedure)))
+        HttpRequest.newBuilder(house.web().resolve("/servicebridge.ui.v1." + procedure))
             .header("authorization", "Bearer " + house.token())
             .header("content-type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))

@@ -14,9 +14,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Nobody is told of changes; the polls find them. It mostly waits, so it runs beside others. */
+/**
+ * Nobody is told of changes; the polls find them. Of the three things that FL-16 names this shows
+ * two: policy rules are stored, but nothing evaluates them yet. It mostly waits, so it runs beside
+ * others.
+ */
 @Execution(ExecutionMode.CONCURRENT)
 class LostNotificationsTest {
+  /** The rule says 30 s, which is the time between two polls; ten more for reading and pushing. */
   private static final Duration POLL_AND_SOME = Duration.ofSeconds(40);
 
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();

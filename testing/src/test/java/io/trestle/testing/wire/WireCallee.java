@@ -110,7 +110,11 @@ final class WireCallee implements AutoCloseable {
 
   /** What is advertised. */
   String endpoint() {
-    return "127.0.0.1:" + server.getPort();
+    return "127.0.0.1:" + port();
+  }
+
+  int port() {
+    return server.getPort();
   }
 
   List<Received> received() {

@@ -57,25 +57,36 @@ class SessionMachineTest {
 
   @Test
   @Acceptance("WI-36")
-  void terminalStatus_ofProvision_endsAfterOneAttempt() {
-    machine.on(new Start());
-    SessionFailure refused =
-        SessionFailure.of("provision", CallStatus.of(StatusCode.UNAUTHENTICATED, "no"));
+  void terminalStatuses_ofAKeyAndOfAnIdentity_endAfterOneAttempt_andOthersDoNot() {
+    for (StatusCode code : StatusCode.values()) {
+      CallStatus status = CallStatus.of(code, "no");
+      boolean terminal = List.of(16, 7, 5, 3, 9).contains(code.number());
 
-    List<SessionEffect> effects = machine.on(new ProvisionFailed(refused));
+      machine = machine(0);
+      machine.on(new Start());
+      SessionFailure key = SessionFailure.of("provision", status);
+      expectEnd(terminal, key, machine.on(new ProvisionFailed(key)));
 
-    assertThat(machine.state()).isEqualTo(SessionState.FAILED);
-    assertThat(effects).contains(new FailStart(refused.error()), Plain.CLOSE);
-    assertThat(machine.on(new BackoffOver())).isEmpty();
+      machine = machine(0);
+      machine.on(new Start());
+      machine.on(provisioned());
+      machine.on(new Bound());
+      SessionFailure identity = SessionFailure.of("control", status);
+      expectEnd(terminal, identity, machine.on(new ControlEnded(identity)));
+    }
   }
 
-  @Test
-  void terminalStatuses_areThoseOfTheSpecification() {
-    for (StatusCode code : StatusCode.values()) {
-      boolean terminal = List.of(16, 7, 5, 3, 9).contains(code.number());
-      assertThat(SessionFailure.of("x", CallStatus.of(code, "")).terminal())
-          .as(code.name())
-          .isEqualTo(terminal);
+  /** Either the end, with nothing that a later timer could wake, or a pause and another attempt. */
+  private void expectEnd(boolean expected, SessionFailure failure, List<SessionEffect> effects) {
+    assertThat(machine.state() == SessionState.FAILED).as(failure.reason()).isEqualTo(expected);
+    if (expected) {
+      assertThat(effects)
+          .contains(new FailStart(failure.error()), Plain.CLOSE)
+          .noneMatch(Arm.class::isInstance);
+      assertThat(machine.on(new BackoffOver())).isEmpty();
+    } else {
+      assertThat(pauseOf(effects)).isPositive();
+      assertThat(machine.on(new BackoffOver())).isNotEmpty();
     }
   }
 
