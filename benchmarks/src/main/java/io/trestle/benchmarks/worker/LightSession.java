@@ -1,18 +1,18 @@
 package io.trestle.benchmarks.worker;
 
 import io.trestle.protocol.BootstrapKey;
+import io.trestle.protocol.HostPort;
 import io.trestle.protocol.Methods;
-import io.trestle.protocol.transport.PeerClient;
-import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.OpenRequest;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.protocol.v1.RegistryEvent;
 import io.trestle.protocol.v1.ServerControl;
 import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.SocketAddress;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +29,7 @@ final class LightSession {
   private final RegisterRequest declarations;
   private final Sightings sightings;
   private Provision.@Nullable Issued issued;
-  private @Nullable PeerClient client;
+  private @Nullable PinnedChannel channel;
 
   /** Hears whom a session sees come and go. */
   interface Sightings {
@@ -47,7 +47,7 @@ final class LightSession {
   }
 
   /** Gets the certificate. */
-  Future<Void> provision(Strangers strangers, SocketAddress runtime) {
+  Future<Void> provision(Strangers strangers, HostPort runtime) {
     return provision
         .ask(strangers, runtime)
         .map(
@@ -63,11 +63,11 @@ final class LightSession {
   }
 
   /** Connects, registers and watches; done when the first view is there. */
-  Future<Void> connect(Vertx vertx, SocketAddress runtime) {
+  Future<Void> connect(Vertx vertx, HostPort runtime) {
     var unused = disconnect(); // what an attempt before this one has left
-    PeerClient made =
-        PeerClient.create(vertx, issued().identity(), issued().ca(), Transport.MAX_MESSAGE);
-    client = made;
+    Dialer dialer = new Dialer(vertx, issued().identity(), issued().ca());
+    PinnedChannel made = Wire.channel(vertx, dialer, runtime);
+    channel = made;
     Promise<Void> watching = Promise.promise();
     OpenRequest open =
         OpenRequest.newBuilder()
@@ -75,23 +75,24 @@ final class LightSession {
             .setSdkLanguage(LANGUAGE)
             .setSdkVersion(VERSION)
             .build();
-    Wire.open(made, runtime, Methods.OPEN, open, said -> control(said, made, runtime, watching))
+    Wire.open(made, Methods.OPEN, open, said -> control(said, made, watching))
         .onComplete(ended -> over("control", ended.result(), ended.cause(), watching));
     return watching.future();
   }
 
   /** Leaves as a process does that ends. */
   Future<Void> disconnect() {
-    PeerClient open = client;
-    client = null;
-    return open == null ? Future.succeededFuture() : open.close();
+    PinnedChannel open = channel;
+    channel = null;
+    if (open != null) {
+      open.close();
+    }
+    return Future.succeededFuture();
   }
 
-  private void control(
-      ServerControl said, PeerClient to, SocketAddress runtime, Promise<Void> watching) {
+  private void control(ServerControl said, PinnedChannel to, Promise<Void> watching) {
     if (said.hasWelcome()) {
-      Wire.open(
-              to, runtime, Methods.REGISTER_AND_WATCH, declarations, news -> heard(news, watching))
+      Wire.open(to, Methods.REGISTER_AND_WATCH, declarations, news -> heard(news, watching))
           .onComplete(ended -> over("registry", ended.result(), ended.cause(), watching));
     }
   }

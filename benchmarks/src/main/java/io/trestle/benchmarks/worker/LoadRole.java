@@ -1,6 +1,7 @@
 package io.trestle.benchmarks.worker;
 
 import io.trestle.protocol.BootstrapKey;
+import io.trestle.protocol.HostPort;
 import io.trestle.protocol.v1.IncomingMethod;
 import io.trestle.protocol.v1.MethodType;
 import io.trestle.protocol.v1.OutgoingDep;
@@ -11,7 +12,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.net.SocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -38,7 +38,7 @@ final class LoadRole implements Role {
       Vertx.vertx(new VertxOptions().setPreferNativeTransport(true).setEventLoopPoolSize(2));
   private final List<LightSession> fleet = new ArrayList<>();
   private final Set<LightSession> complete = ConcurrentHashMap.newKeySet();
-  private @Nullable SocketAddress runtime;
+  private @Nullable HostPort runtime;
   private @Nullable Strangers strangers;
   private @Nullable LightSession visitor;
   private volatile Visit visit = new Visit("", 0);
@@ -159,8 +159,8 @@ final class LoadRole implements Role {
     return new JsonObject().put("join", join / 1e9).put("leave", leave / 1e9);
   }
 
-  private SocketAddress runtime() {
-    SocketAddress known = runtime;
+  private HostPort runtime() {
+    HostPort known = runtime;
     if (known == null) {
       throw new IllegalStateException("not prepared");
     }

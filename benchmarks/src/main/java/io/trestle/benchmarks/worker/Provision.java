@@ -10,7 +10,6 @@ import io.trestle.protocol.v1.ProvisionRequest;
 import io.trestle.protocol.v1.ProvisionResponse;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.SocketAddress;
 import java.io.ByteArrayInputStream;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
@@ -34,7 +33,7 @@ final class Provision {
   record Issued(Identity identity, X509Certificate ca, String instanceId) {}
 
   /** Asks the runtime at an address. */
-  Future<Issued> ask(Strangers strangers, SocketAddress runtime) {
+  Future<Issued> ask(Strangers strangers, HostPort runtime) {
     ProvisionRequest message =
         ProvisionRequest.newBuilder()
             .setKeyId(ByteString.copyFrom(key.keyId()))
@@ -51,10 +50,8 @@ final class Provision {
     return Waiting.on(new Provision(parsed).ask(strangers, address(url)));
   }
 
-  static SocketAddress address(String url) {
-    HostPort target =
-        HostPort.parse(url).orElseThrow(() -> new IllegalArgumentException("url: " + url));
-    return SocketAddress.inetSocketAddress(target.port(), target.host());
+  static HostPort address(String url) {
+    return HostPort.parse(url).orElseThrow(() -> new IllegalArgumentException("url: " + url));
   }
 
   private Issued issued(ProvisionResponse response) {

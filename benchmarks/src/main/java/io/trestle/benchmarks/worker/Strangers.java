@@ -1,40 +1,32 @@
 package io.trestle.benchmarks.worker;
 
 import com.google.protobuf.Message;
+import io.trestle.protocol.HostPort;
 import io.trestle.protocol.RpcMethod;
-import io.trestle.protocol.transport.PeerClient;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.net.SocketAddress;
 import java.security.cert.X509Certificate;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Clients that show no certificate, each for one call at a time and each call over a connection of
- * its own, as if they were so many processes. They are used again, since making one (options, a TLS
- * context, a trust store) is work of the load and not of the runtime, and both share the processors
- * here. Thread-safe.
+ * Callers that show no certificate, each call over a connection of its own, as if they were so many
+ * processes. They share a TLS context and a trust store, since making those is work of the load and
+ * not of the runtime, and both share the processors here; no session is ever resumed. Thread-safe.
  */
 final class Strangers {
-  private static final int MAX_MESSAGE = 64 << 10;
-
   private final Vertx vertx;
-  private final X509Certificate ca;
-  private final Queue<PeerClient> idle = new ConcurrentLinkedQueue<>();
+  private final Dialer dialer;
 
   Strangers(Vertx vertx, X509Certificate ca) {
     this.vertx = vertx;
-    this.ca = ca;
+    this.dialer = new Dialer(vertx, null, ca);
   }
 
   /** Connects, makes a unary call and disconnects. */
   <Q extends Message, R extends Message> Future<R> ask(
-      SocketAddress runtime, RpcMethod<Q, R> method, Q request) {
-    PeerClient known = idle.poll();
-    PeerClient client = known == null ? PeerClient.create(vertx, null, ca, MAX_MESSAGE) : known;
-    return Wire.unaryAlone(client, runtime, method, request)
-        .onSuccess(answer -> idle.add(client))
-        .onFailure(e -> client.close().onFailure(ignored -> {}));
+      HostPort runtime, RpcMethod<Q, R> method, Q request) {
+    PinnedChannel channel = Wire.channel(vertx, dialer, runtime);
+    return Wire.unary(channel, method, request).onComplete(done -> channel.close());
   }
 }

@@ -2,101 +2,80 @@ package io.trestle.benchmarks.worker;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.trestle.protocol.HostPort;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.SpiffeId;
-import io.trestle.protocol.transport.PeerClient;
+import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Frames;
+import io.trestle.protocol.wire.GrpcExchange;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.grpc.client.GrpcClientRequest;
-import io.vertx.grpc.client.GrpcClientResponse;
-import io.vertx.grpc.common.GrpcStatus;
-import io.vertx.grpc.common.ServiceName;
+import io.vertx.core.Vertx;
 import java.util.function.Consumer;
 
 /** Calls to the runtime, as light as they can be. */
 final class Wire {
   private Wire() {}
 
+  /** A way to the runtime, on the next event loop. */
+  static PinnedChannel channel(Vertx vertx, Dialer dialer, HostPort runtime) {
+    return new PinnedChannel(
+        Lane.create(vertx), dialer, runtime, SpiffeId.runtime(), Transport.IDLE_CHANNEL);
+  }
+
   /** Makes a unary call. */
   static <Q extends Message, R extends Message> Future<R> unary(
-      PeerClient client, SocketAddress runtime, RpcMethod<Q, R> method, Q request) {
+      PinnedChannel channel, RpcMethod<Q, R> method, Q request) {
     Promise<R> answer = Promise.promise();
-    open(client, runtime, method, request, answer::tryComplete)
+    open(channel, method, request, answer::tryComplete)
         .onSuccess(ended -> answer.tryFail("no answer: " + ended))
         .onFailure(answer::tryFail);
     return answer.future();
   }
 
-  /** Makes a unary call and closes its connection, which is then nobody else's. */
-  static <Q extends Message, R extends Message> Future<R> unaryAlone(
-      PeerClient client, SocketAddress runtime, RpcMethod<Q, R> method, Q request) {
-    return client
-        .request(runtime, SpiffeId.runtime())
-        .compose(
-            stream -> {
-              Promise<R> answer = Promise.promise();
-              Promise<String> ended = Promise.promise();
-              send(stream, method, request, answer::tryComplete, ended);
-              ended
-                  .future()
-                  .onSuccess(status -> answer.tryFail("no answer: " + status))
-                  .onFailure(answer::tryFail);
-              return answer.future().eventually(() -> stream.connection().close());
-            });
-  }
-
   /** Makes a call; the future tells the status when it has ended, or why it never began. */
   static <Q extends Message, R extends Message> Future<String> open(
-      PeerClient client,
-      SocketAddress runtime,
-      RpcMethod<Q, R> method,
-      Q request,
-      Consumer<R> messages) {
+      PinnedChannel channel, RpcMethod<Q, R> method, Q request, Consumer<R> messages) {
     Promise<String> ended = Promise.promise();
-    client
-        .request(runtime, SpiffeId.runtime())
-        .onFailure(ended::tryFail)
-        .onSuccess(stream -> send(stream, method, request, messages, ended));
+    GrpcExchange.Outgoing outgoing =
+        new GrpcExchange.Outgoing(method.path(), Frames.of(request), 0, "", Transport.MAX_MESSAGE);
+    Answer<R> answer = new Answer<>(method, messages, ended);
+    channel
+        .lane()
+        .execute(
+            () ->
+                channel.connected(
+                    connection -> GrpcExchange.start(connection, outgoing, answer),
+                    ended::tryFail));
     return ended.future();
   }
 
-  private static <Q extends Message, R extends Message> void send(
-      GrpcClientRequest<Buffer, Buffer> stream,
-      RpcMethod<Q, R> method,
-      Q request,
-      Consumer<R> messages,
-      Promise<String> ended) {
-    stream.serviceName(ServiceName.create(method.service())).methodName(method.name());
-    stream.exceptionHandler(ended::tryFail);
-    stream
-        .response()
-        .onFailure(ended::tryFail)
-        .onSuccess(response -> read(response, method, messages, ended));
-    stream.end(Buffer.buffer(request.toByteArray())).onFailure(ended::tryFail);
-  }
+  private record Answer<R extends Message>(
+      RpcMethod<?, R> method, Consumer<R> messages, Promise<String> ended)
+      implements GrpcExchange.Listener {
+    @Override
+    public void onMessage(ByteBuf message) {
+      try {
+        messages.accept(method.response().parseFrom(ByteBufUtil.getBytes(message)));
+      } catch (InvalidProtocolBufferException e) {
+        ended.tryFail(e);
+      }
+    }
 
-  private static <Q extends Message, R extends Message> void read(
-      GrpcClientResponse<Buffer, Buffer> response,
-      RpcMethod<Q, R> method,
-      Consumer<R> messages,
-      Promise<String> ended) {
-    response.exceptionHandler(ended::tryFail);
-    response.errorHandler(error -> ended.tryComplete(String.valueOf(error)));
-    response.messageHandler(
-        message -> {
-          try {
-            messages.accept(method.response().parseFrom(message.payload().getBytes()));
-          } catch (InvalidProtocolBufferException e) {
-            ended.tryFail(e);
-          }
-        });
-    response.end().onComplete(done -> ended.tryComplete(text(response)));
-  }
+    @Override
+    public void onEnd(CallStatus status) {
+      ended.tryComplete(status.code() + " " + status.message());
+    }
 
-  private static String text(GrpcClientResponse<Buffer, Buffer> response) {
-    GrpcStatus status = response.status();
-    return (status == null ? "no status" : status.name()) + " " + response.statusMessage();
+    @Override
+    public void onBroken(CallStatus status) {
+      ended.tryFail(status.code() + " " + status.message());
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.trestle.kernel.gateway;
 
+import io.trestle.protocol.transport.Transport;
 import io.vertx.core.http.HttpConnection;
 import java.util.HashMap;
 import java.util.List;
@@ -18,6 +19,7 @@ final class ConnectionRegistry {
   }
 
   void opened(HttpConnection http) {
+    Transport.widen(http);
     ClientConnection connection = new ClientConnection(loop, shared, http);
     connections.put(http, connection);
     shared.metrics().connectionOpened();

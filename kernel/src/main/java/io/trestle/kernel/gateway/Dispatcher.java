@@ -34,7 +34,7 @@ final class Dispatcher {
     if (method instanceof Unary<?, ?> unary) {
       unary(call, unary, message);
     } else if (method instanceof RawUnary raw) {
-      answer(call, () -> raw.function().handle(call, message), Frames::frame);
+      answer(call, () -> raw.function().handle(call, message), Function.identity());
     } else if (method instanceof ServerStreaming<?, ?> streaming) {
       serverStreaming(call, streaming, message);
     }

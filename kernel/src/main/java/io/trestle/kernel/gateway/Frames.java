@@ -1,10 +1,8 @@
 package io.trestle.kernel.gateway;
 
 import com.google.protobuf.MessageLite;
-import io.netty.buffer.Unpooled;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +27,6 @@ final class Frames {
   private static final int HEADER = 5;
   private static final int MANY_CHUNKS = 64;
   private static final int SMALL_CHUNK = 1 << 10;
-  private static final int COPIED = 4 << 10;
 
   private final int maxMessage;
   private final List<Buffer> waiting = new ArrayList<>(0);
@@ -121,18 +118,6 @@ final class Frames {
   static Buffer frame(byte[] message) {
     Buffer frame = Buffer.buffer(HEADER + message.length);
     return frame.appendByte((byte) 0).appendInt(message.length).appendBytes(message);
-  }
-
-  /** A message as it goes over the wire; a large one is not copied. */
-  static Buffer frame(Buffer message) {
-    if (message.length() > COPIED) {
-      Buffer header = Buffer.buffer(HEADER).appendByte((byte) 0).appendInt(message.length());
-      return BufferInternal.buffer(
-          Unpooled.wrappedBuffer(
-              ((BufferInternal) header).getByteBuf(), ((BufferInternal) message).getByteBuf()));
-    }
-    Buffer frame = Buffer.buffer(HEADER + message.length());
-    return frame.appendByte((byte) 0).appendInt(message.length()).appendBuffer(message);
   }
 
   private void check(int flags, long length) {

@@ -53,7 +53,7 @@ public sealed interface MethodHandler {
       BidiFunction<I, O> function)
       implements MethodHandler {}
 
-  /** One message in, one out, handled as bytes: payloads pass through undecoded. */
+  /** One message in, one frame out, handled as bytes: payloads pass through undecoded. */
   record RawUnary(String path, Access access, int maxRequestBytes, RawFunction function)
       implements MethodHandler {}
 
@@ -75,7 +75,10 @@ public sealed interface MethodHandler {
     Inbound<I> handle(Call call, Outbound<O> out);
   }
 
-  /** Handles a unary call as bytes on the event loop of its connection. */
+  /**
+   * Handles a unary call as bytes on the event loop of its connection. The answer comes with its
+   * frame header, so that whoever passes on what it received copies it once.
+   */
   @FunctionalInterface
   interface RawFunction {
     Future<Buffer> handle(Call call, Buffer request);

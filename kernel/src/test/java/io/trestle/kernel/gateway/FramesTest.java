@@ -44,7 +44,7 @@ class FramesTest {
       byte[] message = new byte[length];
       new Random(length).nextBytes(message);
       messages.add(message);
-      wire.appendBuffer(Frames.frame(Buffer.buffer(message)));
+      wire.appendBuffer(Frames.frame(message));
     }
     Frames frames = new Frames(1 << 20);
     List<Buffer> read = new ArrayList<>();

@@ -3,14 +3,16 @@ package io.trestle.pki;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.CertificateRequest;
+import io.trestle.protocol.HostPort;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.Identity;
-import io.trestle.protocol.transport.PeerClient;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.OpenRequest;
 import io.trestle.protocol.v1.ProvisionRequest;
@@ -18,13 +20,15 @@ import io.trestle.protocol.v1.ProvisionResponse;
 import io.trestle.protocol.v1.RefreshCertRequest;
 import io.trestle.protocol.v1.RefreshCertResponse;
 import io.trestle.protocol.v1.ServerControl;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Frames;
+import io.trestle.protocol.wire.GrpcExchange;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.grpc.client.GrpcClientRequest;
-import io.vertx.grpc.client.GrpcClientResponse;
-import io.vertx.grpc.common.ServiceName;
 import java.io.ByteArrayInputStream;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
@@ -36,8 +40,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A client of the wire: over one connection, with or without an identity. */
 final class TestClient implements AutoCloseable {
-  private final PeerClient client;
-  private final SocketAddress target;
+  private final PinnedChannel channel;
 
   /** What came back. */
   record Reply<R>(StatusCode status, String message, @Nullable R body) {
@@ -62,8 +65,13 @@ final class TestClient implements AutoCloseable {
   }
 
   private TestClient(Vertx vertx, int port, @Nullable Identity identity, X509Certificate root) {
-    this.client = PeerClient.create(vertx, identity, root, Transport.MAX_MESSAGE);
-    this.target = SocketAddress.inetSocketAddress(port, "127.0.0.1");
+    this.channel =
+        new PinnedChannel(
+            Lane.create(vertx),
+            new Dialer(vertx, identity, root),
+            new HostPort("127.0.0.1", port),
+            SpiffeId.runtime(),
+            Transport.IDLE_CHANNEL);
   }
 
   static Instance provision(TestHouse house, BootstrapKey key) {
@@ -110,42 +118,42 @@ final class TestClient implements AutoCloseable {
   }
 
   <Q extends Message, R extends Message> Future<Reply<R>> send(RpcMethod<Q, R> method, Q request) {
-    return client
-        .request(target, SpiffeId.runtime())
-        .compose(
-            call -> {
-              String[] path = method.path().substring(1).split("/", 2);
-              call.serviceName(ServiceName.create(path[0])).methodName(path[1]);
-              call.end(Buffer.buffer(request.toByteArray()));
-              return answer(call);
-            })
-        .compose(response -> reply(method, response));
+    Promise<Reply<R>> reply = Promise.promise();
+    GrpcExchange.Outgoing outgoing =
+        new GrpcExchange.Outgoing(method.path(), Frames.of(request), 0, "", Transport.MAX_MESSAGE);
+    Answer<R> answer = new Answer<>(method, reply);
+    channel
+        .lane()
+        .execute(
+            () ->
+                channel.connected(
+                    connection -> GrpcExchange.start(connection, outgoing, answer), reply::fail));
+    return reply.future();
   }
 
-  private static Future<GrpcClientResponse<Buffer, Buffer>> answer(
-      GrpcClientRequest<Buffer, Buffer> call) {
-    return call.response();
-  }
+  private static final class Answer<R extends Message> implements GrpcExchange.Listener {
+    private final RpcMethod<?, R> method;
+    private final Promise<Reply<R>> reply;
+    private @Nullable R body;
 
-  private static <R extends Message> Future<Reply<R>> reply(
-      RpcMethod<?, R> method, GrpcClientResponse<Buffer, Buffer> response) {
-    Buffer[] body = new Buffer[1];
-    response.handler(message -> body[0] = message);
-    return response
-        .end()
-        .transform(
-            ended -> {
-              try {
-                int status = response.status() == null ? 2 : response.status().code;
-                R message =
-                    body[0] == null ? null : method.response().parseFrom(body[0].getBytes());
-                String text = response.statusMessage();
-                return Future.succeededFuture(
-                    new Reply<>(StatusCode.of(status), text == null ? "" : text, message));
-              } catch (InvalidProtocolBufferException e) {
-                return Future.failedFuture(e);
-              }
-            });
+    Answer(RpcMethod<?, R> method, Promise<Reply<R>> reply) {
+      this.method = method;
+      this.reply = reply;
+    }
+
+    @Override
+    public void onMessage(ByteBuf message) {
+      try {
+        body = method.response().parseFrom(ByteBufUtil.getBytes(message));
+      } catch (InvalidProtocolBufferException e) {
+        reply.tryFail(e);
+      }
+    }
+
+    @Override
+    public void onEnd(CallStatus status) {
+      reply.tryComplete(new Reply<>(status.code(), status.message(), body));
+    }
   }
 
   static X509Certificate root(ByteString der) {
@@ -160,6 +168,6 @@ final class TestClient implements AutoCloseable {
 
   @Override
   public void close() {
-    TestHouse.await(client.close());
+    channel.close();
   }
 }

@@ -1,11 +1,12 @@
 package io.trestle.rpc;
 
-import io.netty.buffer.Unpooled;
 import io.trestle.conversations.Callables.Instance;
 import io.trestle.kernel.Clock;
 import io.trestle.kernel.gateway.Call;
 import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.LiveConnection;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Selection;
 import io.trestle.rpc.core.Verdict;
@@ -13,8 +14,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.internal.buffer.BufferInternal;
-import io.vertx.grpc.client.GrpcClientRequest;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -91,48 +90,77 @@ final class ProxyCall {
   }
 
   private void dial(Instance candidate) {
-    Future<GrpcClientRequest<Buffer, Buffer>> opened = callees.open(forward.target(), candidate);
-    if (opened.succeeded()) {
-      send(candidate, opened.result()); // the usual case: a connection is there, no timer is needed
+    Optional<PinnedChannel> channel = callees.channel(forward.target(), candidate);
+    if (channel.isEmpty()) {
+      String endpoint = "endpoint '" + candidate.callEndpoint() + "' is not usable";
+      conclude(candidate, notReached(candidate, endpoint));
     } else {
-      await(candidate, opened);
+      new Dial(candidate).begin(channel.get());
     }
   }
 
-  private void await(Instance candidate, Future<GrpcClientRequest<Buffer, Buffer>> opened) {
-    Promise<GrpcClientRequest<Buffer, Buffer>> ready = Promise.promise();
-    long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
-    long timer = vertx.setTimer(limit, id -> ready.tryFail("not ready within " + limit + " ms"));
-    opened
-        .onSuccess(
-            stream -> {
-              if (!ready.tryComplete(stream)) {
-                stream.cancel();
-              }
-            })
-        .onFailure(ready::tryFail);
-    ready
-        .future()
-        .onComplete(r -> vertx.cancelTimer(timer))
-        .onSuccess(stream -> send(candidate, stream))
-        .onFailure(e -> conclude(candidate, notReached(candidate, e)));
+  /** Waits for a connection, for a while; the usual case is that there is one already. */
+  private final class Dial {
+    private final Instance candidate;
+    private long timer = -1;
+    private boolean done;
+
+    Dial(Instance candidate) {
+      this.candidate = candidate;
+    }
+
+    void begin(PinnedChannel channel) {
+      channel.connected(
+          connection -> {
+            if (end()) {
+              send(candidate, connection);
+            }
+          },
+          failure -> fail(String.valueOf(failure.getMessage())));
+      if (!done) {
+        long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
+        timer = vertx.setTimer(limit, id -> fail("not ready within " + limit + " ms"));
+      }
+    }
+
+    private void fail(String why) {
+      if (end()) {
+        conclude(candidate, notReached(candidate, why));
+      }
+    }
+
+    private boolean end() {
+      if (done) {
+        return false;
+      }
+      done = true;
+      if (timer >= 0) {
+        vertx.cancelTimer(timer);
+      }
+      return true;
+    }
   }
 
-  private static Attempt.Ended notReached(Instance candidate, Throwable e) {
-    String why = "instance " + candidate.instanceId() + " not reached: " + e.getMessage();
-    return new Attempt.Ended(Verdict.notReached(why), null);
+  private static Attempt.Ended notReached(Instance candidate, String why) {
+    String text = "instance " + candidate.instanceId() + " not reached: " + why;
+    return new Attempt.Ended(Verdict.notReached(text), null);
   }
 
-  private void send(Instance candidate, GrpcClientRequest<Buffer, Buffer> stream) {
+  private void send(Instance candidate, LiveConnection connection) {
     if (over) {
       selection.release(candidate);
-      stream.cancel();
       return;
     }
-    Buffer body = BufferInternal.buffer(Unpooled.wrappedBuffer(forward.call().toByteArray()));
-    Attempt attempt = Attempt.start(stream, body, forward.trace(), Math.max(1, remaining()));
-    current = attempt;
-    attempt.ended().onSuccess(ended -> conclude(candidate, ended));
+    Attempt attempt =
+        Attempt.start(
+            connection,
+            forward.call(),
+            forward.trace(),
+            Math.max(1, remaining()),
+            ended -> conclude(candidate, ended));
+    if (!over && !attempt.isOver()) {
+      current = attempt;
+    }
   }
 
   private void conclude(Instance candidate, Attempt.Ended ended) {

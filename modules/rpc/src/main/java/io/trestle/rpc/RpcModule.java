@@ -71,6 +71,9 @@ public final class RpcModule implements Module {
     if (offers != null) {
       offers.close();
     }
-    return callees == null ? Future.succeededFuture() : callees.close();
+    if (callees != null) {
+      callees.close();
+    }
+    return Future.succeededFuture();
   }
 }

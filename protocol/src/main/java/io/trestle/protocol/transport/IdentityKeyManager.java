@@ -1,5 +1,7 @@
 package io.trestle.protocol.transport;
 
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import java.net.Socket;
 import java.security.KeyStore;
 import java.security.Principal;
@@ -74,8 +76,13 @@ final class IdentityKeyManager extends X509ExtendedKeyManager {
     return key;
   }
 
+  /**
+   * The factory of this manager. BoringSSL takes keys and chains in a form of its own; without the
+   * cache it would be made anew in each handshake.
+   */
   KeyManagerFactory factory() {
-    return new Factory(this);
+    KeyManagerFactory factory = new Factory(this);
+    return OpenSsl.isAvailable() ? new OpenSslCachingX509KeyManagerFactory(factory) : factory;
   }
 
   private static final class Factory extends KeyManagerFactory {

@@ -4,6 +4,8 @@ import io.trestle.protocol.SpiffeId;
 import io.vertx.core.http.HttpConnection;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
+import javax.net.ssl.SSLSession;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is at the other end of a connection, by its certificate. Chain, validity and extended key
@@ -44,6 +46,11 @@ public sealed interface PeerIdentity {
    */
   static PeerIdentity of(HttpConnection connection) {
     return PeerNames.of(connection);
+  }
+
+  /** The peer of a TLS session, under the same rules. */
+  static PeerIdentity of(@Nullable SSLSession session) {
+    return PeerNames.of(session);
   }
 
   /** Reads the single URI among the subject alternative names; other kinds of names are ignored. */

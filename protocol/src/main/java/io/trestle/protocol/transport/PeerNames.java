@@ -20,7 +20,10 @@ final class PeerNames {
   private PeerNames() {}
 
   static PeerIdentity of(HttpConnection connection) {
-    SSLSession session = connection.sslSession();
+    return of(connection.sslSession());
+  }
+
+  static PeerIdentity of(@Nullable SSLSession session) {
     if (session == null) {
       return PeerIdentity.Anonymous.INSTANCE;
     }

@@ -1,6 +1,7 @@
 package io.trestle.protocol.transport;
 
 import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslProvider;
 import io.vertx.core.net.JdkSSLEngineOptions;
 import io.vertx.core.net.OpenSSLEngineOptions;
 import io.vertx.core.net.SSLEngineOptions;
@@ -19,12 +20,22 @@ public enum TlsEngine {
     SSLEngineOptions options() {
       return new Boring();
     }
+
+    @Override
+    SslProvider provider() {
+      return SslProvider.OPENSSL;
+    }
   },
   /** The engine of the JDK; works everywhere. */
   JDK {
     @Override
     SSLEngineOptions options() {
       return new Jdk();
+    }
+
+    @Override
+    SslProvider provider() {
+      return SslProvider.JDK;
     }
   };
 
@@ -34,6 +45,8 @@ public enum TlsEngine {
   }
 
   abstract SSLEngineOptions options();
+
+  abstract SslProvider provider();
 
   /** Chooses once per class loader, when first asked. */
   private static final class Choice {

@@ -1,15 +1,22 @@
 package io.trestle.protocol.transport;
 
+import io.netty.channel.Channel;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
+import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
 import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.http.PoolOptions;
-import io.vertx.core.net.ClientSSLOptions;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.core.net.TrustOptions;
-import io.vertx.grpc.client.GrpcClientOptions;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
@@ -18,6 +25,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * <p>TLS 1.3 and HTTP/2 only. Trust is exactly one CA certificate: the roots of the system are
  * unused, host names are not checked, and the standard trust manager demands serverAuth of servers
  * and clientAuth of clients. <em>Who</em> the other end is, is not decided here: {@link
- * PeerIdentity} tells, and clients that know whom they want use {@link PeerClient}.
+ * PeerIdentity} tells, and clients that know whom they want compare it ({@code PinnedChannel}).
  *
  * <p>The sizes close what the defaults leave open: with windows of 64 KiB a stream cannot use a
  * fast network, 8 KiB of headers is less than the 16 KiB that the specification promises, 100
@@ -58,7 +66,7 @@ public final class Transport {
   /** The time over which {@link #MAX_RESETS} counts: 10 s. */
   public static final Duration RESET_WINDOW = Duration.ofSeconds(10);
 
-  /** Calls that may wait for a connection or a stream to one target: 1,024. */
+  /** Calls that may wait until the other end of a connection takes more at once: 1,024. */
   public static final int MAX_WAITING = 1024;
 
   private static final int ACCEPT_BACKLOG = 1024;
@@ -66,7 +74,25 @@ public final class Transport {
   private static final List<HttpVersion> HTTP_VERSIONS = List.of(HttpVersion.HTTP_2);
   private static final List<String> ALPN = List.of("h2");
 
+  /**
+   * Bytes that may wait for the socket before a connection counts as full: 512 KiB. The flow
+   * controller shares out what is left of it among the streams; with Netty's 64 KiB two dozen large
+   * answers are cut into frames of less than 3 KiB, which costs up to half of the throughput.
+   */
+  private static final WriteBufferWaterMark WATER_MARK =
+      new WriteBufferWaterMark(256 << 10, 512 << 10);
+
   private Transport() {}
+
+  /** {@link #widen(Channel)} for a connection that an HTTP server of Vert.x has accepted. */
+  public static void widen(HttpConnection accepted) {
+    widen(((HttpServerConnection) accepted).channelHandlerContext().channel());
+  }
+
+  /** Sets what no option of Vert.x sets, on the channel of a connection that carries payloads. */
+  public static void widen(Channel channel) {
+    channel.config().setWriteBufferWaterMark(WATER_MARK);
+  }
 
   /**
    * A listener. {@code REQUEST} lets clients without a certificate in (they are anonymous), {@code
@@ -120,22 +146,17 @@ public final class Transport {
   }
 
   /**
-   * A client of any number of targets.
+   * An HTTP client of Vert.x, for tools and tests; calls go over connections of our own.
    *
    * @param identity what the client shows; null for none, which only {@code Provision} allows
    */
   public static HttpClientOptions clientOptions(@Nullable Identity identity, X509Certificate ca) {
-    return clientOptions(TlsEngine.best(), identity, ca);
-  }
-
-  static HttpClientOptions clientOptions(
-      TlsEngine engine, @Nullable Identity identity, X509Certificate ca) {
     HttpClientOptions options =
         new HttpClientOptions()
             .setProtocolVersion(HttpVersion.HTTP_2)
             .setHttp2ClearTextUpgrade(false)
             .setSsl(true)
-            .setSslEngineOptions(engine.options())
+            .setSslEngineOptions(TlsEngine.best().options())
             .setUseAlpn(true)
             .setAlpnVersions(HTTP_VERSIONS)
             .setEnabledSecureTransportProtocols(TLS_VERSIONS)
@@ -150,48 +171,48 @@ public final class Transport {
     return identity == null ? options : options.setKeyCertOptions(identity.keyCertOptions());
   }
 
-  /**
-   * The TLS part of {@link #clientOptions} with another identity, for {@code
-   * HttpClient.updateSSLOptions}: calls in flight finish on the old connection, the next call opens
-   * a new one.
-   */
-  public static ClientSSLOptions clientSslOptions(@Nullable Identity identity, X509Certificate ca) {
-    ClientSSLOptions options =
-        new ClientSSLOptions()
-            .setTrustOptions(trust(ca))
-            .setHostnameVerificationAlgorithm("")
-            .setUseAlpn(true)
-            .setApplicationLayerProtocols(ALPN)
-            .setEnabledSecureTransportProtocols(TLS_VERSIONS)
-            .setSslHandshakeTimeout(HANDSHAKE_TIMEOUT.toSeconds());
-    return identity == null ? options : options.setKeyCertOptions(identity.keyCertOptions());
+  /** The TLS context of connections that are made without the HTTP client of Vert.x. */
+  public static SslContext clientContext(@Nullable Identity identity, X509Certificate ca) {
+    return clientContext(TlsEngine.best(), identity, ca);
   }
 
-  /** One connection per target; a bounded queue of calls that wait for it. */
-  public static PoolOptions poolOptions() {
-    return new PoolOptions().setHttp2MaxSize(1).setMaxWaitQueueSize(MAX_WAITING);
-  }
-
-  /**
-   * A gRPC client without deadlines of its own.
-   *
-   * @param maxMessageSize bound of one message, in bytes
-   */
-  public static GrpcClientOptions grpcClientOptions(long maxMessageSize) {
-    return new GrpcClientOptions()
-        .setMaxMessageSize(maxMessageSize)
-        .setScheduleDeadlineAutomatically(false);
+  static SslContext clientContext(
+      TlsEngine engine, @Nullable Identity identity, X509Certificate ca) {
+    SslContextBuilder builder =
+        SslContextBuilder.forClient()
+            .sslProvider(engine.provider())
+            .trustManager(trustFactory(ca))
+            .protocols(TLS_VERSIONS)
+            .endpointIdentificationAlgorithm(null)
+            .applicationProtocolConfig(
+                new ApplicationProtocolConfig(
+                    Protocol.ALPN,
+                    SelectorFailureBehavior.NO_ADVERTISE,
+                    SelectedListenerFailureBehavior.ACCEPT,
+                    ALPN));
+    if (identity != null) {
+      builder.keyManager(new IdentityKeyManager(identity).factory());
+    }
+    try {
+      return builder.build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("identity: unusable for TLS", e);
+    }
   }
 
   /** Trust in exactly this CA: chains end here, and the extended key usage must fit the role. */
   public static TrustOptions trust(X509Certificate ca) {
+    return TrustOptions.wrap(trustFactory(ca));
+  }
+
+  private static TrustManagerFactory trustFactory(X509Certificate ca) {
     try {
       KeyStore store = KeyStore.getInstance("PKCS12");
       store.load(null, null);
       store.setCertificateEntry("ca", ca);
       TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
       factory.init(store);
-      return TrustOptions.wrap(factory);
+      return factory;
     } catch (GeneralSecurityException | IOException e) {
       throw new IllegalStateException("ca: unusable as the root of trust", e);
     }

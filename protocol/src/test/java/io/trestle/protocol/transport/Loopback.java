@@ -1,5 +1,7 @@
 package io.trestle.protocol.transport;
 
+import io.netty.handler.ssl.SslContext;
+import io.trestle.protocol.HostPort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -7,79 +9,108 @@ import io.vertx.core.http.ClientAuth;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.grpc.client.GrpcClientRequest;
-import io.vertx.grpc.common.ServiceName;
-import io.vertx.grpc.server.GrpcServer;
-import io.vertx.grpc.server.GrpcServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** A gRPC server on the loopback that answers with the message it got, and notes who called. */
-final class Loopback implements AutoCloseable {
-  final HttpServer http;
-  final List<PeerIdentity> callers = new CopyOnWriteArrayList<>();
-  final List<HttpConnection> connections = new CopyOnWriteArrayList<>();
+/**
+ * A server on the loopback that answers a call with the frames it got, unless it is told to do
+ * otherwise, and notes who called.
+ */
+public final class Loopback implements AutoCloseable {
+  /** Our server. */
+  public final HttpServer http;
+
+  /** Who has called, in order. */
+  public final List<PeerIdentity> callers = new CopyOnWriteArrayList<>();
+
+  /** Every connection there was. */
+  public final List<HttpConnection> connections = new CopyOnWriteArrayList<>();
+
   final List<Throwable> failures = new CopyOnWriteArrayList<>();
 
-  private Loopback(Vertx vertx, HttpServer http) {
+  private volatile Consumer<HttpServerRequest> answer = Loopback::echo;
+
+  private Loopback(HttpServer http) {
     this.http = http;
-    GrpcServer grpc =
-        GrpcServer.server(vertx, new GrpcServerOptions().setMaxMessageSize(Transport.MAX_MESSAGE))
-            .callHandler(
-                call -> {
-                  callers.add(PeerIdentity.of(call.connection()));
-                  call.handler(message -> call.response().end(message));
-                });
-    http.requestHandler(grpc).exceptionHandler(failures::add);
-    http.connectionHandler(connections::add);
+    http.requestHandler(
+            request -> {
+              callers.add(PeerIdentity.of(request.connection()));
+              answer.accept(request);
+            })
+        .exceptionHandler(failures::add)
+        .connectionHandler(connections::add);
   }
 
   static Loopback start(
       Vertx vertx, TlsEngine engine, TestCertificates certificates, Identity identity)
       throws Exception {
-    return start(vertx, engine, certificates, identity, ClientAuth.REQUEST);
+    return start(vertx, options(engine, certificates, identity));
   }
 
-  static Loopback start(
-      Vertx vertx,
-      TlsEngine engine,
-      TestCertificates certificates,
-      Identity identity,
-      ClientAuth clientAuth)
-      throws Exception {
-    return start(
-        vertx, Transport.serverOptions(engine, identity, certificates.ca(), clientAuth, 2000));
-  }
-
-  static Loopback start(Vertx vertx, HttpServerOptions options) throws Exception {
-    Loopback loopback = new Loopback(vertx, vertx.createHttpServer(options));
+  /** Starts one. */
+  public static Loopback start(Vertx vertx, HttpServerOptions options) throws Exception {
+    Loopback loopback = new Loopback(vertx.createHttpServer(options));
     await(loopback.http.listen(0, "127.0.0.1"));
     return loopback;
   }
 
-  SocketAddress address() {
-    return SocketAddress.inetSocketAddress(http.actualPort(), "127.0.0.1");
+  /** The usual options, which let anybody in. */
+  public static HttpServerOptions options(
+      TlsEngine engine, TestCertificates certificates, Identity identity) {
+    return Transport.serverOptions(engine, identity, certificates.ca(), ClientAuth.REQUEST, 2000);
   }
 
-  /** Sends one message and returns the answer. */
-  static Future<Buffer> echo(GrpcClientRequest<Buffer, Buffer> request, String text) {
-    request.serviceName(ServiceName.create("test.Echo")).methodName("Unary");
-    return request.send(Buffer.buffer(text)).compose(response -> response.last());
+  /** The TLS context of a client. */
+  public static SslContext clientContext(
+      TlsEngine engine, @Nullable Identity identity, X509Certificate ca) {
+    return Transport.clientContext(engine, identity, ca);
   }
 
-  static <T> T await(Future<T> future) throws Exception {
+  /** Answers requests in another way from now on. */
+  public void answer(Consumer<HttpServerRequest> way) {
+    answer = way;
+  }
+
+  /** Keeps requests from now on; what is in the queue echoes them when it runs. */
+  public BlockingQueue<Runnable> hold() {
+    BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+    answer(
+        request -> {
+          Future<Buffer> body = request.body();
+          held.add(() -> body.onSuccess(frames -> good(request.response(), frames)));
+        });
+    return held;
+  }
+
+  /** Answers with the frames of the request. */
+  public static void echo(HttpServerRequest request) {
+    request.body().onSuccess(body -> good(request.response(), body));
+  }
+
+  /** Ends a call well. */
+  public static void good(HttpServerResponse response, Buffer frames) {
+    response
+        .putHeader("content-type", "application/grpc")
+        .putTrailer("grpc-status", "0")
+        .end(frames);
+  }
+
+  /** Where it listens. */
+  public HostPort address() {
+    return new HostPort("127.0.0.1", http.actualPort());
+  }
+
+  /** Waits for a result. */
+  public static <T> T await(Future<T> future) throws Exception {
     return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
-  }
-
-  static Throwable failure(Future<?> future) {
-    try {
-      await(future);
-    } catch (Exception e) {
-      return e.getCause() == null ? e : e.getCause();
-    }
-    throw new AssertionError("succeeded (expected: a failure)");
   }
 
   @Override

@@ -20,21 +20,24 @@ import org.jspecify.annotations.Nullable;
  * A foreign server's way to rotate: the leaf changes inside one TLS context, so that tickets stay
  * valid and a client that resumes would be let in without a handshake.
  */
-final class SwappingIdentity extends X509ExtendedKeyManager {
+public final class SwappingIdentity extends X509ExtendedKeyManager {
   /** Full handshakes so far; a resumed one needs no key. */
-  final AtomicInteger handshakes = new AtomicInteger();
+  public final AtomicInteger handshakes = new AtomicInteger();
 
   private volatile Identity current;
 
-  SwappingIdentity(Identity first) {
+  /** Begins with this one. */
+  public SwappingIdentity(Identity first) {
     this.current = first;
   }
 
-  void swap(Identity next) {
+  /** Shows another one from now on. */
+  public void swap(Identity next) {
     current = next;
   }
 
-  KeyCertOptions options() {
+  /** What a server is given. */
+  public KeyCertOptions options() {
     KeyManagerFactorySpi spi =
         new KeyManagerFactorySpi() {
           @Override

@@ -1,24 +1,18 @@
 package io.trestle.protocol.transport;
 
 import static io.trestle.protocol.transport.Loopback.await;
-import static io.trestle.protocol.transport.Loopback.echo;
-import static io.trestle.protocol.transport.Loopback.failure;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.SpiffeId;
+import io.trestle.protocol.wire.Caller;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ClientAuth;
-import io.vertx.core.http.HttpServerOptions;
-import io.vertx.core.net.SocketAddress;
-import io.vertx.grpc.client.GrpcClientRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.security.KeyStore;
-import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
@@ -30,7 +24,6 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -52,25 +45,18 @@ class TransportTest {
     await(vertx.close());
   }
 
-  private static PeerClient client(TlsEngine engine, @Nullable Identity identity) {
-    return PeerClient.create(vertx, engine, identity, certificates.ca());
-  }
-
-  private static String call(PeerClient client, Loopback server, SpiffeId expected)
-      throws Exception {
-    return await(
-            client.request(server.address(), expected).compose(request -> echo(request, "hello")))
-        .toString();
+  private static Caller client(TlsEngine engine, @Nullable Identity identity) {
+    return Caller.create(vertx, engine, identity, certificates.ca());
   }
 
   @ParameterizedTest
   @EnumSource
   void server_noClientCertificate_anonymousCallerServed(TlsEngine engine) throws Exception {
     try (Loopback server = Loopback.start(vertx, engine, certificates, certificates.runtime())) {
-      PeerClient client = client(engine, null);
-      assertThat(call(client, server, RUNTIME)).isEqualTo("hello");
+      Caller client = client(engine, null);
+      assertThat(client.echo(server.address(), RUNTIME, "hello")).isEqualTo("hello");
       assertThat(server.callers).containsExactly(PeerIdentity.Anonymous.INSTANCE);
-      await(client.close());
+      client.close();
     }
   }
 
@@ -79,12 +65,12 @@ class TransportTest {
   void server_leafOfOurCa_callerKnown(TlsEngine engine) throws Exception {
     Identity orders = certificates.service("orders", "one");
     try (Loopback server = Loopback.start(vertx, engine, certificates, certificates.runtime())) {
-      PeerClient client = client(engine, orders);
-      assertThat(call(client, server, RUNTIME)).isEqualTo("hello");
-      assertThat(call(client, server, RUNTIME)).isEqualTo("hello");
+      Caller client = client(engine, orders);
+      assertThat(client.echo(server.address(), RUNTIME, "hello")).isEqualTo("hello");
+      assertThat(client.echo(server.address(), RUNTIME, "hello")).isEqualTo("hello");
       assertThat(server.callers).hasSize(2).allMatch(c -> c.spiffeId().equals(Optional.of(ORDERS)));
       assertThat(server.callers.get(1)).isSameAs(server.callers.get(0));
-      await(client.close());
+      client.close();
     }
   }
 
@@ -101,12 +87,12 @@ class TransportTest {
             leaf.serverOnly().identity());
     for (Identity identity : refused) {
       try (Loopback server = Loopback.start(vertx, engine, certificates, certificates.runtime())) {
-        PeerClient client = client(engine, identity);
-        failure(client.request(server.address(), RUNTIME));
+        Caller client = client(engine, identity);
+        client.failure(server.address(), RUNTIME);
         Awaitility.await().until(() -> !server.failures.isEmpty());
         assertThat(server.failures).hasSize(1);
         assertThat(server.callers).isEmpty();
-        await(client.close());
+        client.close();
       }
     }
   }
@@ -116,102 +102,13 @@ class TransportTest {
   void server_certificateRequired_anonymousFails(TlsEngine engine) throws Exception {
     Identity orders = certificates.service("orders", "one");
     try (Loopback server =
-        Loopback.start(vertx, engine, certificates, orders, ClientAuth.REQUIRED)) {
-      PeerClient client = client(engine, null);
-      failure(client.request(server.address(), ORDERS));
+        Loopback.start(
+            vertx,
+            Transport.serverOptions(engine, orders, certificates.ca(), ClientAuth.REQUIRED, 100))) {
+      Caller client = client(engine, null);
+      client.failure(server.address(), ORDERS);
       assertThat(server.callers).isEmpty();
-      await(client.close());
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  @Acceptance({"WI-11", "WI-16"})
-  void client_serverIsSomebodyElse_failsBeforeDispatch(TlsEngine engine) throws Exception {
-    try (Loopback server =
-        Loopback.start(vertx, engine, certificates, certificates.service("orders", "two"))) {
-      PeerClient client = client(engine, certificates.service("orders", "one"));
-      Throwable runtime = failure(client.request(server.address(), RUNTIME));
-      Throwable peer = failure(client.request(server.address(), ORDERS));
-      assertThat(runtime)
-          .isInstanceOf(WrongPeerException.class)
-          .hasMessageContaining("/instance/two")
-          .hasMessageContaining("runtime");
-      assertThat(peer).isInstanceOf(WrongPeerException.class);
-      assertThat(server.callers).isEmpty();
-      await(client.close());
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  void client_unusableServerCertificate_connectionFails(TlsEngine engine) throws Exception {
-    List<Identity> refused =
-        List.of(
-            TestCertificates.create().runtime(),
-            certificates.leaf().uri(RUNTIME.uri()).expired().identity(),
-            certificates.leaf().uri(RUNTIME.uri()).clientOnly().identity());
-    for (Identity identity : refused) {
-      try (Loopback server = Loopback.start(vertx, engine, certificates, identity)) {
-        PeerClient client = client(engine, null);
-        assertThat(failure(client.request(server.address(), RUNTIME)))
-            .isNotInstanceOf(WrongPeerException.class);
-        assertThat(server.callers).isEmpty();
-        await(client.close());
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  @Acceptance("WI-69")
-  void rotation_bothEnds_nextConnectionShowsNewLeavesAndCallsInFlightGoOn(TlsEngine engine)
-      throws Exception {
-    Identity oldRuntime = certificates.runtime();
-    Identity newRuntime = certificates.runtime();
-    Identity oldOrders = certificates.service("orders", "one");
-    Identity newOrders = certificates.service("orders", "one");
-    try (Loopback server = Loopback.start(vertx, engine, certificates, oldRuntime)) {
-      PeerClient client = client(engine, oldOrders);
-      GrpcClientRequest<Buffer, Buffer> inFlight = await(client.request(server.address(), RUNTIME));
-      assertThat(shown(inFlight)).isEqualTo(oldRuntime.leaf());
-
-      await(
-          server.http.updateSSLOptions(
-              Transport.serverSslOptions(newRuntime, certificates.ca(), ClientAuth.REQUEST)));
-      await(client.rotate(newOrders));
-      GrpcClientRequest<Buffer, Buffer> next = await(client.request(server.address(), RUNTIME));
-      assertThat(shown(next)).isEqualTo(newRuntime.leaf());
-
-      assertThat(await(echo(inFlight, "old")).toString()).isEqualTo("old");
-      assertThat(await(echo(next, "new")).toString()).isEqualTo("new");
-      assertThat(server.callers)
-          .extracting(caller -> ((PeerIdentity.Known) caller).certificate())
-          .containsExactly(oldOrders.leaf(), newOrders.leaf());
-      await(client.close());
-    }
-  }
-
-  @ParameterizedTest
-  @EnumSource
-  @Acceptance("WI-69")
-  void client_serverSwapsLeafInPlace_handshakeIsNotResumed(TlsEngine engine) throws Exception {
-    Identity oldRuntime = certificates.runtime();
-    Identity newRuntime = certificates.runtime();
-    SwappingIdentity swapping = new SwappingIdentity(oldRuntime);
-    HttpServerOptions options =
-        Transport.serverOptions(engine, oldRuntime, certificates.ca(), ClientAuth.REQUEST, 100);
-    try (Loopback server = Loopback.start(vertx, options.setKeyCertOptions(swapping.options()))) {
-      PeerClient client = client(engine, null);
-      GrpcClientRequest<Buffer, Buffer> first = await(client.request(server.address(), RUNTIME));
-      assertThat(await(echo(first, "ticket")).toString()).isEqualTo("ticket");
-      await(first.connection().close());
-
-      swapping.swap(newRuntime);
-      GrpcClientRequest<Buffer, Buffer> second = await(client.request(server.address(), RUNTIME));
-      assertThat(shown(second)).isEqualTo(newRuntime.leaf());
-      assertThat(swapping.handshakes).hasValueGreaterThanOrEqualTo(2);
-      await(client.close());
+      client.close();
     }
   }
 
@@ -224,26 +121,6 @@ class TransportTest {
       assertThat(closedOrRefused(server, "http/1.1")).isTrue();
       assertThat(closedOrRefused(server)).isTrue();
     }
-  }
-
-  @Test
-  void client_ipv6Target_reached() throws Exception {
-    Identity runtime = certificates.runtime();
-    var http =
-        vertx
-            .createHttpServer(
-                Transport.serverOptions(runtime, certificates.ca(), ClientAuth.REQUEST, 100))
-            .requestHandler(request -> request.response().end(request.authority().toString()));
-    await(http.listen(0, "::1"));
-    PeerClient client = PeerClient.create(vertx, null, certificates.ca(), 1000);
-    var target = SocketAddress.inetSocketAddress(http.actualPort(), "::1");
-    assertThat(await(client.request(target, RUNTIME))).isNotNull();
-    await(client.close());
-    await(http.close());
-  }
-
-  private static X509Certificate shown(GrpcClientRequest<Buffer, Buffer> request) {
-    return ((PeerIdentity.Known) PeerIdentity.of(request.connection())).certificate();
   }
 
   /**

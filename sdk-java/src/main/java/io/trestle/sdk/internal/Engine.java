@@ -6,6 +6,10 @@ import io.trestle.protocol.UuidV7;
 import io.trestle.protocol.transport.LoopWatch;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.Lanes;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.call.ChannelPool;
@@ -18,13 +22,9 @@ import io.trestle.sdk.internal.registry.Revocations;
 import io.trestle.sdk.internal.session.Session;
 import io.trestle.sdk.internal.session.SessionHost;
 import io.trestle.sdk.internal.session.SessionParts;
-import io.trestle.sdk.internal.wire.Lane;
-import io.trestle.sdk.internal.wire.Lanes;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.http.HttpClientAgent;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +50,7 @@ final class Engine implements SessionHost {
   private final Supplier<RegisterRequest> declarations;
   private final boolean ownVertx;
   private final Vertx vertx;
-  private final HttpClientAgent http;
+  private final Dialer dialer;
   private final RegistryView view = new RegistryView();
   private final ChannelPool peers;
   private final PinnedChannel control;
@@ -83,8 +82,8 @@ final class Engine implements SessionHost {
     this.ownVertx = given == null;
     this.vertx = given == null ? newVertx(ready::isDone) : given;
     Lanes lanes = new Lanes(vertx, laneCount());
-    this.http = vertx.createHttpClient(Transport.clientOptions(null, key.ca()));
-    this.peers = new ChannelPool(vertx, lanes, http);
+    this.dialer = new Dialer(vertx, null, key.ca());
+    this.peers = new ChannelPool(lanes, dialer);
     this.control = toRuntime(lanes.all().get(0));
     this.proxy = toRuntime(lanes.pick());
     UuidV7 ids = new UuidV7(options.clock()::millis, () -> ThreadLocalRandom.current().nextLong());
@@ -117,8 +116,7 @@ final class Engine implements SessionHost {
 
   @Override
   public void useLeaf(Leaf leaf) {
-    http.updateSSLOptions(Transport.clientSslOptions(leaf.identity(), key.ca()))
-        .onFailure(e -> LOG.log(Level.ERROR, "leaf_unusable", e));
+    dialer.use(leaf.identity());
     if (server != null) {
       server.useLeaf(leaf);
     }
@@ -167,10 +165,7 @@ final class Engine implements SessionHost {
   public synchronized Future<Void> close() {
     if (closing == null) {
       caller.close();
-      closing =
-          closeServer()
-              .onComplete(v -> closeChannels())
-              .eventually(() -> http.shutdown(0, TimeUnit.SECONDS));
+      closing = closeServer().onComplete(v -> closeChannels());
     }
     return closing;
   }
@@ -198,7 +193,7 @@ final class Engine implements SessionHost {
 
   private PinnedChannel toRuntime(Lane lane) {
     return new PinnedChannel(
-        vertx, lane, http, options.runtime(), SpiffeId.runtime(), Transport.IDLE_CHANNEL);
+        lane, dialer, options.runtime(), SpiffeId.runtime(), Transport.IDLE_CHANNEL);
   }
 
   private CallServer server(List<Lane> lanes, UuidV7 ids) {

@@ -1,9 +1,16 @@
 package io.trestle.sdk.internal.call;
 
+import io.netty.buffer.ByteBuf;
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.HostPort;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.Frames;
+import io.trestle.protocol.wire.GrpcExchange;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.LiveConnection;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.CallTimeoutException;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.HandlerException;
@@ -11,12 +18,7 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
-import io.trestle.sdk.internal.wire.CallStatus;
-import io.trestle.sdk.internal.wire.GrpcExchange;
-import io.trestle.sdk.internal.wire.Lane;
-import io.trestle.sdk.internal.wire.LiveConnection;
-import io.trestle.sdk.internal.wire.PinnedChannel;
-import io.vertx.core.buffer.Buffer;
+import io.trestle.sdk.internal.wire.Failures;
 import java.io.IOException;
 import java.util.List;
 import java.util.Objects;
@@ -39,20 +41,21 @@ final class Attempt implements GrpcExchange.Listener {
   private final PinnedChannel channel;
   private final Route route;
   private final boolean direct;
-  private final Buffer frame;
+  private final Frames.Body body;
   private Lane.@Nullable Timer timer;
   private @Nullable GrpcExchange exchange;
-  private byte @Nullable [] answer;
+  private CallMessages.@Nullable Response answer;
+  private boolean malformed;
   private boolean sent;
   private boolean over;
 
   private Attempt(
-      UnaryCall call, PinnedChannel channel, Route route, boolean direct, Buffer frame) {
+      UnaryCall call, PinnedChannel channel, Route route, boolean direct, Frames.Body body) {
     this.call = call;
     this.channel = channel;
     this.route = route;
     this.direct = direct;
-    this.frame = frame;
+    this.body = body;
   }
 
   /** Straight to the instance. */
@@ -65,8 +68,8 @@ final class Attempt implements GrpcExchange.Listener {
   /** Through the runtime, to whichever instance it chooses. */
   static Attempt viaRuntime(
       UnaryCall call, PinnedChannel runtime, Route route, List<String> excluded) {
-    Buffer frame = CallMessages.invokeRequest(call.request(), route.serviceId(), excluded);
-    return new Attempt(call, runtime, route, false, frame);
+    Frames.Body body = CallMessages.invokeRequest(call.request(), route.serviceId(), excluded);
+    return new Attempt(call, runtime, route, false, body);
   }
 
   /** Begins; any thread. */
@@ -88,8 +91,12 @@ final class Attempt implements GrpcExchange.Listener {
   }
 
   @Override
-  public void onMessage(byte[] message) {
-    answer = message;
+  public void onMessage(ByteBuf message) {
+    try {
+      answer = CallMessages.readResponse(message);
+    } catch (IOException e) {
+      malformed = true;
+    }
   }
 
   @Override
@@ -104,7 +111,7 @@ final class Attempt implements GrpcExchange.Listener {
     if (direct && status.code() == StatusCode.UNAVAILABLE) {
       channel.drop();
     }
-    ServiceBridgeException error = status.toException(prefix());
+    ServiceBridgeException error = Failures.of(status, prefix());
     if (status.notDispatched()) {
       call.failed(new Failure.Undispatched(error, directInstance()));
     } else if (error.code() == ErrorCode.ACCESS_DENIED) {
@@ -132,7 +139,7 @@ final class Attempt implements GrpcExchange.Listener {
         GrpcExchange.start(
             connection,
             new GrpcExchange.Outgoing(
-                direct ? CALL_PATH : INVOKE_PATH, frame, millis, call.plan().trace(), MAX_ANSWER),
+                direct ? CALL_PATH : INVOKE_PATH, body, millis, call.plan().trace(), MAX_ANSWER),
             this);
   }
 
@@ -161,24 +168,17 @@ final class Attempt implements GrpcExchange.Listener {
                 directInstance()));
   }
 
-  private void onAnswer(byte @Nullable [] message) {
-    try {
-      if (message == null) {
-        throw new IOException("there is none");
-      }
-      CallMessages.Response response = CallMessages.readResponse(message);
-      if (response.errorCode().isEmpty()) {
-        call.succeeded(response.payload());
-      } else {
-        call.failed(
-            new Failure.Final(
-                HandlerException.received(response.errorCode(), response.errorMessage())));
-      }
-    } catch (IOException e) {
+  private void onAnswer(CallMessages.@Nullable Response response) {
+    if (response == null || malformed) {
+      String text = malformed ? ": the answer does not decode" : ": there is no answer";
+      call.failed(
+          new Failure.Final(new ServiceBridgeException(ErrorCode.INTERNAL, prefix() + text, null)));
+    } else if (response.errorCode().isEmpty()) {
+      call.succeeded(response.payload());
+    } else {
       call.failed(
           new Failure.Final(
-              new ServiceBridgeException(
-                  ErrorCode.INTERNAL, prefix() + ": the answer does not decode", e)));
+              HandlerException.received(response.errorCode(), response.errorMessage())));
     }
   }
 

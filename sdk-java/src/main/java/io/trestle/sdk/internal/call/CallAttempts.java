@@ -70,7 +70,7 @@ final class CallAttempts {
     return attempt;
   }
 
-  /** Instances that could not be reached. */
+  /** Instances that refused or could not be reached: others come first. */
   List<String> excluded() {
     return excluded;
   }
@@ -89,9 +89,12 @@ final class CallAttempts {
       return new Next.GiveUp(failure.error());
     }
     attempt++;
-    if (transport == Transport.AUTO && !proxy && undispatched.directInstance() != null) {
+    String refusing = undispatched.directInstance();
+    if (refusing != null) {
+      excluded.add(refusing);
+    }
+    if (transport == Transport.AUTO && !proxy && refusing != null) {
       proxy = true;
-      excluded.add(undispatched.directInstance());
       return new Next.Again(Duration.ZERO);
     }
     Duration pause = pause(random);

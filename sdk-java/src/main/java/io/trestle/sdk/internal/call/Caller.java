@@ -1,6 +1,7 @@
 package io.trestle.sdk.internal.call;
 
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.StateException;
@@ -8,7 +9,6 @@ import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;

@@ -3,10 +3,9 @@ package io.trestle.sdk.internal.call;
 import io.trestle.protocol.HostPort;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.transport.Transport;
-import io.trestle.sdk.internal.wire.Lanes;
-import io.trestle.sdk.internal.wire.PinnedChannel;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Lanes;
+import io.trestle.protocol.wire.PinnedChannel;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiPredicate;
@@ -19,17 +18,15 @@ import java.util.function.Predicate;
  */
 public final class ChannelPool {
   private final ConcurrentMap<Key, PinnedChannel> channels = new ConcurrentHashMap<>();
-  private final Vertx vertx;
   private final Lanes lanes;
-  private final HttpClientAgent http;
+  private final Dialer dialer;
 
   private record Key(HostPort endpoint, String serviceId, String instanceId) {}
 
   /** No channel yet. */
-  public ChannelPool(Vertx vertx, Lanes lanes, HttpClientAgent http) {
-    this.vertx = vertx;
+  public ChannelPool(Lanes lanes, Dialer dialer) {
     this.lanes = lanes;
-    this.http = http;
+    this.dialer = dialer;
   }
 
   /** The channel to an instance; it lives on the lane of the thread that asks first. */
@@ -65,9 +62,8 @@ public final class ChannelPool {
 
   private PinnedChannel create(Key key) {
     return new PinnedChannel(
-        vertx,
         lanes.pick(),
-        http,
+        dialer,
         key.endpoint(),
         SpiffeId.service(key.serviceId(), key.instanceId()),
         Transport.IDLE_CHANNEL);

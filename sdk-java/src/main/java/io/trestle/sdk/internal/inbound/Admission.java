@@ -2,9 +2,9 @@ package io.trestle.sdk.internal.inbound;
 
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.internal.registry.PolicyView;
 import io.trestle.sdk.internal.registry.Revocations;
-import io.trestle.sdk.internal.wire.CallStatus;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 

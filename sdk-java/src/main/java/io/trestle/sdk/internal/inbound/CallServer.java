@@ -1,20 +1,24 @@
 package io.trestle.sdk.internal.inbound;
 
+import io.netty.handler.codec.http2.Http2Headers;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.GrpcHeaders;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.WireStream;
+import io.trestle.protocol.wire.WireStreams;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
-import io.trestle.sdk.internal.wire.CallStatus;
-import io.trestle.sdk.internal.wire.GrpcHeaders;
-import io.trestle.sdk.internal.wire.Lane;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerRequest;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -125,24 +129,34 @@ public final class CallServer {
                           ca,
                           ClientAuth.REQUIRED,
                           limits.running() + limits.queued()))
-                  .requestHandler(request -> onRequest(lane, request));
+                  .connectionHandler(connection -> onConnection(lane, connection))
+                  .requestHandler(request -> request.response().reset());
           server.listen(port, host).map(HttpServer::actualPort).onComplete(bound);
           servers.add(server);
         });
     return bound.future();
   }
 
-  private void onRequest(Lane lane, HttpServerRequest request) {
-    if (!GrpcHeaders.isGrpc(request.getHeader("content-type"))) {
-      request.response().setStatusCode(415).end().onFailure(e -> {});
-      return;
+  /**
+   * All streams are taken here; the request handler of the server, which it must have, gets none.
+   */
+  private void onConnection(Lane lane, HttpConnection connection) {
+    PeerIdentity peer = PeerIdentity.of(connection);
+    WireStreams.serve(lane, connection, (stream, headers) -> accept(lane, peer, stream, headers));
+  }
+
+  private WireStream.Listener accept(
+      Lane lane, PeerIdentity peer, WireStream stream, Http2Headers headers) {
+    if (!GrpcHeaders.isGrpc(headers.get("content-type"))) {
+      return Refusal.of(stream, GrpcHeaders.http("415"));
     }
-    InboundCall call = new InboundCall(lane, request, Transport.MAX_MESSAGE);
-    String path = request.path();
-    if (UNARY_PATH.equals(path) || STREAM_PATH.equals(path)) {
-      call.read(dispatcher::dispatch);
-    } else {
-      call.finish(CallStatus.of(StatusCode.UNIMPLEMENTED, "unknown method " + path));
-    }
+    String path = String.valueOf(headers.path());
+    boolean streaming = STREAM_PATH.equals(path);
+    return streaming || UNARY_PATH.equals(path)
+        ? new InboundCall(
+            lane, stream, peer, streaming, Transport.MAX_MESSAGE, dispatcher::dispatch)
+        : Refusal.of(
+            stream,
+            GrpcHeaders.only(CallStatus.of(StatusCode.UNIMPLEMENTED, "unknown method " + path)));
   }
 }

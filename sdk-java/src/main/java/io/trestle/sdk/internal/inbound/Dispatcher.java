@@ -1,18 +1,15 @@
 package io.trestle.sdk.internal.inbound;
 
-import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.TraceContext;
 import io.trestle.protocol.UuidV7;
-import io.trestle.protocol.transport.PeerIdentity;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.internal.TraceScope;
 import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.wire.CallMessages;
-import io.trestle.sdk.internal.wire.CallStatus;
-import java.io.IOException;
 import java.time.InstantSource;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
@@ -25,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * may not call learns nothing about load, and a full server nothing about names.
  */
 final class Dispatcher {
-  private static final String STREAM_PATH = Methods.CALL_STREAM.path();
-
   private final RegistryView view;
   private final Handlers handlers;
   private final Slots slots;
@@ -56,19 +51,12 @@ final class Dispatcher {
   }
 
   /** Takes a request, on the lane of its connection. */
-  void dispatch(InboundCall call, byte[] message) {
-    CallMessages.Request request;
-    try {
-      request = CallMessages.readCallRequest(message);
-    } catch (IOException e) {
-      call.finish(CallStatus.of(StatusCode.INVALID_ARGUMENT, "malformed request"));
-      return;
-    }
+  void dispatch(InboundCall call, CallMessages.Request request) {
     Admission.Verdict verdict =
         Admission.judge(
             draining,
             view.policy(),
-            PeerIdentity.of(call.request().connection()).spiffeId(),
+            call.peer().spiffeId(),
             request.callerService(),
             view.revocations(),
             request.method());
@@ -117,7 +105,7 @@ final class Dispatcher {
       finish(call, CallStatus.of(StatusCode.CANCELLED, "the caller left"));
     } else if (handler == null) {
       finish(call, CallStatus.of(StatusCode.NOT_FOUND, "unknown method " + request.method()));
-    } else if (call.request().path().equals(STREAM_PATH)) {
+    } else if (call.streaming()) {
       String text = request.method() + " answers with one message, not with a stream";
       finish(call, CallStatus.of(StatusCode.FAILED_PRECONDITION, text));
     } else if (handler instanceof Handlers.Handler.Async async) {

@@ -1,14 +1,18 @@
 package io.trestle.sdk.internal.inbound;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Headers;
 import io.trestle.protocol.HeaderNames;
 import io.trestle.protocol.StatusCode;
-import io.trestle.sdk.internal.wire.CallStatus;
-import io.trestle.sdk.internal.wire.FrameReader;
-import io.trestle.sdk.internal.wire.GrpcHeaders;
-import io.trestle.sdk.internal.wire.Lane;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
+import io.trestle.protocol.transport.PeerIdentity;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.FrameReader;
+import io.trestle.protocol.wire.Frames;
+import io.trestle.protocol.wire.GrpcHeaders;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.WireStream;
+import io.trestle.sdk.internal.wire.CallMessages;
+import java.io.IOException;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -19,31 +23,40 @@ import org.jspecify.annotations.Nullable;
  * <p>The caller may leave at any time (a reset, a lost connection, its deadline); then {@code
  * onGone} runs, and what the handler answers later goes nowhere.
  */
-final class InboundCall {
+final class InboundCall implements WireStream.Listener {
   private final Lane lane;
-  private final HttpServerRequest request;
+  private final WireStream stream;
+  private final PeerIdentity peer;
+  private final boolean streaming;
   private final FrameReader reader;
-  private byte @Nullable [] message;
+  private final BiConsumer<InboundCall, CallMessages.Request> complete;
+  private long timeoutNanos = -1;
+  private @Nullable String trace;
+  private CallMessages.@Nullable Request message;
   private Lane.@Nullable Timer deadline;
   private @Nullable Runnable onGone;
+  private boolean headed;
   private boolean over;
 
-  InboundCall(Lane lane, HttpServerRequest request, int maxMessage) {
+  /**
+   * A call of which nothing was read.
+   *
+   * @param streaming whether the caller expects a stream
+   * @param complete takes the message when the caller has said everything
+   */
+  InboundCall(
+      Lane lane,
+      WireStream stream,
+      PeerIdentity peer,
+      boolean streaming,
+      int maxMessage,
+      BiConsumer<InboundCall, CallMessages.Request> complete) {
     this.lane = lane;
-    this.request = request;
+    this.stream = stream;
+    this.peer = peer;
+    this.streaming = streaming;
     this.reader = new FrameReader(maxMessage);
-  }
-
-  /** Reads; the message is handed over when the caller has said everything. */
-  void read(BiConsumer<InboundCall, byte[]> complete) {
-    request.exceptionHandler(e -> gone());
-    request.response().exceptionHandler(e -> gone());
-    long nanos = GrpcHeaders.timeoutNanos(request.getHeader(GrpcHeaders.TIMEOUT));
-    if (nanos >= 0) {
-      deadline = lane.schedule(Math.max(1, nanos), this::overdue);
-    }
-    request.handler(this::onChunk);
-    request.endHandler(v -> onEnd(complete));
+    this.complete = complete;
   }
 
   /** Runs when nobody waits any more; at once if that is so. */
@@ -57,26 +70,31 @@ final class InboundCall {
 
   /** The time the caller gave, in nanoseconds; negative for none. */
   long timeoutNanos() {
-    return GrpcHeaders.timeoutNanos(request.getHeader(GrpcHeaders.TIMEOUT));
+    return timeoutNanos;
   }
 
   /** The trace in the metadata. */
   @Nullable String trace() {
-    return request.getHeader(HeaderNames.TRACE);
+    return trace;
   }
 
-  HttpServerRequest request() {
-    return request;
+  PeerIdentity peer() {
+    return peer;
+  }
+
+  boolean streaming() {
+    return streaming;
   }
 
   /** Answers with a message; any thread. */
-  void finish(Buffer frame) {
+  void finish(Frames.Body body) {
     lane.execute(
         () -> {
           if (end()) {
-            HttpServerResponse response = head();
-            response.putTrailer(GrpcHeaders.STATUS, "0");
-            response.end(frame).onFailure(e -> {});
+            stream.headers(GrpcHeaders.head(), false);
+            stream.message(body, false);
+            stream.headers(GrpcHeaders.good(), true);
+            stream.finish();
           }
         });
   }
@@ -86,49 +104,75 @@ final class InboundCall {
     lane.execute(
         () -> {
           if (end()) {
-            refuse(status);
+            stream.headers(GrpcHeaders.only(status), true);
+            stream.finish();
           }
         });
   }
 
-  private void refuse(CallStatus status) {
-    HttpServerResponse response = head();
-    response.putHeader(GrpcHeaders.STATUS, Integer.toString(status.code().number()));
-    response.putHeader(GrpcHeaders.MESSAGE, GrpcHeaders.encode(status.message()));
-    if (status.notDispatched()) {
-      response.putHeader(HeaderNames.NOT_DISPATCHED, HeaderNames.NOT_DISPATCHED_VALUE);
+  @Override
+  public void onHeaders(Http2Headers headers, boolean end) {
+    if (!headed) {
+      headed = true;
+      begin(headers);
     }
-    response.end().onFailure(e -> {});
+    if (end) {
+      onEnd();
+    }
   }
 
-  private HttpServerResponse head() {
-    return request.response().putHeader("content-type", GrpcHeaders.CONTENT_TYPE);
-  }
-
-  private void onChunk(Buffer chunk) {
-    CallStatus refusal = over ? null : reader.read(chunk, this::onMessage);
+  @Override
+  public void onData(ByteBuf data, boolean end) {
+    CallStatus refusal = over ? null : reader.read(data, this::onMessage);
     if (refusal != null) {
       finish(refusal);
+    } else if (end) {
+      onEnd();
     }
   }
 
-  private void onMessage(byte[] bytes) {
+  @Override
+  public void onReset(long code) {
+    gone();
+  }
+
+  @Override
+  public void onLost() {
+    gone();
+  }
+
+  private void begin(Http2Headers headers) {
+    CharSequence traced = headers.get(HeaderNames.TRACE);
+    CharSequence timeout = headers.get(GrpcHeaders.TIMEOUT);
+    trace = traced == null ? null : traced.toString();
+    timeoutNanos = GrpcHeaders.timeoutNanos(timeout == null ? null : timeout.toString());
+    if (timeoutNanos >= 0) {
+      deadline = lane.schedule(Math.max(1, timeoutNanos), this::overdue);
+    }
+  }
+
+  private void onMessage(ByteBuf bytes) {
     if (message != null) {
       finish(CallStatus.of(StatusCode.INTERNAL, "more than one message"));
+      return;
     }
-    message = bytes;
+    try {
+      message = CallMessages.readCallRequest(bytes);
+    } catch (IOException e) {
+      finish(CallStatus.of(StatusCode.INVALID_ARGUMENT, "malformed request"));
+    }
   }
 
-  private void onEnd(BiConsumer<InboundCall, byte[]> complete) {
-    byte[] bytes = message;
+  private void onEnd() {
+    CallMessages.Request request = message;
     if (over) {
       return;
     }
-    if (bytes == null || !reader.clean()) {
+    if (request == null || !reader.clean()) {
       finish(CallStatus.of(StatusCode.INTERNAL, "the request ends within a message"));
     } else {
       message = null;
-      complete.accept(this, bytes);
+      complete.accept(this, request);
     }
   }
 
@@ -153,6 +197,7 @@ final class InboundCall {
     }
     over = true;
     onGone = null;
+    reader.close();
     Lane.Timer pending = deadline;
     if (pending != null) {
       pending.cancel();

@@ -8,17 +8,16 @@ import io.trestle.protocol.Methods;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.ProvisionRequest;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.internal.pki.Leaf;
-import io.trestle.sdk.internal.wire.CallStatus;
-import io.trestle.sdk.internal.wire.Lane;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import io.trestle.sdk.internal.wire.RuntimeCalls;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
 import java.security.KeyPair;
 import java.security.cert.CertificateException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -63,9 +62,9 @@ final class Provisioner {
   }
 
   private void send(Request request, Consumer<Leaf> issued, Consumer<SessionFailure> failed) {
-    HttpClientAgent http = vertx.createHttpClient(Transport.clientOptions(null, key.ca()));
+    Dialer anonymous = new Dialer(vertx, null, key.ca());
     PinnedChannel channel =
-        new PinnedChannel(vertx, lane, http, runtime, SpiffeId.runtime(), Transport.IDLE_CHANNEL);
+        new PinnedChannel(lane, anonymous, runtime, SpiffeId.runtime(), Transport.IDLE_CHANNEL);
     ProvisionRequest message =
         ProvisionRequest.newBuilder()
             .setKeyId(ByteString.copyFrom(key.keyId()))
@@ -78,11 +77,11 @@ final class Provisioner {
         message,
         TIMEOUT,
         answer -> {
-          close(channel, http);
+          channel.close();
           accept(request, answer.getCertDer().toByteArray(), issued, failed);
         },
         status -> {
-          close(channel, http);
+          channel.close();
           failed.accept(failure(status));
         });
   }
@@ -101,10 +100,5 @@ final class Provisioner {
 
   private static SessionFailure failure(CallStatus status) {
     return SessionFailure.of("provision", status);
-  }
-
-  private static void close(PinnedChannel channel, HttpClientAgent http) {
-    channel.close();
-    http.shutdown(0, TimeUnit.SECONDS).onFailure(e -> {});
   }
 }

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal.session;
 
 import io.trestle.protocol.v1.RegistryEvent;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.ConfigurationException;
@@ -12,8 +14,6 @@ import io.trestle.sdk.internal.session.SessionEffect.Disarm;
 import io.trestle.sdk.internal.session.SessionEffect.FailStart;
 import io.trestle.sdk.internal.session.SessionEffect.Plain;
 import io.trestle.sdk.internal.session.SessionEffect.Timer;
-import io.trestle.sdk.internal.wire.Lane;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;

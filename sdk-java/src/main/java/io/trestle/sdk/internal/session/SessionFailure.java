@@ -2,10 +2,10 @@ package io.trestle.sdk.internal.session;
 
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.TerminalStatus;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.ValidationException;
-import io.trestle.sdk.internal.wire.CallStatus;
 
 /**
  * Why something of a session ended.

@@ -2,9 +2,9 @@ package io.trestle.sdk.internal.session;
 
 import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.HostPort;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.internal.pki.RenewalTimes;
 import io.trestle.sdk.internal.registry.RegistryView;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import io.vertx.core.Vertx;
 import java.time.InstantSource;
 

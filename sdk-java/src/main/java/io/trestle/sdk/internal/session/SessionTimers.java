@@ -1,7 +1,7 @@
 package io.trestle.sdk.internal.session;
 
+import io.trestle.protocol.wire.Lane;
 import io.trestle.sdk.internal.session.SessionEffect.Timer;
-import io.trestle.sdk.internal.wire.Lane;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;

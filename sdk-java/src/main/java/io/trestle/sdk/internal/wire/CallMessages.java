@@ -1,12 +1,14 @@
 package io.trestle.sdk.internal.wire;
 
-import com.google.protobuf.CodedInputStream;
-import com.google.protobuf.CodedOutputStream;
-import com.google.protobuf.WireFormat;
+import static io.trestle.protocol.wire.FieldWriter.size;
+import static io.trestle.protocol.wire.FieldWriter.write;
+
+import io.netty.buffer.ByteBuf;
 import io.trestle.protocol.v1.CallRequest;
 import io.trestle.protocol.v1.CallResponse;
 import io.trestle.protocol.v1.InvokeRequest;
-import io.vertx.core.buffer.Buffer;
+import io.trestle.protocol.wire.FieldReader;
+import io.trestle.protocol.wire.Frames;
 import java.io.IOException;
 import java.util.List;
 
@@ -34,17 +36,17 @@ public final class CallMessages {
 
   /** The size of the {@code CallRequest}, in bytes: what limits apply to. */
   public static int callRequestSize(Request request) {
-    return text(CallRequest.METHOD_FIELD_NUMBER, request.method)
-        + bytes(CallRequest.PAYLOAD_FIELD_NUMBER, request.payload)
-        + text(CallRequest.CALLER_SERVICE_FIELD_NUMBER, request.callerService)
-        + text(CallRequest.REQUEST_ID_FIELD_NUMBER, request.requestId)
-        + text(CallRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey)
-        + text(CallRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
+    return size(CallRequest.METHOD_FIELD_NUMBER, request.method)
+        + size(CallRequest.PAYLOAD_FIELD_NUMBER, request.payload)
+        + size(CallRequest.CALLER_SERVICE_FIELD_NUMBER, request.callerService)
+        + size(CallRequest.REQUEST_ID_FIELD_NUMBER, request.requestId)
+        + size(CallRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey)
+        + size(CallRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
   }
 
-  /** The frame of a {@code CallRequest}. */
-  public static Buffer callRequest(Request request) {
-    return Frames.of(
+  /** The body of a {@code CallRequest}. */
+  public static Frames.Body callRequest(Request request) {
+    return body(
         callRequestSize(request),
         out -> {
           write(out, CallRequest.METHOD_FIELD_NUMBER, request.method);
@@ -56,20 +58,20 @@ public final class CallMessages {
         });
   }
 
-  /** The frame of an {@code InvokeRequest}, with the empty contract hash. */
-  public static Buffer invokeRequest(
+  /** The body of an {@code InvokeRequest}, with the empty contract hash. */
+  public static Frames.Body invokeRequest(
       Request request, String targetServiceId, List<String> excludedInstances) {
     int size =
-        text(InvokeRequest.TARGET_SERVICE_ID_FIELD_NUMBER, targetServiceId)
-            + text(InvokeRequest.METHOD_FIELD_NUMBER, request.method)
-            + bytes(InvokeRequest.PAYLOAD_FIELD_NUMBER, request.payload)
-            + text(InvokeRequest.REQUEST_ID_FIELD_NUMBER, request.requestId)
-            + text(InvokeRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey)
-            + text(InvokeRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
+        size(InvokeRequest.TARGET_SERVICE_ID_FIELD_NUMBER, targetServiceId)
+            + size(InvokeRequest.METHOD_FIELD_NUMBER, request.method)
+            + size(InvokeRequest.PAYLOAD_FIELD_NUMBER, request.payload)
+            + size(InvokeRequest.REQUEST_ID_FIELD_NUMBER, request.requestId)
+            + size(InvokeRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey)
+            + size(InvokeRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
     for (String id : excludedInstances) {
-      size += text(InvokeRequest.EXCLUDE_INSTANCE_IDS_FIELD_NUMBER, id);
+      size += size(InvokeRequest.EXCLUDE_INSTANCE_IDS_FIELD_NUMBER, id);
     }
-    return Frames.of(
+    return body(
         size,
         out -> {
           write(out, InvokeRequest.TARGET_SERVICE_ID_FIELD_NUMBER, targetServiceId);
@@ -86,14 +88,14 @@ public final class CallMessages {
 
   /** The size of a {@code CallResponse}, in bytes. */
   public static int responseSize(Response response) {
-    return bytes(CallResponse.PAYLOAD_FIELD_NUMBER, response.payload)
-        + text(CallResponse.ERROR_CODE_FIELD_NUMBER, response.errorCode)
-        + text(CallResponse.ERROR_MESSAGE_FIELD_NUMBER, response.errorMessage);
+    return size(CallResponse.PAYLOAD_FIELD_NUMBER, response.payload)
+        + size(CallResponse.ERROR_CODE_FIELD_NUMBER, response.errorCode)
+        + size(CallResponse.ERROR_MESSAGE_FIELD_NUMBER, response.errorMessage);
   }
 
-  /** The frame of a {@code CallResponse}. */
-  public static Buffer response(Response response) {
-    return Frames.of(
+  /** The body of a {@code CallResponse}. */
+  public static Frames.Body response(Response response) {
+    return body(
         responseSize(response),
         out -> {
           write(out, CallResponse.PAYLOAD_FIELD_NUMBER, response.payload);
@@ -107,18 +109,17 @@ public final class CallMessages {
    *
    * @throws IOException if the bytes are not one
    */
-  public static Request readCallRequest(byte[] message) throws IOException {
-    CodedInputStream in = CodedInputStream.newInstance(message);
+  public static Request readCallRequest(ByteBuf message) throws IOException {
+    FieldReader in = new FieldReader(message);
     String[] texts = {"", "", "", "", "", "", ""};
     byte[] payload = NOTHING;
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      int field = WireFormat.getTagFieldNumber(tag);
-      if (!isLengthDelimited(tag) || field > CallRequest.X_SB_TRACE_FIELD_NUMBER) {
-        in.skipField(tag);
+    for (int field = in.next(); field != 0; field = in.next()) {
+      if (field > CallRequest.X_SB_TRACE_FIELD_NUMBER) {
+        in.skip();
       } else if (field == CallRequest.PAYLOAD_FIELD_NUMBER) {
-        payload = in.readByteArray();
+        payload = in.bytes();
       } else {
-        texts[field] = in.readStringRequireUtf8();
+        texts[field] = in.text();
       }
     }
     return new Request(
@@ -135,43 +136,37 @@ public final class CallMessages {
    *
    * @throws IOException if the bytes are neither
    */
-  public static Response readResponse(byte[] message) throws IOException {
-    CodedInputStream in = CodedInputStream.newInstance(message);
+  public static Response readResponse(ByteBuf message) throws IOException {
+    FieldReader in = new FieldReader(message);
     byte[] payload = NOTHING;
     String code = "";
     String text = "";
-    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
-      switch (isLengthDelimited(tag) ? WireFormat.getTagFieldNumber(tag) : 0) {
-        case CallResponse.PAYLOAD_FIELD_NUMBER -> payload = in.readByteArray();
-        case CallResponse.ERROR_CODE_FIELD_NUMBER -> code = in.readStringRequireUtf8();
-        case CallResponse.ERROR_MESSAGE_FIELD_NUMBER -> text = in.readStringRequireUtf8();
-        default -> in.skipField(tag);
+    for (int field = in.next(); field != 0; field = in.next()) {
+      switch (field) {
+        case CallResponse.PAYLOAD_FIELD_NUMBER -> payload = in.bytes();
+        case CallResponse.ERROR_CODE_FIELD_NUMBER -> code = in.text();
+        case CallResponse.ERROR_MESSAGE_FIELD_NUMBER -> text = in.text();
+        default -> in.skip();
       }
     }
     return new Response(payload, code, text);
   }
 
-  private static boolean isLengthDelimited(int tag) {
-    return WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+  /** What writes itself. */
+  @FunctionalInterface
+  private interface Writer {
+    void writeTo(ByteBuf out);
   }
 
-  private static int text(int field, String value) {
-    return value.isEmpty() ? 0 : CodedOutputStream.computeStringSize(field, value);
-  }
-
-  private static int bytes(int field, byte[] value) {
-    return value.length == 0 ? 0 : CodedOutputStream.computeByteArraySize(field, value);
-  }
-
-  private static void write(CodedOutputStream out, int field, String value) throws IOException {
-    if (!value.isEmpty()) {
-      out.writeString(field, value);
+  /** A body whose size is known; it is written once for each attempt. */
+  private record Written(int size, Writer writer) implements Frames.Body {
+    @Override
+    public void writeTo(ByteBuf out) {
+      writer.writeTo(out);
     }
   }
 
-  private static void write(CodedOutputStream out, int field, byte[] value) throws IOException {
-    if (value.length > 0) {
-      out.writeByteArray(field, value);
-    }
+  private static Frames.Body body(int size, Writer writer) {
+    return new Written(size, writer);
   }
 }

@@ -3,9 +3,17 @@ package io.trestle.sdk.internal.wire;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.Frames;
+import io.trestle.protocol.wire.GrpcExchange;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.LiveConnection;
+import io.trestle.protocol.wire.PinnedChannel;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -105,12 +113,12 @@ public final class RuntimeCalls {
     }
 
     @Override
-    public void onMessage(byte[] bytes) {
+    public void onMessage(ByteBuf bytes) {
       if (over) {
         return;
       }
       try {
-        message.accept(parser.parseFrom(bytes));
+        message.accept(parser.parseFrom(ByteBufUtil.getBytes(bytes)));
       } catch (InvalidProtocolBufferException e) {
         cancelExchange();
         onEnd(CallStatus.of(StatusCode.INTERNAL, "the answer does not decode"));

@@ -44,12 +44,13 @@ class CallAttemptsTest {
   }
 
   @Test
-  void unreachedInstance_inDirect_staysDirect_afterAPause() {
+  void unreachedInstance_inDirect_staysDirect_afterAPause_andOthersComeFirst() {
     CallAttempts attempts = new CallAttempts(Transport.DIRECT, RetryPolicy.DEFAULT);
 
     assertThat(attempts.after(unreached, PLENTY, 0.5))
         .isEqualTo(new Next.Again(Duration.ofMillis(200)));
     assertThat(attempts.proxy()).isFalse();
+    assertThat(attempts.excluded()).containsExactly("instance-1");
   }
 
   @Test

@@ -12,6 +12,9 @@ import io.trestle.protocol.v1.PolicyEvaluation;
 import io.trestle.protocol.v1.PolicyRule;
 import io.trestle.protocol.v1.RegistrySnapshot;
 import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.trestle.protocol.wire.Dialer;
+import io.trestle.protocol.wire.Lanes;
+import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.internal.inbound.CallServer;
@@ -19,8 +22,6 @@ import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
-import io.trestle.sdk.internal.wire.Lanes;
-import io.trestle.sdk.internal.wire.PinnedChannel;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpConnectOptions;
@@ -98,12 +99,12 @@ public final class TestFleet implements AutoCloseable {
 
     Client(Leaf leaf) {
       http = vertx.createHttpClient(Transport.clientOptions(leaf.identity(), certificates.ca()));
-      pool = new ChannelPool(vertx, lanes, http);
+      Dialer dialer = new Dialer(vertx, leaf.identity(), certificates.ca());
+      pool = new ChannelPool(lanes, dialer);
       PinnedChannel nowhere =
           new PinnedChannel(
-              vertx,
               lanes.pick(),
-              http,
+              dialer,
               new HostPort("127.0.0.1", 1),
               SpiffeId.runtime(),
               Duration.ofMinutes(5));

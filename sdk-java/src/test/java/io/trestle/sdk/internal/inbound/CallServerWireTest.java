@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.CallRequest;
 import io.trestle.sdk.internal.call.TestFleet;
-import io.trestle.sdk.internal.wire.Frames;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
@@ -18,7 +17,10 @@ import org.junit.jupiter.api.Test;
 
 /** What the Call server answers to clients that are not ours. */
 class CallServerWireTest {
-  private static final Buffer ECHO = Frames.of(CallRequest.newBuilder().setMethod("echo").build());
+  private static final byte[] REQUEST =
+      CallRequest.newBuilder().setMethod("echo").build().toByteArray();
+  private static final Buffer ECHO =
+      Buffer.buffer().appendByte((byte) 0).appendInt(REQUEST.length).appendBytes(REQUEST);
 
   private final TestFleet fleet = new TestFleet();
   private final TestFleet.Callee callee = fleet.callee();

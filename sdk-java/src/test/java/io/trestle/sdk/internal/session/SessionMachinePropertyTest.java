@@ -3,11 +3,11 @@ package io.trestle.sdk.internal.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.internal.session.SessionEffect.Announce;
 import io.trestle.sdk.internal.session.SessionEffect.FailStart;
 import io.trestle.sdk.internal.session.SessionEffect.Plain;
-import io.trestle.sdk.internal.wire.CallStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.StateException;
@@ -27,7 +28,6 @@ import io.trestle.sdk.internal.session.SessionEvent.Start;
 import io.trestle.sdk.internal.session.SessionEvent.StartOverdue;
 import io.trestle.sdk.internal.session.SessionEvent.Stop;
 import io.trestle.sdk.internal.session.SessionEvent.Welcomed;
-import io.trestle.sdk.internal.wire.CallStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,18 +1,23 @@
 package io.trestle.sdk.internal.wire;
 
+import static io.netty.buffer.Unpooled.wrappedBuffer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.trestle.protocol.v1.CallRequest;
 import io.trestle.protocol.v1.CallResponse;
 import io.trestle.protocol.v1.InvokeRequest;
-import io.vertx.core.buffer.Buffer;
+import io.trestle.protocol.wire.Frames;
 import java.io.IOException;
 import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.ByteRange;
 import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
@@ -54,7 +59,9 @@ class CallMessagesTest {
                 .setXSbTrace("trace")
                 .addAllExcludeInstanceIds(ids)
                 .build());
-    assertThat(CallMessages.readCallRequest(call)).usingRecursiveComparison().isEqualTo(request);
+    assertThat(CallMessages.readCallRequest(wrappedBuffer(call)))
+        .usingRecursiveComparison()
+        .isEqualTo(request);
   }
 
   @Property(tries = 300)
@@ -65,7 +72,9 @@ class CallMessagesTest {
     byte[] bytes = body(CallMessages.response(response));
 
     assertThat(CallResponse.parseFrom(bytes).toByteArray()).isEqualTo(bytes);
-    assertThat(CallMessages.readResponse(bytes)).usingRecursiveComparison().isEqualTo(response);
+    assertThat(CallMessages.readResponse(wrappedBuffer(bytes)))
+        .usingRecursiveComparison()
+        .isEqualTo(response);
   }
 
   @Test
@@ -85,18 +94,43 @@ class CallMessagesTest {
             .build()
             .toByteArray();
 
-    assertThat(CallMessages.readCallRequest(bytes).method()).isEqualTo("m");
+    assertThat(CallMessages.readCallRequest(wrappedBuffer(bytes)).method()).isEqualTo("m");
   }
 
   @Test
   void truncatedMessage_doesNotDecode() {
     byte[] bytes = {0x0a, 0x05, 'a'};
-    assertThatThrownBy(() -> CallMessages.readCallRequest(bytes)).isInstanceOf(IOException.class);
+    assertThatThrownBy(() -> CallMessages.readCallRequest(wrappedBuffer(bytes)))
+        .isInstanceOf(IOException.class);
   }
 
-  private static byte[] body(Buffer frame) {
-    assertThat(frame.getInt(1)).isEqualTo(frame.length() - Frames.HEADER);
-    return frame.getBytes(Frames.HEADER, frame.length());
+  @Property(tries = 2000)
+  void anyBytes_areReadAsTheGeneratedClassesReadThem(
+      @ForAll @Size(max = 24) List<@ByteRange(min = 0, max = 127) Byte> bytes,
+      @ForAll @Size(max = 4) byte[] tail)
+      throws IOException {
+    ByteBuf message = Unpooled.buffer();
+    bytes.forEach(b -> message.writeByte(b % 48)); // small numbers make plausible tags and lengths
+    message.writeBytes(tail);
+    CallRequest expected;
+    try {
+      expected = CallRequest.parseFrom(ByteBufUtil.getBytes(message));
+    } catch (IOException e) {
+      assertThatThrownBy(() -> CallMessages.readCallRequest(message))
+          .isInstanceOf(IOException.class);
+      return;
+    }
+    CallMessages.Request read = CallMessages.readCallRequest(message);
+    assertThat(read.method()).isEqualTo(expected.getMethod());
+    assertThat(read.payload()).isEqualTo(expected.getPayload().toByteArray());
+    assertThat(read.trace()).isEqualTo(expected.getXSbTrace());
+  }
+
+  private static byte[] body(Frames.Body body) throws IOException {
+    ByteBuf out = Unpooled.buffer();
+    body.writeTo(out);
+    assertThat(out.readableBytes()).isEqualTo(body.size());
+    return ByteBufUtil.getBytes(out);
   }
 
   /** Protobuf strings are valid UTF-8, which lone surrogates are not. */

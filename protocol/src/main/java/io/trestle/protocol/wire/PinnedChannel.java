@@ -1,18 +1,10 @@
-package io.trestle.sdk.internal.wire;
+package io.trestle.protocol.wire;
 
 import io.trestle.protocol.HostPort;
 import io.trestle.protocol.SpiffeId;
-import io.trestle.protocol.transport.PeerClient;
 import io.trestle.protocol.transport.PeerIdentity;
-import io.trestle.protocol.transport.Pinger;
-import io.trestle.sdk.ConnectionException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClientAgent;
-import io.vertx.core.http.HttpClientConnection;
-import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -25,16 +17,14 @@ import org.jspecify.annotations.Nullable;
  * trust manager; the exact name is compared here, once per connection, before a byte of a call is
  * written. A future that fails therefore proves that no handler ran.
  *
- * <p>Connections are made one by one instead of taken from the pool of the HTTP client, because a
- * pool is keyed by address, and addresses are recycled: a call for one instance must never find the
- * connection to another. It also lets a connection stay on the event loop of its lane.
+ * <p>Connections are not pooled by address, because addresses are recycled: a call for one instance
+ * must never find the connection to another. And each stays on the event loop of its lane.
  *
  * <p>A renewed leaf changes nothing here: the connection goes on, the next one shows the new leaf.
  */
 public final class PinnedChannel {
-  private final Vertx vertx;
   private final Lane lane;
-  private final HttpClientAgent http;
+  private final Dialer dialer;
   private final HostPort target;
   private final SpiffeId expected;
   private final long idleNanos;
@@ -50,15 +40,9 @@ public final class PinnedChannel {
    * @param idle how long an unused connection stays
    */
   public PinnedChannel(
-      Vertx vertx,
-      Lane lane,
-      HttpClientAgent http,
-      HostPort target,
-      SpiffeId expected,
-      Duration idle) {
-    this.vertx = vertx;
+      Lane lane, Dialer dialer, HostPort target, SpiffeId expected, Duration idle) {
     this.lane = lane;
-    this.http = http;
+    this.dialer = dialer;
     this.target = target;
     this.expected = expected;
     this.idleNanos = idle.toNanos();
@@ -76,10 +60,15 @@ public final class PinnedChannel {
       lastUse = System.nanoTime();
       ready.accept(current);
     } else if (closed) {
-      failed.accept(new ConnectionException("channel to " + target + " is closed", -1, null));
+      failed.accept(new UnreachableException("channel to " + target + " is closed", null));
     } else {
       attempt().onSuccess(ready::accept).onFailure(failed::accept);
     }
+  }
+
+  /** Whether there is a connection, or one is being made; on the lane. */
+  public boolean inUse() {
+    return live != null || attempt != null;
   }
 
   /** Forgets the connection after a failure: the next call makes a new one. Any thread. */
@@ -125,41 +114,36 @@ public final class PinnedChannel {
     if (pending == null) {
       Promise<LiveConnection> started = Promise.promise();
       attempt = pending = started;
-      HttpConnectOptions options =
-          new HttpConnectOptions()
-              .setServer(SocketAddress.inetSocketAddress(target.port(), target.host()))
-              .setHost(PeerClient.AUTHORITY)
-              .setPort(target.port());
-      http.connect(options)
+      dialer
+          .dial(lane, target)
           .onSuccess(connection -> made(connection, started))
           .onFailure(e -> failed(started, "cannot reach " + target, e));
     }
     return pending.future();
   }
 
-  private void made(HttpClientConnection connection, Promise<LiveConnection> promise) {
-    PeerIdentity peer = PeerIdentity.of(connection);
+  private void made(LiveConnection connection, Promise<LiveConnection> promise) {
     if (promise.future().isComplete()) {
-      connection.close().onFailure(e -> {});
+      connection.close();
       return;
     }
-    if (closed || peer.spiffeId().filter(expected::equals).isEmpty()) {
-      connection.close().onFailure(e -> {});
-      failed(promise, closed ? "channel to " + target + " is closed" : wrong(peer), null);
+    if (closed || connection.peer().spiffeId().filter(expected::equals).isEmpty()) {
+      connection.close();
+      String text = closed ? "channel to " + target + " is closed" : wrong(connection.peer());
+      failed(promise, text, null);
       return;
     }
-    LiveConnection made = new LiveConnection(connection, this::forgetGone);
-    Pinger.start(vertx, connection);
-    live = made;
+    connection.onGone(this::forgetGone);
+    live = connection;
     attempt = null;
     lastUse = System.nanoTime();
-    watchIdle(made);
-    promise.complete(made);
+    watchIdle(connection);
+    promise.complete(connection);
   }
 
   private void failed(Promise<LiveConnection> promise, String message, @Nullable Throwable cause) {
     attempt = null;
-    promise.tryFail(new ConnectionException(message + Causes.root(cause), -1, cause));
+    promise.tryFail(new UnreachableException(message + Causes.root(cause), cause));
   }
 
   private String wrong(PeerIdentity peer) {
@@ -184,12 +168,11 @@ public final class PinnedChannel {
           if (connection.gone()) {
             return;
           }
-          if (connection.http().activeStreams() > 0) {
+          if (connection.active() > 0) {
             lastUse = System.nanoTime();
           }
           if (System.nanoTime() - lastUse >= idleNanos) {
             connection.close();
-            forgetGone();
           } else {
             watchIdle(connection);
           }

@@ -1,4 +1,4 @@
-package io.trestle.sdk.internal.wire;
+package io.trestle.protocol.wire;
 
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -14,6 +14,11 @@ import java.util.concurrent.TimeUnit;
 public final class Lane {
   private final ContextInternal context;
   private final EventLoop loop;
+
+  /** The lane of the calling thread, which is an event loop of this Vert.x. */
+  public static Lane current(Vertx vertx) {
+    return new Lane(((VertxInternal) vertx).getOrCreateContext());
+  }
 
   /** A lane on the next event loop. */
   public static Lane create(Vertx vertx) {
@@ -39,6 +44,14 @@ public final class Lane {
     ScheduledFuture<?> pending =
         loop.schedule(() -> context.dispatch(task), nanos, TimeUnit.NANOSECONDS);
     return () -> pending.cancel(false);
+  }
+
+  ContextInternal context() {
+    return context;
+  }
+
+  EventLoop loop() {
+    return loop;
   }
 
   /** Whether the calling thread is the lane's. */

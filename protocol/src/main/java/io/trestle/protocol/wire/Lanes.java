@@ -1,4 +1,4 @@
-package io.trestle.sdk.internal.wire;
+package io.trestle.protocol.wire;
 
 import io.vertx.core.Vertx;
 import java.util.List;

@@ -1,12 +1,14 @@
-package io.trestle.sdk.internal.wire;
+package io.trestle.protocol.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -27,8 +29,8 @@ class FrameReaderTest {
     List<byte[]> read = new ArrayList<>();
 
     for (int i = 0; i < stream.length(); i += chunk) {
-      Buffer part = stream.getBuffer(i, Math.min(stream.length(), i + chunk));
-      assertThat(reader.read(part, read::add)).isNull();
+      ByteBuf part = part(stream, i, Math.min(stream.length(), i + chunk));
+      assertThat(reader.read(part, m -> read.add(ByteBufUtil.getBytes(m)))).isNull();
     }
 
     assertThat(read).hasSameSizeAs(messages);
@@ -51,7 +53,7 @@ class FrameReaderTest {
     for (int i = 0; start < stream.length(); i++) {
       int piece = i < 200 ? i % 3 + 1 : pieces.get(i % pieces.size());
       int end = Math.min(stream.length(), start + piece);
-      reader.read(stream.getBuffer(start, end), read::add);
+      reader.read(part(stream, start, end), m -> read.add(ByteBufUtil.getBytes(m)));
       start = end;
     }
     assertThat(read).singleElement().isEqualTo(message);
@@ -65,10 +67,11 @@ class FrameReaderTest {
     Buffer stream = Buffer.buffer().appendByte((byte) 0).appendInt(message.length);
     FrameReader reader = new FrameReader(1 << 20);
     List<byte[]> read = new ArrayList<>();
-    reader.read(stream, read::add);
+    reader.read(part(stream, 0, stream.length()), m -> read.add(ByteBufUtil.getBytes(m)));
     for (int i = 0; i < message.length; i += 16_384) {
       int end = Math.min(message.length, i + 16_384);
-      reader.read(Buffer.buffer(Arrays.copyOfRange(message, i, end)), read::add);
+      reader.read(
+          Unpooled.wrappedBuffer(message, i, end - i), m -> read.add(ByteBufUtil.getBytes(m)));
     }
     assertThat(read).singleElement().isEqualTo(message);
   }
@@ -92,14 +95,36 @@ class FrameReaderTest {
   @Test
   void endWithinAMessage_isNotClean() {
     FrameReader reader = new FrameReader(100);
-    reader.read(Buffer.buffer(new byte[] {0, 0}), m -> fail("none is complete"));
+    reader.read(Unpooled.wrappedBuffer(new byte[] {0, 0}), m -> fail("none is complete"));
     assertThat(reader.clean()).isFalse();
+  }
+
+  @Property(tries = 60)
+  void abandonedMessage_givesEverythingBack(
+      @ForAll @Size(min = 1, max = 40) List<@IntRange(min = 1, max = 20_000) Integer> pieces) {
+    FrameReader reader = new FrameReader(1 << 20);
+    List<ByteBuf> chunks = new ArrayList<>();
+    reader.read(Unpooled.wrappedBuffer(new byte[] {0, 0, 15, -1, -1}), m -> fail("not complete"));
+    for (int piece : pieces) {
+      ByteBuf chunk = Unpooled.directBuffer(piece).writeZero(piece);
+      chunks.add(chunk);
+      reader.read(chunk, m -> {});
+    }
+
+    reader.close();
+
+    assertThat(chunks).allMatch(chunk -> chunk.refCnt() == 1);
+    chunks.forEach(ByteBuf::release);
+  }
+
+  private static ByteBuf part(Buffer stream, int from, int to) {
+    return Unpooled.wrappedBuffer(stream.getBytes(from, to));
   }
 
   private static StatusCode refusal(int flag, int length) {
     FrameReader reader = new FrameReader(100);
     Buffer head = Buffer.buffer().appendByte((byte) flag).appendInt(length);
-    CallStatus refusal = reader.read(head, m -> fail("none is complete"));
+    CallStatus refusal = reader.read(part(head, 0, head.length()), m -> fail("none is complete"));
     assertThat(refusal).isNotNull();
     return refusal.code();
   }

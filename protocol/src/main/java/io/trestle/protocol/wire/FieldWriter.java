@@ -1,0 +1,61 @@
+package io.trestle.protocol.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+
+/**
+ * Writes the texts and bytes of a protobuf message straight into a network buffer, and tells their
+ * sizes before; the counterpart of {@link FieldReader}. Empty fields are left out.
+ */
+public final class FieldWriter {
+  private static final int DELIMITED = 2;
+
+  private FieldWriter() {}
+
+  /** The size of a text with its tag and length, in bytes. */
+  public static int size(int field, String value) {
+    return value.isEmpty() ? 0 : delimited(field, ByteBufUtil.utf8Bytes(value));
+  }
+
+  /** The size of bytes with their tag and length, in bytes. */
+  public static int size(int field, byte[] value) {
+    return value.length == 0 ? 0 : delimited(field, value.length);
+  }
+
+  /** Writes a text. */
+  public static void write(ByteBuf out, int field, String value) {
+    if (!value.isEmpty()) {
+      int length = ByteBufUtil.utf8Bytes(value);
+      varint(varint(out, tag(field)), length);
+      ByteBufUtil.reserveAndWriteUtf8(out, value, length);
+    }
+  }
+
+  /** Writes bytes. */
+  public static void write(ByteBuf out, int field, byte[] value) {
+    if (value.length > 0) {
+      varint(varint(out, tag(field)), value.length).writeBytes(value);
+    }
+  }
+
+  private static int tag(int field) {
+    return (field << 3) | DELIMITED;
+  }
+
+  private static int delimited(int field, int length) {
+    return varintSize(tag(field)) + varintSize(length) + length;
+  }
+
+  private static int varintSize(int value) {
+    return (38 - Integer.numberOfLeadingZeros(value | 1)) / 7;
+  }
+
+  private static ByteBuf varint(ByteBuf out, int value) {
+    int rest = value;
+    while ((rest & ~0x7f) != 0) {
+      out.writeByte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    return out.writeByte(rest);
+  }
+}

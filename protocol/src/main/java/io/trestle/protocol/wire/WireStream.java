@@ -1,0 +1,140 @@
+package io.trestle.protocol.wire;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One HTTP/2 stream. On the event loop of its connection only. What is written goes out with the
+ * next {@link #flush}, together with what other streams have written by then.
+ */
+public final class WireStream {
+  /** Gives up a call. */
+  public static final long CANCEL = 8;
+
+  /** The stream was not processed. */
+  public static final long REFUSED = 7;
+
+  /** The other end asks for less load. */
+  public static final long ENHANCE_YOUR_CALM = 11;
+
+  static final long INTERNAL_ERROR = 2;
+
+  private static final long NO_ERROR = 0;
+
+  private final WireStreams owner;
+  private final Http2Stream stream;
+  private @Nullable Listener listener;
+  private boolean remoteEnded;
+  private boolean localEnded;
+
+  /** Hears what arrives. After {@code onReset} and {@code onLost} nothing follows. */
+  public interface Listener {
+    /** Headers or trailers; valid during the call only. */
+    void onHeaders(Http2Headers headers, boolean end);
+
+    /** Bytes; they may be retained. */
+    void onData(ByteBuf data, boolean end);
+
+    /** The other end has given up the stream. */
+    void onReset(long code);
+
+    /** The connection is gone, or the stream was lost to a fault. */
+    void onLost();
+  }
+
+  WireStream(WireStreams owner, Http2Stream stream) {
+    this.owner = owner;
+    this.stream = stream;
+  }
+
+  void listen(Listener listener) {
+    this.listener = listener;
+  }
+
+  /** Writes headers, or trailers. */
+  public void headers(Http2Headers headers, boolean end) {
+    localEnded |= end;
+    owner.writeHeaders(stream.id(), headers, end);
+  }
+
+  /** Writes bytes, which belong to the stream from now on. */
+  public void data(ByteBuf data, boolean end) {
+    localEnded |= end;
+    owner.writeData(stream.id(), data, end);
+  }
+
+  /** Writes a message with its frame header. */
+  public void message(Frames.Body body, boolean end) {
+    data(Frames.encode(owner.alloc(), body), end);
+  }
+
+  /**
+   * Sends what was written, which is everything; a caller that still talks is told to stop (RFC
+   * 9113, 8.1).
+   */
+  public void finish() {
+    flush();
+    if (!remoteEnded) {
+      reset(NO_ERROR);
+    }
+  }
+
+  /** Sends what was written. */
+  public void flush() {
+    owner.flush();
+  }
+
+  /** Gives the stream up; the listener hears nothing any more. */
+  public void reset(long code) {
+    listener = null;
+    owner.reset(stream.id(), code);
+  }
+
+  /** Gives the stream up because its listener has thrown; that is the last it hears. */
+  void fault() {
+    Listener hears = listener;
+    reset(INTERNAL_ERROR);
+    if (hears != null) {
+      hears.onLost();
+    }
+  }
+
+  /** Whether this end has something left to say that the other end no longer wants. */
+  boolean halfOpen() {
+    return stream.state().localSideOpen();
+  }
+
+  void onHeaders(Http2Headers headers, boolean end) {
+    remoteEnded |= end;
+    Listener hears = listener;
+    if (hears != null) {
+      hears.onHeaders(headers, end);
+    }
+  }
+
+  void onData(ByteBuf data, boolean end) {
+    remoteEnded |= end;
+    Listener hears = listener;
+    if (hears != null) {
+      hears.onData(data, end);
+    }
+  }
+
+  void onReset(long code) {
+    Listener hears = listener;
+    listener = null;
+    if (hears != null) {
+      hears.onReset(code);
+    }
+  }
+
+  void onClosed() {
+    Listener hears = listener;
+    listener = null;
+    if (hears != null && !(remoteEnded && localEnded)) {
+      hears.onLost();
+    }
+  }
+}
