@@ -56,7 +56,10 @@ final class TestMethods {
     return List.of(
         new Unary<>(UNARY, Access.SERVICE, LARGE, StringValue.parser(), this::unary),
         new RawUnary(
-            RAW, Access.SERVICE, LARGE, (call, request) -> Future.succeededFuture(request)),
+            RAW,
+            Access.SERVICE,
+            LARGE,
+            (call, request) -> Future.succeededFuture(Frames.frame(request.getBytes()))),
         new Unary<>(SLOW, Access.SERVICE, LARGE, StringValue.parser(), this::slow),
         new ServerStreaming<>(WATCH, Access.SERVICE, LARGE, StringValue.parser(), this::watch),
         new Bidirectional<>(CHAT, Access.SERVICE, LARGE, StringValue.parser(), this::chat),
