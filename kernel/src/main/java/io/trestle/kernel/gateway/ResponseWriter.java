@@ -2,6 +2,7 @@ package io.trestle.kernel.gateway;
 
 import io.trestle.protocol.HeaderNames;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.wire.GrpcHeaders;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
@@ -126,7 +127,7 @@ final class ResponseWriter {
     status(trailers, failure.status());
     String message = failure.getMessage();
     if (message != null && !message.isEmpty()) {
-      trailers.set("grpc-message", StatusText.encode(message));
+      trailers.set("grpc-message", GrpcHeaders.encode(message));
     }
     if (failure.notDispatched()) {
       trailers.set(HeaderNames.NOT_DISPATCHED, HeaderNames.NOT_DISPATCHED_VALUE);

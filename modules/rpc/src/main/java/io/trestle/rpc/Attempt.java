@@ -63,7 +63,11 @@ final class Attempt implements GrpcExchange.Listener {
 
   @Override
   public void onMessage(ByteBuf message) {
-    reply = Frames.copy(message);
+    if (reply != null) {
+      refuse("callee answered more than one message");
+    } else {
+      reply = Frames.copy(message);
+    }
   }
 
   @Override
@@ -86,6 +90,14 @@ final class Attempt implements GrpcExchange.Listener {
         status.code() == StatusCode.RESOURCE_EXHAUSTED
             ? new Verdict.Final(status.code(), "reply: " + status.message())
             : new Verdict.Final(StatusCode.INTERNAL, "reply of the callee: " + status.message()));
+  }
+
+  private void refuse(String why) {
+    GrpcExchange running = exchange;
+    if (running != null) {
+      running.cancel();
+    }
+    end(new Verdict.Final(StatusCode.INTERNAL, why));
   }
 
   private void end(Verdict verdict) {

@@ -113,7 +113,7 @@ final class ProxyCall {
       channel.connected(
           connection -> {
             if (end()) {
-              send(candidate, connection);
+              send(candidate, channel, connection);
             }
           },
           failure -> fail(String.valueOf(failure.getMessage())));
@@ -146,7 +146,7 @@ final class ProxyCall {
     return new Attempt.Ended(Verdict.notReached(text), null);
   }
 
-  private void send(Instance candidate, LiveConnection connection) {
+  private void send(Instance candidate, PinnedChannel channel, LiveConnection connection) {
     if (over) {
       selection.release(candidate);
       return;
@@ -157,7 +157,12 @@ final class ProxyCall {
             forward.call(),
             forward.trace(),
             Math.max(1, remaining()),
-            ended -> conclude(candidate, ended));
+            ended -> {
+              if (ended.verdict().unavailable()) {
+                channel.drop(connection);
+              }
+              conclude(candidate, ended);
+            });
     if (!over && !attempt.isOver()) {
       current = attempt;
     }

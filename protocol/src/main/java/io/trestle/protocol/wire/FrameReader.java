@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * a view of it; of a longer one the pieces are kept as they came and handed over as one buffer of
  * many parts, from which a parser reads. Memory follows what has arrived, never what a length
  * promises. A small piece would hold on to the whole network buffer it lies in; those are copied
- * together, into buffers as large as what has arrived so far, so that both their number and their
- * slack stay bounded.
+ * together, into buffers as large as what has arrived so far, and what arrives next goes there as
+ * long as it fits, so that both their number and their slack stay bounded.
  *
  * <p>Whoever stops reading calls {@link #close}, which gives kept pieces back. After a refusal
  * everything further is dropped; the stream is to be ended with the status.
@@ -66,6 +66,11 @@ public final class FrameReader {
   /** Whether the stream ends between two messages. */
   public boolean clean() {
     return headerFill == 0 && refusal == null;
+  }
+
+  /** Bytes of memory that are held for a message that is not complete. */
+  int held() {
+    return pieces.stream().mapToInt(ByteBuf::capacity).sum();
   }
 
   /** Keeps nothing any more and reads nothing any more. */
@@ -119,18 +124,17 @@ public final class FrameReader {
   }
 
   private void keep(ByteBuf chunk, int count) {
-    if (count >= SMALL_PIECE) {
+    ByteBuf room = small;
+    if (room != null && room.writableBytes() >= count) {
+      room.writeBytes(chunk, count); // whatever its size: room that is there gets used
+    } else if (count >= SMALL_PIECE) {
       small = null;
       pieces.add(chunk.readRetainedSlice(count));
-      return;
-    }
-    ByteBuf room = small;
-    if (room == null || room.writableBytes() < count) {
+    } else {
       room = chunk.alloc().directBuffer(Math.min(length - fill, Math.max(SMALL_PIECE, fill)));
-      pieces.add(room);
+      pieces.add(room.writeBytes(chunk, count));
       small = room;
     }
-    room.writeBytes(chunk, count);
   }
 
   private void join(Consumer<ByteBuf> messages) {

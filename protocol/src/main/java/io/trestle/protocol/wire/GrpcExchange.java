@@ -3,6 +3,7 @@ package io.trestle.protocol.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.trestle.protocol.StatusCode;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ public final class GrpcExchange implements WireStream.Listener {
   private final Outgoing outgoing;
   private final FrameReader reader;
   private final Listener listener;
+  private final long began = System.nanoTime();
   private @Nullable WireStream stream;
   private @Nullable Runnable waiting;
   private CallStatus early = GrpcHeaders.NO_STATUS;
@@ -108,7 +110,7 @@ public final class GrpcExchange implements WireStream.Listener {
     if (message == null) {
       return;
     }
-    WireStream opened = connection.open(GrpcHeaders.request(outgoing), this);
+    WireStream opened = connection.open(GrpcHeaders.request(outgoing, timeLeft()), this);
     if (opened == null) {
       message.release();
       finish(unsent("the connection takes no more calls"));
@@ -119,13 +121,20 @@ public final class GrpcExchange implements WireStream.Listener {
     }
   }
 
+  /** The time the caller still waits, in milliseconds: it may have waited for a stream. */
+  private long timeLeft() {
+    long given = outgoing.timeoutMillis();
+    long waited = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began);
+    return given > 0 ? Math.max(1, given - waited) : 0;
+  }
+
   // Before a stream is opened: a message that cannot be written costs none.
   private @Nullable ByteBuf written() {
     try {
       return connection.encode(outgoing.body());
     } catch (RuntimeException e) {
       String text = "message: cannot be written" + Causes.root(e);
-      finish(new CallStatus(StatusCode.INTERNAL, text, true));
+      finish(CallStatus.of(StatusCode.INTERNAL, text));
       return null;
     }
   }
@@ -133,6 +142,9 @@ public final class GrpcExchange implements WireStream.Listener {
   @Override
   public void onHeaders(Http2Headers headers, boolean end) {
     CharSequence status = headers.status();
+    if (!headed && !end && status != null && status.charAt(0) == '1') {
+      return; // more headers follow
+    }
     if (!headed && status != null && !HTTP_OK.contentEquals(status)) {
       CallStatus broken = CallStatus.of(ofHttp(status), "HTTP status " + status);
       abort(broken, listener::onBroken);

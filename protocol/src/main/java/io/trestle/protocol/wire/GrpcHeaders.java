@@ -49,17 +49,18 @@ public final class GrpcHeaders {
   private static final Http2Headers GOOD =
       ReadOnlyHttp2Headers.trailers(false, STATUS_NAME, AsciiString.cached(OK_NUMBER));
   private static final long MAX_TIMEOUT_VALUE = 99_999_999;
+  private static final int MAX_TEXT = 4 << 10;
   private static final String HEX = "0123456789ABCDEF";
 
   private GrpcHeaders() {}
 
   /** The headers of a request. */
-  static Http2Headers request(GrpcExchange.Outgoing outgoing) {
+  static Http2Headers request(GrpcExchange.Outgoing outgoing, long timeoutMillis) {
     CharSequence[] more = new CharSequence[MAX_REQUEST];
     int count = put(more, 0, TE, TRAILERS);
     count = put(more, count, TYPE, GRPC);
-    if (outgoing.timeoutMillis() > 0) {
-      count = put(more, count, TIMEOUT_NAME, AsciiString.of(timeout(outgoing.timeoutMillis())));
+    if (timeoutMillis > 0) {
+      count = put(more, count, TIMEOUT_NAME, AsciiString.of(timeout(timeoutMillis)));
     }
     if (!outgoing.trace().isEmpty()) {
       count = put(more, count, TRACE, AsciiString.of(outgoing.trace()));
@@ -159,18 +160,28 @@ public final class GrpcHeaders {
     return unit == null || number < 0 ? -1 : unit.toNanos(number);
   }
 
-  /** Percent-encodes a text as gRPC wants it. */
+  /**
+   * Percent-encodes a text as gRPC wants it; what is longer than 4 KiB then is cut, because headers
+   * are bounded and know no flow control.
+   */
   public static String encode(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    StringBuilder out = new StringBuilder(bytes.length);
-    for (byte b : bytes) {
-      if (b >= ' ' && b <= '~' && b != '%') {
-        out.append((char) b);
+    StringBuilder out = new StringBuilder(Math.min(text.length(), MAX_TEXT) + 16);
+    for (int i = 0; i < text.length() && out.length() < MAX_TEXT; ) {
+      int point = text.codePointAt(i);
+      i += Character.charCount(point);
+      if (point >= ' ' && point <= '~' && point != '%') {
+        out.append((char) point);
       } else {
-        out.append('%').append(HEX.charAt((b >> 4) & 0xf)).append(HEX.charAt(b & 0xf));
+        percent(out, Character.toString(point).getBytes(StandardCharsets.UTF_8));
       }
     }
     return out.toString();
+  }
+
+  private static void percent(StringBuilder out, byte[] bytes) {
+    for (byte b : bytes) {
+      out.append('%').append(HEX.charAt((b >> 4) & 0xf)).append(HEX.charAt(b & 0xf));
+    }
   }
 
   /** The reverse; a broken sequence stays as it is. */

@@ -17,7 +17,7 @@ public final class Lane {
 
   /** The lane of the calling thread, which is an event loop of this Vert.x. */
   public static Lane current(Vertx vertx) {
-    return new Lane(((VertxInternal) vertx).getOrCreateContext());
+    return new Lane(((VertxInternal) vertx).getOrCreateContext().unwrap());
   }
 
   /** A lane on the next event loop. */

@@ -7,7 +7,6 @@ import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.transport.Transport;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  * <p>It is pinged every 30 s and closed when an answer takes longer than 10 s.
  */
 public final class LiveConnection {
-  private static final Duration GRACE = Duration.ofSeconds(30);
-
   private final Lane lane;
   private final Channel channel;
   private final Http2ConnectionHandler handler;
@@ -109,7 +106,8 @@ public final class LiveConnection {
   /** Takes nothing new, and closes when what is under way has ended. */
   void retire() {
     leave();
-    handler.gracefulShutdownTimeoutMillis(GRACE.toMillis());
+    handler.gracefulShutdownTimeoutMillis(
+        -1); // each call has a deadline, and pings find a dead peer
     var unused = channel.close();
   }
 

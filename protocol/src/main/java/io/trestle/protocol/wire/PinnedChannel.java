@@ -31,6 +31,7 @@ public final class PinnedChannel {
 
   private @Nullable LiveConnection live;
   private @Nullable Promise<LiveConnection> attempt;
+  private Lane.@Nullable Timer idle;
   private long lastUse;
   private boolean closed;
 
@@ -71,14 +72,21 @@ public final class PinnedChannel {
     return live != null || attempt != null;
   }
 
-  /** Forgets the connection after a failure: the next call makes a new one. Any thread. */
-  public void drop() {
+  /** Forgets a connection after a failure: the next call makes a new one. On the lane. */
+  public void drop(LiveConnection failing) {
+    if (live == failing) {
+      live = null;
+      failing.retire();
+    }
+  }
+
+  /** Forgets whatever connection there is; what is under way may finish. Any thread. */
+  public void renew() {
     lane.execute(
         () -> {
           LiveConnection current = live;
-          live = null;
           if (current != null) {
-            current.retire();
+            drop(current);
           }
         });
   }
@@ -158,24 +166,28 @@ public final class PinnedChannel {
     LiveConnection current = live;
     if (current != null && current.gone()) {
       live = null;
+      if (idle != null) {
+        idle.cancel();
+      }
     }
   }
 
   private void watchIdle(LiveConnection connection) {
-    lane.schedule(
-        Math.max(1, lastUse + idleNanos - System.nanoTime()),
-        () -> {
-          if (connection.gone()) {
-            return;
-          }
-          if (connection.active() > 0) {
-            lastUse = System.nanoTime();
-          }
-          if (System.nanoTime() - lastUse >= idleNanos) {
-            connection.close();
-          } else {
-            watchIdle(connection);
-          }
-        });
+    idle =
+        lane.schedule(
+            Math.max(1, lastUse + idleNanos - System.nanoTime()),
+            () -> {
+              if (connection.gone()) {
+                return;
+              }
+              if (connection.active() > 0) {
+                lastUse = System.nanoTime();
+              }
+              if (System.nanoTime() - lastUse >= idleNanos) {
+                connection.close();
+              } else {
+                watchIdle(connection);
+              }
+            });
   }
 }

@@ -65,9 +65,9 @@ public final class WireStream {
     owner.writeData(stream.id(), data, end);
   }
 
-  /** Writes a message with its frame header. */
-  public void message(Frames.Body body, boolean end) {
-    data(Frames.encode(owner.alloc(), body), end);
+  /** A message with its frame header, to be written with {@link #data}. */
+  public ByteBuf encode(Frames.Body body) {
+    return Frames.encode(owner.alloc(), body);
   }
 
   /**

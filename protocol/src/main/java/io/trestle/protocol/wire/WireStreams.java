@@ -246,7 +246,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     ContextInternal previous = context.beginDispatch();
     try {
       what.accept(stream);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "a call failed on its event loop", e);
       abandon(stream);
     } finally {
@@ -257,7 +257,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   private void abandon(WireStream stream) {
     try {
       stream.fault();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "a call failed while it was given up", e);
     }
   }

@@ -118,6 +118,12 @@ public final class Caller implements AutoCloseable {
     return await(made);
   }
 
+  /** Has the channel to a target forget its connection. */
+  void drop(HostPort target, SpiffeId expected) throws Exception {
+    LiveConnection connection = connection(target, expected);
+    lane.execute(() -> channel(target, expected).drop(connection));
+  }
+
   /** Calls and waits for the text that comes back. */
   public String echo(HostPort target, SpiffeId expected, String text) throws Exception {
     Heard heard = new Heard();

@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -18,6 +19,7 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class FrameReaderTest {
+  private static final int MAX_FRAME = 16_384;
 
   @Property(tries = 300)
   void messages_comeWhole_howeverTheyAreCut(
@@ -115,6 +117,31 @@ class FrameReaderTest {
 
     assertThat(chunks).allMatch(chunk -> chunk.refCnt() == 1);
     chunks.forEach(ByteBuf::release);
+  }
+
+  @Example
+  void memory_framesOfOneByteAndOfFourKibibytesInTurn_isNoMoreThanTwiceWhatArrived() {
+    memory_followsWhatHasArrived_whateverTheFramesAre(List.of(1, 4096));
+  }
+
+  @Property(tries = 40)
+  void memory_followsWhatHasArrived_whateverTheFramesAre(
+      @ForAll @Size(min = 1, max = 6) List<@IntRange(min = 1, max = 16_384) Integer> frames) {
+    int length = 1 << 20;
+    FrameReader reader = new FrameReader(length);
+    reader.read(Unpooled.buffer().writeByte(0).writeInt(length), m -> fail("not complete"));
+    byte[] bytes = new byte[MAX_FRAME];
+    int arrived = 0;
+    for (int i = 0; arrived + MAX_FRAME < length; i++) {
+      int size = frames.get(i % frames.size());
+      reader.read(Unpooled.wrappedBuffer(bytes, 0, size), m -> fail("not complete"));
+      arrived += size;
+      if (i % 64 == 0) {
+        assertThat(reader.held()).isLessThanOrEqualTo(2 * arrived + 8 * MAX_FRAME);
+      }
+    }
+    assertThat(reader.held()).isLessThanOrEqualTo(2 * arrived + 8 * MAX_FRAME);
+    reader.close();
   }
 
   private static ByteBuf part(Buffer stream, int from, int to) {

@@ -23,6 +23,14 @@ class GrpcHeadersTest {
   }
 
   @Test
+  void longText_isCut_betweenCharacters() {
+    String encoded = GrpcHeaders.encode("é".repeat(100_000));
+
+    assertThat(encoded).hasSizeBetween(4096, 4096 + 12);
+    assertThat(GrpcHeaders.decode(encoded)).matches("é+");
+  }
+
+  @Test
   void decode_keepsPlusAndBrokenSequences() {
     assertThat(GrpcHeaders.decode("a+b %zz 100%")).isEqualTo("a+b %zz 100%");
     assertThat(GrpcHeaders.decode("%C3%A9%")).isEqualTo("é%");

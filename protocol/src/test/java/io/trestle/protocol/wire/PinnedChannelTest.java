@@ -121,7 +121,7 @@ class PinnedChannelTest {
               Transport.serverSslOptions(newRuntime, certificates.ca(), ClientAuth.REQUEST)));
       caller.dialer.use(newOrders);
       assertThat(caller.connection(server.address(), RUNTIME)).isSameAs(old);
-      caller.channel(server.address(), RUNTIME).drop();
+      caller.drop(server.address(), RUNTIME);
       LiveConnection renewed = caller.connection(server.address(), RUNTIME);
       Heard next = call(caller, renewed, "new");
       held.take().run();
@@ -147,7 +147,7 @@ class PinnedChannelTest {
     try (Loopback server = Loopback.start(vertx, options.setKeyCertOptions(swapping.options()));
         Caller caller = caller(engine, null)) {
       assertThat(caller.echo(server.address(), RUNTIME, "ticket")).isEqualTo("ticket");
-      caller.channel(server.address(), RUNTIME).drop();
+      caller.drop(server.address(), RUNTIME);
 
       swapping.swap(newRuntime);
 
@@ -298,7 +298,7 @@ class PinnedChannelTest {
     Channel channel = caller.connected.element();
     ChannelHandlerContext context = channel.pipeline().context(ClientHandler.class);
     ClientHandler handler = (ClientHandler) context.handler();
-    Http2Headers headers = GrpcHeaders.request(Caller.outgoing("x"));
+    Http2Headers headers = GrpcHeaders.request(Caller.outgoing("x"), 0);
     int last = Integer.MAX_VALUE - 2;
     var unused =
         handler.encoder().writeHeaders(context, last, headers, 0, true, context.newPromise());

@@ -34,6 +34,15 @@ public sealed interface Verdict {
     return notDispatched ? new TryNext(status, message) : new Final(status, message);
   }
 
+  /** Whether the way to the callee, or the callee, is not there. */
+  default boolean unavailable() {
+    StatusCode status =
+        this instanceof TryNext next
+            ? next.status()
+            : this instanceof Final end ? end.status() : StatusCode.OK;
+    return status == StatusCode.UNAVAILABLE;
+  }
+
   /** Whether the outcome counts against the instance (rpc.md 4.4). */
   default boolean isFailure() {
     if (this instanceof TryNext next) {

@@ -44,6 +44,7 @@ final class Attempt implements GrpcExchange.Listener {
   private final Frames.Body body;
   private Lane.@Nullable Timer timer;
   private @Nullable GrpcExchange exchange;
+  private @Nullable LiveConnection connection;
   private CallMessages.@Nullable Response answer;
   private boolean malformed;
   private boolean sent;
@@ -93,10 +94,17 @@ final class Attempt implements GrpcExchange.Listener {
   @Override
   public void onMessage(ByteBuf message) {
     try {
+      malformed |= answer != null; // more than one
       answer = CallMessages.readResponse(message);
     } catch (IOException e) {
       malformed = true;
     }
+  }
+
+  @Override
+  public void onRefused(CallStatus status) {
+    boolean large = status.code() == StatusCode.RESOURCE_EXHAUSTED;
+    onEnd(large ? status : CallStatus.of(StatusCode.INTERNAL, "answer: " + status.message()));
   }
 
   @Override
@@ -108,8 +116,9 @@ final class Attempt implements GrpcExchange.Listener {
       onAnswer(answer);
       return;
     }
-    if (direct && status.code() == StatusCode.UNAVAILABLE) {
-      channel.drop();
+    LiveConnection used = connection;
+    if (direct && used != null && status.code() == StatusCode.UNAVAILABLE) {
+      channel.drop(used);
     }
     ServiceBridgeException error = Failures.of(status, prefix());
     if (status.notDispatched()) {
@@ -134,6 +143,7 @@ final class Attempt implements GrpcExchange.Listener {
       return;
     }
     sent = true;
+    this.connection = connection;
     long millis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(call.remaining()));
     exchange =
         GrpcExchange.start(
@@ -145,7 +155,6 @@ final class Attempt implements GrpcExchange.Listener {
 
   private void unreachable(Throwable cause) {
     if (end()) {
-      channel.drop();
       String text = prefix() + ": " + cause.getMessage();
       ConnectionException error = new ConnectionException(text, -1, cause);
       call.failed(new Failure.Undispatched(error, directInstance()));

@@ -5,6 +5,7 @@ import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.UuidV7;
 import io.trestle.protocol.transport.PeerIdentity;
+import io.trestle.protocol.transport.Pinger;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.wire.CallStatus;
 import io.trestle.protocol.wire.GrpcHeaders;
@@ -142,6 +143,7 @@ public final class CallServer {
    */
   private void onConnection(Lane lane, HttpConnection connection) {
     PeerIdentity peer = PeerIdentity.of(connection);
+    Pinger.start(vertx, connection);
     WireStreams.serve(lane, connection, (stream, headers) -> accept(lane, peer, stream, headers));
   }
 

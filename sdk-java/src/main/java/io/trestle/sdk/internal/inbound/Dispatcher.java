@@ -125,7 +125,7 @@ final class Dispatcher {
           .handler()
           .handle(request.payload(), context)
           .whenComplete((reply, failure) -> finish(call, reply, failure));
-    } catch (RuntimeException e) {
+    } catch (Throwable e) { // an Error of a handler is its failure, not ours (rpc.md 5.2)
       finish(call, null, e);
     }
   }
@@ -163,8 +163,17 @@ final class Dispatcher {
     finish(call, reply, failure);
   }
 
+  // The answer goes out first: the place that it gives back may run the next call at once.
   private void finish(InboundCall call, byte @Nullable [] reply, @Nullable Throwable failure) {
-    slots.leave();
+    try {
+      answer(call, reply, failure);
+    } finally {
+      slots.leave();
+    }
+  }
+
+  private static void answer(
+      InboundCall call, byte @Nullable [] reply, @Nullable Throwable failure) {
     if (failure == null && reply != null) {
       respond(call, new CallMessages.Response(reply, "", ""));
       return;
@@ -179,8 +188,8 @@ final class Dispatcher {
   }
 
   private void finish(InboundCall call, CallStatus status) {
-    slots.leave();
     call.finish(status);
+    slots.leave();
   }
 
   private static CallMessages.Response failed(@Nullable Throwable failure) {

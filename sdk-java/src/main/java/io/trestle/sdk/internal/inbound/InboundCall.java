@@ -91,8 +91,9 @@ final class InboundCall implements WireStream.Listener {
     lane.execute(
         () -> {
           if (end()) {
+            ByteBuf message = stream.encode(body); // first: if that fails, nothing was said
             stream.headers(GrpcHeaders.head(), false);
-            stream.message(body, false);
+            stream.data(message, false);
             stream.headers(GrpcHeaders.good(), true);
             stream.finish();
           }

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal.inbound;
 
 import io.trestle.sdk.CallContext;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -10,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a handler is told. */
 final class InboundContext implements CallContext {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk");
+
   private final Caller caller;
   private final String requestId;
   private final String idempotencyKey;
@@ -86,6 +90,15 @@ final class InboundContext implements CallContext {
     action.run();
   }
 
+  // What the application registered must not keep the others from running.
+  private static void guarded(Runnable action) {
+    try {
+      action.run();
+    } catch (RuntimeException e) {
+      LOG.log(Level.ERROR, "an action on cancellation failed", e);
+    }
+  }
+
   /** Nobody waits any more. */
   void cancel() {
     List<Runnable> pending;
@@ -94,7 +107,7 @@ final class InboundContext implements CallContext {
       actions = null;
     }
     if (pending != null) {
-      pending.forEach(Runnable::run);
+      pending.forEach(InboundContext::guarded);
     }
   }
 }

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
  * leaving: what counts is work under way. Any thread.
  */
 final class Slots {
+  /** What this thread has to run; the first is under way. */
+  private static final ThreadLocal<Deque<Runnable>> TURNS =
+      ThreadLocal.withInitial(ArrayDeque::new);
+
   private final int maxRunning;
   private final int maxQueued;
   private final Deque<Runnable> queue = new ArrayDeque<>();
@@ -59,9 +63,26 @@ final class Slots {
       }
     }
     if (next != null) {
-      next.run();
+      take(next);
     } else if (idle != null) {
       idle.run();
+    }
+  }
+
+  // A turn that ends at once leaves its place on the same stack; the next one must not pile up on
+  // it.
+  private static void take(Runnable turn) {
+    Deque<Runnable> turns = TURNS.get();
+    turns.add(turn);
+    if (turns.size() > 1) {
+      return; // the loop below runs it
+    }
+    for (Runnable next = turns.peek(); next != null; next = turns.peek()) {
+      try {
+        next.run();
+      } finally {
+        turns.remove();
+      }
     }
   }
 

@@ -256,7 +256,7 @@ public final class Session {
     timers.disarm(Timer.WELCOME);
     timers.disarm(Timer.BACKOFF);
     timers.disarm(Timer.REGISTRY);
-    control.drop();
+    control.renew();
   }
 
   /** First the peers hear of it, then new calls are refused; so that few are. */

@@ -22,6 +22,7 @@ import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.TestFleet.Callee;
 import io.trestle.sdk.internal.call.TestFleet.Client;
+import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.pki.Leaf;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -184,6 +185,23 @@ class DirectCallTest {
     assertThat(((HandlerException) boom).handlerCode()).isEqualTo("INTERNAL");
     assertThat(boom).hasMessage("boom");
     assertThat(((HandlerException) leak).handlerCode()).isEqualTo("INTERNAL");
+  }
+
+  @Test
+  @Acceptance("RPC-9")
+  void errorOfAsyncHandler_isInternal_andCostsNeitherPlaceNorConnection() throws Exception {
+    Callee callee = fleet.callee(new CallServer.Limits(1, 0));
+    callee.handlers.addAsync(
+        "broken",
+        (p, c) -> {
+          throw new AssertionError("not an exception");
+        });
+    Client client = fleet.client().sees("broken", callee.listen().ready());
+
+    for (int i = 0; i < 5; i++) {
+      Throwable failure = failure(client, "broken", bytes(""), DIRECT);
+      assertThat(((HandlerException) failure).handlerCode()).isEqualTo("INTERNAL");
+    }
   }
 
   @Test

@@ -70,4 +70,23 @@ class SlotsTest {
     slots.whenIdle(() -> idle[0] = true);
     assertThat(idle[0]).isTrue();
   }
+
+  @Test
+  void longQueue_ofTurnsThatEndAtOnce_needsNoStack() {
+    Slots slots = new Slots(1, 100_000);
+    int[] ran = {0};
+    slots.enter(() -> {});
+    for (int i = 0; i < 100_000; i++) {
+      slots.enter(
+          () -> {
+            ran[0]++;
+            slots.leave();
+          });
+    }
+
+    slots.leave();
+
+    assertThat(ran[0]).isEqualTo(100_000);
+    assertThat(slots.running()).isZero();
+  }
 }

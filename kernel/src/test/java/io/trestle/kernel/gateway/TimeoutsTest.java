@@ -3,27 +3,9 @@ package io.trestle.kernel.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 
-class HeaderTextTest {
-  @Test
-  void plainText_isLeftAsItIs() {
-    assertThat(StatusText.encode("id in use, really (100)")).isEqualTo("id in use, really (100)");
-  }
-
-  @Property(tries = 300)
-  void anyText_isAsciiAndDecodesToItself(@ForAll String text) {
-    String wellFormed = new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
-    String encoded = StatusText.encode(wellFormed);
-    assertThat(encoded.chars()).allMatch(c -> c >= ' ' && c <= '~');
-    String decoded = URLDecoder.decode(encoded.replace("+", "%2B"), StandardCharsets.UTF_8);
-    assertThat(decoded).isEqualTo(wellFormed);
-  }
-
+class TimeoutsTest {
   @Test
   void timeouts_ofEveryUnit_areMilliseconds() {
     assertThat(Timeouts.millis(null)).isEqualTo(Timeouts.NONE);
