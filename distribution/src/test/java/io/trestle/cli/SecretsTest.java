@@ -33,9 +33,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.slf4j.LoggerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.LoggerFactory;
 
 /**
  * What may never be read in a log or a command line. A system runs at debug level through
@@ -64,7 +64,8 @@ class SecretsTest {
     try (Ears ears = new Ears();
         KernelProcess kernel = KernelProcess.upTalkative(state).awaitReady()) {
       LoggerFactory.getLogger(SecretsTest.class).debug("heard from slf4j");
-      System.getLogger(SecretsTest.class.getName()).log(System.Logger.Level.DEBUG, "heard from the JDK");
+      System.getLogger(SecretsTest.class.getName())
+          .log(System.Logger.Level.DEBUG, "heard from the JDK");
       learnSecretsOf(kernel);
       administer(kernel);
       String key = keyOf(kernel, "service", "create", "secretive");
@@ -78,7 +79,9 @@ class SecretsTest {
       said.addAll(filesLeft());
 
       assertThat(kernel.err()).as("at debug level").contains(" DEBUG ", "secretive");
-      assertThat(ears.heard()).as("at debug level").contains("heard from slf4j", "heard from the JDK");
+      assertThat(ears.heard())
+          .as("at debug level")
+          .contains("heard from slf4j", "heard from the JDK");
     }
     assertThat(secrets).hasSizeGreaterThan(12);
     assertThat(secrets.stream().flatMap(this::places)).isEmpty();

@@ -206,7 +206,7 @@ public final class GrpcExchange implements WireStream.Listener {
     if (!done) {
       end();
       WireStream opened = stream;
-      if (opened != null && opened.halfOpen()) {
+      if (opened != null && opened.localOpen()) {
         opened.reset(WireStream.CANCEL); // answered before it was all said: say no more
       }
       heard.accept(status);

@@ -101,8 +101,8 @@ public final class WireStream {
     }
   }
 
-  /** Whether this end has something left to say that the other end no longer wants. */
-  boolean halfOpen() {
+  /** Whether this end has not said everything yet. */
+  boolean localOpen() {
     return stream.state().localSideOpen();
   }
 

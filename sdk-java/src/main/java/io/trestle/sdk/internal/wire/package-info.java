@@ -1,6 +1,7 @@
 /**
- * gRPC over HTTP/2 as this SDK uses it: frames, one exchange, one pinned connection, the codec of
- * call messages. It knows neither sessions nor policies, and decides nothing about retries.
+ * What this SDK says on the wire: the messages of calls, the methods of the control plane, and what
+ * a status means to applications. It knows neither sessions nor policies, and decides nothing about
+ * retries.
  */
 @NullMarked
 package io.trestle.sdk.internal.wire;
