@@ -50,9 +50,10 @@ final class Wire {
         .lane()
         .execute(
             () ->
-                channel.connected(
-                    connection -> GrpcExchange.start(connection, outgoing, answer),
-                    ended::tryFail));
+                channel.connect(
+                    PinnedChannel.Waiter.of(
+                        connection -> GrpcExchange.start(connection, outgoing, answer),
+                        ended::tryFail)));
     return ended.future();
   }
 

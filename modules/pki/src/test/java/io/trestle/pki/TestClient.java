@@ -126,8 +126,10 @@ final class TestClient implements AutoCloseable {
         .lane()
         .execute(
             () ->
-                channel.connected(
-                    connection -> GrpcExchange.start(connection, outgoing, answer), reply::fail));
+                channel.connect(
+                    PinnedChannel.Waiter.of(
+                        connection -> GrpcExchange.start(connection, outgoing, answer),
+                        reply::fail)));
     return reply.future();
   }
 

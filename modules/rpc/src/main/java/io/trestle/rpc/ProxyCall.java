@@ -7,6 +7,7 @@ import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.protocol.wire.UnreachableException;
 import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Selection;
 import io.trestle.rpc.core.Verdict;
@@ -95,36 +96,45 @@ final class ProxyCall {
       String endpoint = "endpoint '" + candidate.callEndpoint() + "' is not usable";
       conclude(candidate, notReached(candidate, endpoint));
     } else {
-      new Dial(candidate).begin(channel.get());
+      new Dial(candidate, channel.get()).begin();
     }
   }
 
   /** Waits for a connection, for a while; the usual case is that there is one already. */
-  private final class Dial {
+  private final class Dial implements PinnedChannel.Waiter {
     private final Instance candidate;
+    private final PinnedChannel channel;
     private long timer = -1;
     private boolean done;
 
-    Dial(Instance candidate) {
+    Dial(Instance candidate, PinnedChannel channel) {
       this.candidate = candidate;
+      this.channel = channel;
     }
 
-    void begin(PinnedChannel channel) {
-      channel.connected(
-          connection -> {
-            if (end()) {
-              send(candidate, channel, connection);
-            }
-          },
-          failure -> fail(String.valueOf(failure.getMessage())));
+    void begin() {
+      channel.connect(this);
       if (!done) {
         long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
         timer = vertx.setTimer(limit, id -> fail("not ready within " + limit + " ms"));
       }
     }
 
+    @Override
+    public void connected(LiveConnection connection) {
+      if (end()) {
+        send(candidate, channel, connection);
+      }
+    }
+
+    @Override
+    public void unreachable(UnreachableException why) {
+      fail(String.valueOf(why.getMessage()));
+    }
+
     private void fail(String why) {
       if (end()) {
+        channel.forget(this);
         conclude(candidate, notReached(candidate, why));
       }
     }

@@ -1,5 +1,6 @@
 package io.trestle.rpc;
 
+import io.trestle.conversations.AccessNews;
 import io.trestle.conversations.Callables;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
@@ -7,8 +8,11 @@ import io.trestle.kernel.bus.Bus;
 import io.trestle.rpc.core.CallTable;
 import io.trestle.rpc.core.InFlight;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +26,7 @@ public final class RpcModule implements Module {
   private final Outcomes outcomes = new Outcomes();
   private @Nullable ModuleContext house;
   private @Nullable CalleeClient callees;
-  private Bus.@Nullable Registration offers;
+  private final List<Bus.Registration> news = new ArrayList<>();
   private long reports = -1;
 
   @Override
@@ -48,12 +52,39 @@ public final class RpcModule implements Module {
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
     context.gateway().method(new InvokeEndpoint(context, table, client, outcomes).handler());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
-    offers = context.bus().subscribe(Callables.OFFER, table::offer);
+    listen(context.bus(), client);
     return context
         .bus()
         .request(Callables.ALL, new Callables.AskAll())
         .onSuccess(all -> all.offers().forEach(table::offer))
         .mapEmpty();
+  }
+
+  private void listen(Bus bus, CalleeClient client) {
+    news.add(
+        bus.subscribe(
+            Callables.OFFER,
+            offer -> {
+              table.offer(offer);
+              client.retain(offer.serviceId(), ids(offer));
+            }));
+    news.add(
+        bus.subscribe(
+            AccessNews.SERVICE,
+            change -> {
+              if (!change.active()) {
+                client.cutService(change.serviceId());
+              }
+            }));
+    news.add(
+        bus.subscribe(
+            AccessNews.INSTANCE, revocation -> client.cutInstance(revocation.instanceId())));
+  }
+
+  private static Set<UUID> ids(Callables.Offer offer) {
+    return offer.instances().stream()
+        .map(Callables.Instance::instanceId)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private void report(Bus bus) {
@@ -68,9 +99,7 @@ public final class RpcModule implements Module {
     if (house != null) {
       house.vertx().cancelTimer(reports);
     }
-    if (offers != null) {
-      offers.close();
-    }
+    news.forEach(Bus.Registration::close);
     if (callees != null) {
       callees.close();
     }

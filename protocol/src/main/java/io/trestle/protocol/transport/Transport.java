@@ -66,7 +66,7 @@ public final class Transport {
   /** The time over which {@link #MAX_RESETS} counts: 10 s. */
   public static final Duration RESET_WINDOW = Duration.ofSeconds(10);
 
-  /** Calls that may wait until the other end of a connection takes more at once: 1,024. */
+  /** Calls that may wait for a connection, or until its other end takes more at once: 1,024. */
   public static final int MAX_WAITING = 1024;
 
   private static final int ACCEPT_BACKLOG = 1024;
@@ -77,7 +77,7 @@ public final class Transport {
   /**
    * Bytes that may wait for the socket before a connection counts as full: 512 KiB. The flow
    * controller shares out what is left of it among the streams; with Netty's 64 KiB two dozen large
-   * answers are cut into frames of less than 3 KiB, which costs up to half of the throughput.
+   * answers are cut into frames of less than 3 KiB.
    */
   private static final WriteBufferWaterMark WATER_MARK =
       new WriteBufferWaterMark(256 << 10, 512 << 10);

@@ -15,18 +15,20 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.VertxInternal;
 import java.security.cert.X509Certificate;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes connections under one certificate, which may change: the next connection shows the new one,
  * and those that exist go on. Any thread.
+ *
+ * <p>What TLS needs of a certificate takes up to a tenth of a second to make when nothing is loaded
+ * yet. It is made once, when first needed, since many identities never dial, and on a worker.
  */
 public final class Dialer {
   private final VertxInternal vertx;
   private final Function<@Nullable Identity, SslContext> contexts;
   private final Limits limits;
-  private volatile Supplier<SslContext> tls;
+  private volatile Shown shown;
 
   /**
    * A dialer.
@@ -46,12 +48,12 @@ public final class Dialer {
     this.vertx = (VertxInternal) vertx;
     this.contexts = contexts;
     this.limits = limits;
-    this.tls = context(identity);
+    this.shown = new Shown(identity);
   }
 
   /** Shows another certificate from the next connection on. */
   public void use(Identity identity) {
-    tls = context(identity);
+    shown = new Shown(identity);
   }
 
   /**
@@ -60,12 +62,23 @@ public final class Dialer {
    */
   Future<LiveConnection> dial(Lane lane, HostPort target) {
     Promise<LiveConnection> promise = Promise.promise();
-    SslContext context;
-    try {
-      context = tls.get();
-    } catch (RuntimeException e) {
-      return Future.failedFuture(e);
-    }
+    shown
+        .context()
+        .onComplete(
+            made ->
+                lane.execute(
+                    () -> {
+                      if (made.succeeded()) {
+                        connect(lane, target, made.result(), promise);
+                      } else {
+                        promise.fail(made.cause());
+                      }
+                    }));
+    return promise.future();
+  }
+
+  private void connect(
+      Lane lane, HostPort target, SslContext context, Promise<LiveConnection> promise) {
     new Bootstrap()
         .group(lane.loop())
         .channelFactory(vertx.transport().channelFactory(false))
@@ -87,22 +100,23 @@ public final class Dialer {
                 promise.tryFail(connected.cause());
               }
             });
-    return promise.future();
   }
 
-  // Made when first needed, once: many identities never dial.
-  private Supplier<SslContext> context(@Nullable Identity identity) {
-    return new Supplier<>() {
-      private @Nullable SslContext made;
+  /** One certificate, or none, and what TLS needs to show it. */
+  private final class Shown {
+    private final @Nullable Identity identity;
+    private @Nullable Future<SslContext> context;
 
-      @Override
-      public synchronized SslContext get() {
-        SslContext context = made;
-        if (context == null) {
-          made = context = contexts.apply(identity);
-        }
-        return context;
+    Shown(@Nullable Identity identity) {
+      this.identity = identity;
+    }
+
+    synchronized Future<SslContext> context() {
+      Future<SslContext> known = context;
+      if (known == null || known.failed()) {
+        context = known = vertx.executeBlocking(() -> contexts.apply(identity), false);
       }
-    };
+      return known;
+    }
   }
 }

@@ -27,6 +27,7 @@ public final class LiveConnection {
   private final Limits limits;
   private final Deque<Runnable> waiting = new ArrayDeque<>();
   private Runnable onGone = () -> {};
+  private Runnable onClosed = () -> {};
   private Lane.@Nullable Timer pinging;
   private String whyLost = "closed by the other end";
   private boolean gone;
@@ -45,13 +46,18 @@ public final class LiveConnection {
     this.limits = limits;
     this.streams =
         WireStreams.take(lane, context, handler, (stream, headers) -> null, this::onStreamClosed);
-    channel.closeFuture().addListener(closed -> lane.execute(this::onClosed));
+    channel.closeFuture().addListener(closed -> lane.execute(this::closed));
     schedulePing();
   }
 
   /** Runs an action when nothing new can be sent any more. */
   void onGone(Runnable action) {
     onGone = action;
+  }
+
+  /** Runs an action when all has ended. */
+  void onClosed(Runnable action) {
+    onClosed = action;
   }
 
   /** Who is at the other end, by its certificate. */
@@ -154,9 +160,10 @@ public final class LiveConnection {
     }
   }
 
-  private void onClosed() {
+  private void closed() {
     stopPinging();
     leave();
+    onClosed.run();
   }
 
   private void leave() {

@@ -3,9 +3,12 @@ package io.trestle.protocol.wire;
 import io.trestle.protocol.HostPort;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.transport.PeerIdentity;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
+import io.trestle.protocol.transport.Transport;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The way to one target that must prove to be who it is expected to be (wire.md 3.5, 3.7).
  *
  * <p>There is at most one usable connection. It is made when first needed, and again when it is
- * gone; calls that arrive meanwhile share the attempt. The chain is judged in the handshake by the
- * trust manager; the exact name is compared here, once per connection, before a byte of a call is
- * written. A future that fails therefore proves that no handler ran.
+ * gone; calls that arrive meanwhile share the attempt, so many of them. The chain is judged in the
+ * handshake by the trust manager; the exact name is compared here, once per connection, before a
+ * byte of a call is written. Not to be reached therefore proves that no handler ran.
  *
  * <p>Connections are not pooled by address, because addresses are recycled: a call for one instance
  * must never find the connection to another. And each stays on the event loop of its lane.
@@ -29,11 +32,37 @@ public final class PinnedChannel {
   private final SpiffeId expected;
   private final long idleNanos;
 
+  private final Set<LiveConnection> open = new HashSet<>();
+  private final Set<Waiter> waiting = new LinkedHashSet<>();
   private @Nullable LiveConnection live;
-  private @Nullable Promise<LiveConnection> attempt;
+  private @Nullable Object attempt;
   private Lane.@Nullable Timer idle;
   private long lastUse;
   private boolean closed;
+
+  /** Wants the connection; hears of one or the other, once, on the lane. */
+  public interface Waiter {
+    /** Here it is. */
+    void connected(LiveConnection connection);
+
+    /** There is none. */
+    void unreachable(UnreachableException why);
+
+    /** Two actions. */
+    static Waiter of(Consumer<LiveConnection> connected, Consumer<Throwable> unreachable) {
+      return new Waiter() {
+        @Override
+        public void connected(LiveConnection connection) {
+          connected.accept(connection);
+        }
+
+        @Override
+        public void unreachable(UnreachableException why) {
+          unreachable.accept(why);
+        }
+      };
+    }
+  }
 
   /**
    * A channel; nothing is connected yet.
@@ -55,16 +84,27 @@ public final class PinnedChannel {
   }
 
   /** Hands over the connection, on the lane: at once if there is one. */
-  public void connected(Consumer<LiveConnection> ready, Consumer<Throwable> failed) {
+  public void connect(Waiter waiter) {
     LiveConnection current = live;
     if (current != null) {
       lastUse = System.nanoTime();
-      ready.accept(current);
+      waiter.connected(current);
     } else if (closed) {
-      failed.accept(new UnreachableException("channel to " + target + " is closed", null));
+      waiter.unreachable(new UnreachableException("channel to " + target + " is closed", null));
+    } else if (waiting.size() >= Transport.MAX_WAITING) {
+      String text = "too many calls wait for a connection to " + target;
+      waiter.unreachable(new UnreachableException(text, null));
     } else {
-      attempt().onSuccess(ready::accept).onFailure(failed::accept);
+      waiting.add(waiter);
+      if (attempt == null) {
+        dial();
+      }
     }
+  }
+
+  /** Takes back what {@link #connect} was given; on the lane. */
+  public void forget(Waiter waiter) {
+    waiting.remove(waiter);
   }
 
   /** Whether there is a connection, or one is being made; on the lane. */
@@ -91,67 +131,71 @@ public final class PinnedChannel {
         });
   }
 
-  /** Ends for good; calls under way are cut. Any thread. */
+  /** Ends for good; calls under way are cut, on connections that are leaving too. Any thread. */
   public void close() {
-    end(LiveConnection::close);
+    end(() -> List.copyOf(open).forEach(LiveConnection::close));
   }
 
   /** Ends for good; calls under way may finish. Any thread. */
   public void retire() {
-    end(LiveConnection::retire);
+    end(() -> List.copyOf(open).forEach(LiveConnection::retire));
   }
 
-  private void end(Consumer<LiveConnection> how) {
+  private void end(Runnable how) {
     lane.execute(
         () -> {
           closed = true;
-          LiveConnection current = live;
           live = null;
-          if (current != null) {
-            how.accept(current);
-          }
-          Promise<LiveConnection> pending = attempt;
-          if (pending != null) {
-            failed(pending, "channel to " + target + " is closed", null);
-          }
+          attempt = null;
+          how.run();
+          failed("channel to " + target + " is closed", null);
         });
   }
 
-  private Future<LiveConnection> attempt() {
-    Promise<LiveConnection> pending = attempt;
-    if (pending == null) {
-      Promise<LiveConnection> started = Promise.promise();
-      attempt = pending = started;
-      dialer
-          .dial(lane, target)
-          .onSuccess(connection -> made(connection, started))
-          .onFailure(e -> failed(started, "cannot reach " + target, e));
-    }
-    return pending.future();
+  private void dial() {
+    Object started = new Object();
+    attempt = started;
+    dialer
+        .dial(lane, target)
+        .onSuccess(connection -> made(connection, started))
+        .onFailure(
+            e -> {
+              if (attempt == started) {
+                attempt = null;
+                failed("cannot reach " + target, e);
+              }
+            });
   }
 
-  private void made(LiveConnection connection, Promise<LiveConnection> promise) {
-    if (promise.future().isComplete()) {
+  private void made(LiveConnection connection, Object started) {
+    if (attempt != started) {
       connection.close();
       return;
     }
-    if (closed || connection.peer().spiffeId().filter(expected::equals).isEmpty()) {
-      connection.close();
-      String text = closed ? "channel to " + target + " is closed" : wrong(connection.peer());
-      failed(promise, text, null);
-      return;
-    }
-    connection.onGone(this::forgetGone);
-    live = connection;
     attempt = null;
+    if (connection.peer().spiffeId().filter(expected::equals).isEmpty()) {
+      connection.close();
+      failed(wrong(connection.peer()), null);
+      return;
+    }
+    open.add(connection);
+    connection.onGone(this::forgetGone);
+    connection.onClosed(() -> open.remove(connection));
+    live = connection;
     lastUse = System.nanoTime();
     watchIdle(connection);
-    promise.complete(connection);
+    serve(waiter -> waiter.connected(connection));
   }
 
-  private void failed(Promise<LiveConnection> promise, String message, @Nullable Throwable cause) {
-    attempt = null;
-    promise.tryFail(new UnreachableException(message + Causes.root(cause), cause));
+  private void failed(String message, @Nullable Throwable cause) {
+    UnreachableException why = new UnreachableException(message + Causes.root(cause), cause);
+    serve(waiter -> waiter.unreachable(why));
+  }
+
+  private void serve(Consumer<Waiter> what) {
+    List<Waiter> served = List.copyOf(waiting);
+    waiting.clear();
+    served.forEach(waiter -> lane.execute(() -> what.accept(waiter)));
   }
 
   private String wrong(PeerIdentity peer) {

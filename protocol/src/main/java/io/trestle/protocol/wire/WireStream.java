@@ -3,6 +3,7 @@ package io.trestle.protocol.wire;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,9 @@ public final class WireStream {
 
   private final WireStreams owner;
   private final Http2Stream stream;
+  private final long began = System.nanoTime();
   private @Nullable Listener listener;
+  private long answered;
   private boolean remoteEnded;
   private boolean localEnded;
 
@@ -42,6 +45,9 @@ public final class WireStream {
 
     /** The connection is gone, or the stream was lost to a fault. */
     void onLost();
+
+    /** The other end has begun to talk and does not go on; the stream is to be ended. */
+    default void onStalled() {}
   }
 
   WireStream(WireStreams owner, Http2Stream stream) {
@@ -75,6 +81,7 @@ public final class WireStream {
    * 9113, 8.1).
    */
   public void finish() {
+    answered = System.nanoTime();
     flush();
     if (!remoteEnded) {
       reset(NO_ERROR);
@@ -98,6 +105,27 @@ public final class WireStream {
     reset(INTERNAL_ERROR);
     if (hears != null) {
       hears.onLost();
+    }
+  }
+
+  /** Whether the other end should have gone on by now. */
+  void judge(long now, StallWatch.Bounds bounds, Consumer<WireStream> late) {
+    boolean over =
+        localEnded
+            ? now - answered > bounds.answer().toNanos()
+            : !remoteEnded && now - began > bounds.request().toNanos();
+    if (over) {
+      late.accept(this);
+    }
+  }
+
+  /** The other end is late. */
+  void onStalled() {
+    Listener hears = listener;
+    if (localEnded || hears == null) {
+      reset(CANCEL);
+    } else {
+      hears.onStalled();
     }
   }
 

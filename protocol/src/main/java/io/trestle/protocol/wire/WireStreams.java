@@ -78,8 +78,15 @@ public final class WireStreams extends Http2FrameListenerDecorator {
    * @param lane the lane on which the server listens
    */
   public static void serve(Lane lane, HttpConnection connection, Acceptor acceptor) {
+    serve(lane, connection, StallWatch.Bounds.USUAL, acceptor);
+  }
+
+  static void serve(
+      Lane lane, HttpConnection connection, StallWatch.Bounds bounds, Acceptor acceptor) {
     ChannelHandlerContext channel = ((HttpServerConnection) connection).channelHandlerContext();
-    take(lane, channel, (Http2ConnectionHandler) channel.handler(), acceptor, () -> {});
+    Http2ConnectionHandler handler = (Http2ConnectionHandler) channel.handler();
+    WireStreams streams = take(lane, channel, handler, acceptor, () -> {});
+    StallWatch.start(lane, channel.channel(), streams, bounds);
   }
 
   static WireStreams take(
@@ -108,6 +115,22 @@ public final class WireStreams extends Http2FrameListenerDecorator {
 
   int active() {
     return connection.numActiveStreams();
+  }
+
+  /** Everybody who is here. */
+  void forEach(Consumer<WireStream> action) throws Http2Exception {
+    connection.forEachActiveStream(
+        active -> {
+          WireStream stream = of(active);
+          if (stream != null) {
+            action.accept(stream);
+          }
+          return true;
+        });
+  }
+
+  void stalled(WireStream stream) {
+    tell(stream, WireStream::onStalled);
   }
 
   /** Opens a stream; null if the connection takes none any more. */
@@ -186,6 +209,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   @Override
   public int onDataRead(ChannelHandlerContext ctx, int id, ByteBuf data, int padding, boolean end)
       throws Http2Exception {
+    reading = true;
     WireStream stream = find(id);
     if (stream == null) {
       return super.onDataRead(ctx, id, data, padding, end);
@@ -197,6 +221,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
 
   @Override
   public void onRstStreamRead(ChannelHandlerContext ctx, int id, long code) throws Http2Exception {
+    reading = true;
     WireStream stream = find(id);
     if (stream == null) {
       super.onRstStreamRead(ctx, id, code);
@@ -206,6 +231,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   }
 
   private boolean headers(int id, Http2Headers headers, boolean end) {
+    reading = true;
     WireStream stream = find(id);
     if (stream == null) {
       stream = accept(id, headers);
@@ -233,7 +259,6 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   }
 
   private @Nullable WireStream find(int id) {
-    reading = true;
     return of(connection.stream(id));
   }
 

@@ -114,7 +114,9 @@ public final class Caller implements AutoCloseable {
   LiveConnection connection(HostPort target, SpiffeId expected) throws Exception {
     CompletableFuture<LiveConnection> made = new CompletableFuture<>();
     PinnedChannel channel = channel(target, expected);
-    lane.execute(() -> channel.connected(made::complete, made::completeExceptionally));
+    PinnedChannel.Waiter waiter =
+        PinnedChannel.Waiter.of(made::complete, made::completeExceptionally);
+    lane.execute(() -> channel.connect(waiter));
     return await(made);
   }
 

@@ -180,8 +180,8 @@ class PinnedChannelTest {
       CompletableFuture<LiveConnection> two = new CompletableFuture<>();
       caller.lane.execute(
           () -> {
-            channel.connected(one::complete, one::completeExceptionally);
-            channel.connected(two::complete, two::completeExceptionally);
+            channel.connect(PinnedChannel.Waiter.of(one::complete, one::completeExceptionally));
+            channel.connect(PinnedChannel.Waiter.of(two::complete, two::completeExceptionally));
           });
       assertThat(Caller.await(one)).isSameAs(Caller.await(two));
       assertThat(server.connections).hasSize(1);

@@ -11,6 +11,7 @@ import io.trestle.protocol.wire.GrpcExchange;
 import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.protocol.wire.UnreachableException;
 import io.trestle.sdk.CallTimeoutException;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.HandlerException;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * happens on the lane of the channel. It ends once: with an answer, a failure, or because nobody
  * waits any more; what comes later is not heard.
  */
-final class Attempt implements GrpcExchange.Listener {
+final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   private static final String CALL_PATH = Methods.CALL_UNARY.path();
   private static final String INVOKE_PATH = Methods.INVOKE_UNARY.path();
 
@@ -135,10 +136,11 @@ final class Attempt implements GrpcExchange.Listener {
       return;
     }
     timer = channel.lane().schedule(Math.max(1, call.remaining()), this::timeUp);
-    channel.connected(this::send, this::unreachable);
+    channel.connect(this);
   }
 
-  private void send(LiveConnection connection) {
+  @Override
+  public void connected(LiveConnection connection) {
     if (over) {
       return;
     }
@@ -153,7 +155,8 @@ final class Attempt implements GrpcExchange.Listener {
             this);
   }
 
-  private void unreachable(Throwable cause) {
+  @Override
+  public void unreachable(UnreachableException cause) {
     if (end()) {
       String text = prefix() + ": " + cause.getMessage();
       ConnectionException error = new ConnectionException(text, -1, cause);
@@ -198,6 +201,9 @@ final class Attempt implements GrpcExchange.Listener {
     }
     over = true;
     route.load().decrementAndGet();
+    if (!sent) {
+      channel.forget(this);
+    }
     Lane.Timer pending = timer;
     if (pending != null) {
       pending.cancel();

@@ -38,20 +38,18 @@ final class Admission {
       new CallStatus(StatusCode.RESOURCE_EXHAUSTED, "server overloaded", true);
 
   /**
-   * Judges a call.
+   * Judges a caller that has said nothing yet: whom it calls for, if it is the runtime, and what,
+   * is not known.
    *
    * @param draining whether this instance leaves
    * @param policy what the runtime pushed; null before the first snapshot
    * @param peer who the certificate names
-   * @param claimedService whom the runtime says it calls for
    */
-  static Verdict judge(
+  static Verdict door(
       boolean draining,
       @Nullable PolicyView policy,
       Optional<SpiffeId> peer,
-      String claimedService,
-      Revocations revocations,
-      String method) {
+      Revocations revocations) {
     if (draining) {
       return new Verdict.Refused(DRAINING);
     }
@@ -62,18 +60,44 @@ final class Admission {
     if (id == null) {
       return refuse(StatusCode.UNAUTHENTICATED, "the certificate names nobody");
     }
-    boolean runtime = id instanceof SpiffeId.RuntimeId;
-    String service = id instanceof SpiffeId.Service s ? s.serviceId() : claimedService;
-    String instance = id instanceof SpiffeId.Service s ? s.instanceId() : "";
-    if (revocations.revoked(service, instance)) {
-      return refuse(StatusCode.PERMISSION_DENIED, "access revoked: " + service);
+    return id instanceof SpiffeId.Service s
+        ? known(s.serviceId(), s.instanceId(), revocations)
+        : new Verdict.Admitted("", "");
+  }
+
+  /**
+   * Judges a call.
+   *
+   * @param claimedService whom the runtime says it calls for
+   */
+  static Verdict judge(
+      boolean draining,
+      @Nullable PolicyView policy,
+      Optional<SpiffeId> peer,
+      String claimedService,
+      Revocations revocations,
+      String method) {
+    Verdict verdict = door(draining, policy, peer, revocations);
+    if (!(verdict instanceof Verdict.Admitted caller) || policy == null) {
+      return verdict;
     }
-    if (!runtime && !policy.accepts(service, method)) {
+    boolean runtime = peer.orElse(null) instanceof SpiffeId.RuntimeId;
+    if (runtime) {
+      return known(claimedService, "", revocations);
+    }
+    String service = caller.serviceId();
+    if (!policy.accepts(service, method)) {
       return refuse(
           StatusCode.PERMISSION_DENIED,
           "acceptance denied: " + service + " may not call " + method);
     }
-    return new Verdict.Admitted(service, instance);
+    return verdict;
+  }
+
+  private static Verdict known(String service, String instance, Revocations revocations) {
+    return revocations.revoked(service, instance)
+        ? refuse(StatusCode.PERMISSION_DENIED, "access revoked: " + service)
+        : new Verdict.Admitted(service, instance);
   }
 
   private static Verdict refuse(StatusCode code, String message) {

@@ -48,6 +48,7 @@ public final class CallServer {
   private final Limits limits;
   private final Slots slots;
   private final Dispatcher dispatcher;
+  private final InboundMemory memory;
   private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
 
   /**
@@ -55,8 +56,14 @@ public final class CallServer {
    *
    * @param running calls at once
    * @param queued calls that wait beyond that
+   * @param bytes of requests that are being read, wait or run
    */
-  public record Limits(int running, int queued) {}
+  public record Limits(int running, int queued, long bytes) {
+    /** With a quarter of the largest heap for requests, and 64 MiB at least. */
+    public Limits(int running, int queued) {
+      this(running, queued, Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
+    }
+  }
 
   /** A server, not bound. */
   public CallServer(
@@ -73,6 +80,7 @@ public final class CallServer {
     this.lanes = lanes;
     this.ca = ca;
     this.limits = limits;
+    this.memory = new InboundMemory(limits.bytes());
     this.slots = new Slots(limits.running(), limits.queued());
     this.dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids);
   }
@@ -99,6 +107,11 @@ public final class CallServer {
           .updateSSLOptions(Transport.serverSslOptions(leaf.identity(), ca, ClientAuth.REQUIRED))
           .onFailure(e -> {});
     }
+  }
+
+  /** Calls that run. */
+  int running() {
+    return slots.running();
   }
 
   /** Refuses new calls; completes when none runs any more. */
@@ -154,11 +167,14 @@ public final class CallServer {
     }
     String path = String.valueOf(headers.path());
     boolean streaming = STREAM_PATH.equals(path);
-    return streaming || UNARY_PATH.equals(path)
-        ? new InboundCall(
-            lane, stream, peer, streaming, Transport.MAX_MESSAGE, dispatcher::dispatch)
-        : Refusal.of(
-            stream,
-            GrpcHeaders.only(CallStatus.of(StatusCode.UNIMPLEMENTED, "unknown method " + path)));
+    if (!streaming && !UNARY_PATH.equals(path)) {
+      CallStatus unknown = CallStatus.of(StatusCode.UNIMPLEMENTED, "unknown method " + path);
+      return Refusal.of(stream, GrpcHeaders.only(unknown));
+    }
+    CallStatus refusal = dispatcher.refusal(peer);
+    return refusal != null
+        ? Refusal.of(stream, GrpcHeaders.only(refusal))
+        : new InboundCall(
+            lane, stream, peer, streaming, Transport.MAX_MESSAGE, memory, dispatcher::dispatch);
   }
 }

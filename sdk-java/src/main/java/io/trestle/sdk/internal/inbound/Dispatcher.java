@@ -3,6 +3,7 @@ package io.trestle.sdk.internal.inbound;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.TraceContext;
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.HandlerException;
@@ -50,6 +51,13 @@ final class Dispatcher {
     draining = true;
   }
 
+  /** Why a peer need not send its request: what is known before it has said anything. */
+  @Nullable CallStatus refusal(PeerIdentity peer) {
+    Admission.Verdict verdict =
+        Admission.door(draining, view.policy(), peer.spiffeId(), view.revocations());
+    return verdict instanceof Admission.Verdict.Refused refused ? refused.status() : null;
+  }
+
   /** Takes a request, on the lane of its connection. */
   void dispatch(InboundCall call, CallMessages.Request request) {
     Admission.Verdict verdict =
@@ -86,14 +94,16 @@ final class Dispatcher {
     Runnable turn = () -> run(call, request, context);
     switch (slots.enter(turn)) {
       case RUN -> {
-        call.onGone(context::cancel);
+        call.entered(context::cancel);
         turn.run();
       }
       case QUEUED ->
-          call.onGone(
+          call.entered(
               () -> {
                 context.cancel();
-                slots.withdraw(turn);
+                if (slots.withdraw(turn)) {
+                  call.withdrawn();
+                }
               });
       case REFUSED -> call.finish(Admission.OVERLOADED);
     }

@@ -29,19 +29,23 @@ final class InboundCall implements WireStream.Listener {
   private final PeerIdentity peer;
   private final boolean streaming;
   private final FrameReader reader;
+  private final InboundMemory memory;
   private final BiConsumer<InboundCall, CallMessages.Request> complete;
   private long timeoutNanos = -1;
   private @Nullable String trace;
   private CallMessages.@Nullable Request message;
   private Lane.@Nullable Timer deadline;
   private @Nullable Runnable onGone;
+  private long held;
   private boolean headed;
+  private boolean entered;
   private boolean over;
 
   /**
    * A call of which nothing was read.
    *
    * @param streaming whether the caller expects a stream
+   * @param memory where it is counted what this call holds
    * @param complete takes the message when the caller has said everything
    */
   InboundCall(
@@ -50,22 +54,34 @@ final class InboundCall implements WireStream.Listener {
       PeerIdentity peer,
       boolean streaming,
       int maxMessage,
+      InboundMemory memory,
       BiConsumer<InboundCall, CallMessages.Request> complete) {
     this.lane = lane;
     this.stream = stream;
     this.peer = peer;
     this.streaming = streaming;
     this.reader = new FrameReader(maxMessage);
+    this.memory = memory;
     this.complete = complete;
   }
 
-  /** Runs when nobody waits any more; at once if that is so. */
-  void onGone(Runnable action) {
+  /**
+   * The call has a place, or waits for one; until it is finished, or withdrawn, its request is
+   * needed. The action runs when nobody waits for the answer any more; at once if that is so.
+   */
+  void entered(Runnable action) {
+    entered = true;
     if (over) {
       action.run();
     } else {
       onGone = action;
     }
+  }
+
+  /** The call will not run. */
+  void withdrawn() {
+    entered = false;
+    forget();
   }
 
   /** The time the caller gave, in nanoseconds; negative for none. */
@@ -97,6 +113,7 @@ final class InboundCall implements WireStream.Listener {
             stream.headers(GrpcHeaders.good(), true);
             stream.finish();
           }
+          withdrawn();
         });
   }
 
@@ -104,10 +121,8 @@ final class InboundCall implements WireStream.Listener {
   void finish(CallStatus status) {
     lane.execute(
         () -> {
-          if (end()) {
-            stream.headers(GrpcHeaders.only(status), true);
-            stream.finish();
-          }
+          refuse(status);
+          withdrawn();
         });
   }
 
@@ -124,12 +139,17 @@ final class InboundCall implements WireStream.Listener {
 
   @Override
   public void onData(ByteBuf data, boolean end) {
-    CallStatus refusal = over ? null : reader.read(data, this::onMessage);
+    CallStatus refusal = over ? null : take(data);
     if (refusal != null) {
-      finish(refusal);
+      refuse(refusal);
     } else if (end) {
       onEnd();
     }
+  }
+
+  @Override
+  public void onStalled() {
+    refuse(CallStatus.of(StatusCode.DEADLINE_EXCEEDED, "the request does not go on"));
   }
 
   @Override
@@ -152,15 +172,26 @@ final class InboundCall implements WireStream.Listener {
     }
   }
 
+  private @Nullable CallStatus take(ByteBuf data) {
+    int bytes = data.readableBytes();
+    held += bytes;
+    return memory.take(bytes) ? reader.read(data, this::onMessage) : Admission.OVERLOADED;
+  }
+
+  private void forget() {
+    memory.giveBack(held);
+    held = 0;
+  }
+
   private void onMessage(ByteBuf bytes) {
     if (message != null) {
-      finish(CallStatus.of(StatusCode.INTERNAL, "more than one message"));
+      refuse(CallStatus.of(StatusCode.INTERNAL, "more than one message"));
       return;
     }
     try {
       message = CallMessages.readCallRequest(bytes);
     } catch (IOException e) {
-      finish(CallStatus.of(StatusCode.INVALID_ARGUMENT, "malformed request"));
+      refuse(CallStatus.of(StatusCode.INVALID_ARGUMENT, "malformed request"));
     }
   }
 
@@ -170,7 +201,7 @@ final class InboundCall implements WireStream.Listener {
       return;
     }
     if (request == null || !reader.clean()) {
-      finish(CallStatus.of(StatusCode.INTERNAL, "the request ends within a message"));
+      refuse(CallStatus.of(StatusCode.INTERNAL, "the request ends within a message"));
     } else {
       message = null;
       complete.accept(this, request);
@@ -179,9 +210,16 @@ final class InboundCall implements WireStream.Listener {
 
   private void overdue() {
     Runnable action = onGone;
-    finish(CallStatus.of(StatusCode.DEADLINE_EXCEEDED, "the deadline of the caller passed"));
+    refuse(CallStatus.of(StatusCode.DEADLINE_EXCEEDED, "the deadline of the caller passed"));
     if (action != null) {
       action.run();
+    }
+  }
+
+  private void refuse(CallStatus status) {
+    if (end()) {
+      stream.headers(GrpcHeaders.only(status), true);
+      stream.finish();
     }
   }
 
@@ -199,6 +237,9 @@ final class InboundCall implements WireStream.Listener {
     over = true;
     onGone = null;
     reader.close();
+    if (!entered) {
+      forget();
+    }
     Lane.Timer pending = deadline;
     if (pending != null) {
       pending.cancel();

@@ -14,6 +14,7 @@ import io.trestle.protocol.wire.GrpcExchange;
 import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.protocol.wire.UnreachableException;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -46,15 +47,18 @@ public final class RuntimeCalls {
     OneAnswer<R> answer = new OneAnswer<>(answered, failed);
     Handle stream =
         stream(channel, method, request, timeout.toMillis(), answer::message, answer::end);
-    answer.timer =
-        channel
-            .lane()
-            .schedule(
-                timeout.toNanos(),
-                () -> {
-                  stream.cancel();
-                  answer.end(CallStatus.of(StatusCode.UNAVAILABLE, "no answer within " + timeout));
-                });
+    if (!answer.over) {
+      answer.timer =
+          channel
+              .lane()
+              .schedule(
+                  timeout.toNanos(),
+                  () -> {
+                    stream.cancel();
+                    answer.end(
+                        CallStatus.of(StatusCode.UNAVAILABLE, "no answer within " + timeout));
+                  });
+    }
     return () -> {
       stream.cancel();
       answer.silence();
@@ -82,34 +86,48 @@ public final class RuntimeCalls {
       long timeoutMillis,
       Consumer<R> message,
       Consumer<CallStatus> ended) {
-    Typed<R> typed = new Typed<>(method.response(), message, ended);
     GrpcExchange.Outgoing outgoing =
         new GrpcExchange.Outgoing(
             method.path(), Frames.of(request), timeoutMillis, "", Transport.MAX_MESSAGE);
-    channel.connected(
-        live -> typed.start(live, outgoing),
-        e -> typed.onEnd(CallStatus.of(StatusCode.UNAVAILABLE, String.valueOf(e.getMessage()))));
+    Typed<R> typed = new Typed<>(channel, outgoing, method.response(), message, ended);
+    channel.connect(typed);
     return typed;
   }
 
   /** Decodes, and ends once. */
-  private static final class Typed<R extends Message> implements GrpcExchange.Listener, Handle {
+  private static final class Typed<R extends Message>
+      implements GrpcExchange.Listener, PinnedChannel.Waiter, Handle {
+    private final PinnedChannel channel;
+    private final GrpcExchange.Outgoing outgoing;
     private final Parser<R> parser;
     private final Consumer<R> message;
     private final Consumer<CallStatus> ended;
     private @Nullable GrpcExchange exchange;
     private boolean over;
 
-    Typed(Parser<R> parser, Consumer<R> message, Consumer<CallStatus> ended) {
+    Typed(
+        PinnedChannel channel,
+        GrpcExchange.Outgoing outgoing,
+        Parser<R> parser,
+        Consumer<R> message,
+        Consumer<CallStatus> ended) {
+      this.channel = channel;
+      this.outgoing = outgoing;
       this.parser = parser;
       this.message = message;
       this.ended = ended;
     }
 
-    void start(LiveConnection live, GrpcExchange.Outgoing outgoing) {
+    @Override
+    public void connected(LiveConnection live) {
       if (!over) {
         exchange = GrpcExchange.start(live, outgoing, this);
       }
+    }
+
+    @Override
+    public void unreachable(UnreachableException why) {
+      onEnd(CallStatus.of(StatusCode.UNAVAILABLE, String.valueOf(why.getMessage())));
     }
 
     @Override
@@ -136,6 +154,7 @@ public final class RuntimeCalls {
     @Override
     public void cancel() {
       over = true;
+      channel.forget(this);
       cancelExchange();
     }
 

@@ -2,7 +2,10 @@ package io.trestle.sdk.internal.inbound;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
+import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.CallRequest;
 import io.trestle.sdk.internal.call.TestFleet;
@@ -11,6 +14,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,17 +98,78 @@ class CallServerWireTest {
     assertThat(answer.trailer()).isEqualTo("1");
   }
 
+  @Test
+  void refusalWhileDraining_doesNotWaitForTheRequest() throws Exception {
+    TestFleet.await(callee.server.drain());
+    Answer answer =
+        TestFleet.await(
+            client
+                .http
+                .request(options(callee, Methods.CALL_UNARY.path(), "application/grpc"))
+                .compose(
+                    request ->
+                        request.setChunked(true).sendHead().compose(written -> request.response()))
+                .compose(CallServerWireTest::read));
+    assertThat(answer.status()).isEqualTo("14");
+    assertThat(answer.trailer()).isEqualTo("1");
+  }
+
+  @Test
+  @Acceptance("RPC-24")
+  void requestsThatHoldTooMuchMemory_areRefusedWithTheTrailer_untilSomeIsFree() throws Exception {
+    TestFleet.Callee small = fleet.callee(new CallServer.Limits(8, 8, 64 << 10));
+    CompletableFuture<byte[]> release = new CompletableFuture<>();
+    small.handlers.addAsync("wait", (payload, context) -> release);
+    small.handlers.add("echo", (payload, context) -> payload);
+    small.listen().ready();
+    Future<Answer> held = send(small, message("wait", 40 << 10));
+    await().until(() -> small.server.running() == 1);
+
+    Answer refused = TestFleet.await(send(small, message("echo", 40 << 10)));
+    assertThat(refused.status()).isEqualTo("8");
+    assertThat(refused.trailer()).isEqualTo("1");
+    assertThat(TestFleet.await(send(small, message("echo", 4 << 10))).status()).isEqualTo("0");
+
+    release.complete(new byte[0]);
+    assertThat(TestFleet.await(held).status()).isEqualTo("0");
+    assertThat(TestFleet.await(send(small, message("echo", 40 << 10))).status()).isEqualTo("0");
+  }
+
+  private static Buffer message(String method, int bytes) {
+    byte[] request =
+        CallRequest.newBuilder()
+            .setMethod(method)
+            .setPayload(ByteString.copyFrom(new byte[bytes]))
+            .build()
+            .toByteArray();
+    return Buffer.buffer().appendByte((byte) 0).appendInt(request.length).appendBytes(request);
+  }
+
+  private Future<Answer> send(TestFleet.Callee to, Buffer body) {
+    return client
+        .http
+        .request(options(to, Methods.CALL_UNARY.path(), "application/grpc"))
+        .compose(r -> r.send(body))
+        .compose(CallServerWireTest::read);
+  }
+
+  private static RequestOptions options(TestFleet.Callee to, String path, String contentType) {
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setHost("127.0.0.1")
+        .setPort(to.port)
+        .setURI(path)
+        .putHeader("content-type", contentType)
+        .putHeader("te", "trailers");
+  }
+
   private Answer send(String path, String contentType, Buffer body) throws Exception {
-    RequestOptions options =
-        new RequestOptions()
-            .setMethod(HttpMethod.POST)
-            .setHost("127.0.0.1")
-            .setPort(callee.port)
-            .setURI(path)
-            .putHeader("content-type", contentType)
-            .putHeader("te", "trailers");
     return TestFleet.await(
-        client.http.request(options).compose(r -> r.send(body)).compose(CallServerWireTest::read));
+        client
+            .http
+            .request(options(callee, path, contentType))
+            .compose(r -> r.send(body))
+            .compose(CallServerWireTest::read));
   }
 
   private static Future<Answer> read(HttpClientResponse response) {
