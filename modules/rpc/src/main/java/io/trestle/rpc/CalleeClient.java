@@ -1,16 +1,14 @@
 package io.trestle.rpc;
 
 import io.trestle.conversations.Callables.Instance;
+import io.trestle.conversations.Callables.Offer;
 import io.trestle.kernel.RuntimeIdentity;
 import io.trestle.protocol.HostPort;
-import io.trestle.protocol.SpiffeId;
-import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.Dialer;
 import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.vertx.core.Vertx;
-import java.util.HashMap;
-import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -18,25 +16,20 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Connections to Call servers under the runtime's certificate. A renewed certificate shows in new
  * connections only; calls in flight go on.
  *
  * <p>Each event loop of the gateway has connections of its own, so that a forwarded call never
- * changes threads. They are kept by endpoint, service and instance, and let go when they were not
- * used for a while, when the instance is removed, and, calls under way and all, when it is revoked
- * (rpc.md 3.1, rule 5).
+ * changes threads. Those to an instance that is removed are let go; those to a revoked one are cut,
+ * calls under way and all.
  */
 final class CalleeClient {
-  private static final int PRUNE_FROM = 256;
-
   private final Vertx vertx;
   private final AtomicReference<Dialer> dialer = new AtomicReference<>();
-  private final Map<Thread, Peers> loops = new ConcurrentHashMap<>(); // by their thread
-
-  private record Key(HostPort endpoint, UUID service, UUID instance) {}
+  private final Map<Thread, ChannelPool> loops = new ConcurrentHashMap<>(); // by their thread
 
   CalleeClient(Vertx vertx, RuntimeIdentity runtime) {
     this.vertx = vertx;
@@ -54,80 +47,54 @@ final class CalleeClient {
   /** The way to exactly this instance of this service, on the calling event loop. */
   Optional<PinnedChannel> channel(UUID service, Instance instance) {
     Dialer ready = dialer.get();
-    Optional<HostPort> target = HostPort.parse(instance.callEndpoint());
-    if (target.isEmpty() || ready == null) {
+    Optional<ChannelPool.Peer> peer = peer(service, instance);
+    if (peer.isEmpty() || ready == null) {
       return Optional.empty();
     }
-    Key key = new Key(target.get(), service, instance.instanceId());
-    Peers peers =
-        loops.computeIfAbsent(Thread.currentThread(), t -> new Peers(Lane.current(vertx)));
-    return Optional.of(peers.channel(key, ready));
+    ChannelPool pool = loops.computeIfAbsent(Thread.currentThread(), t -> pool(ready));
+    return Optional.of(pool.channel(peer.get()));
   }
 
   /** Lets go of what a service does not offer any more; calls under way may finish. Any thread. */
-  void retain(UUID service, Set<UUID> instances) {
-    drop(
-        key -> key.service().equals(service) && !instances.contains(key.instance()),
-        PinnedChannel::retire);
+  void retain(Offer offer) {
+    String service = offer.serviceId().toString();
+    Set<ChannelPool.Peer> peers =
+        offer.instances().stream()
+            .flatMap(instance -> peer(offer.serviceId(), instance).stream())
+            .collect(Collectors.toSet());
+    each(pool -> pool.retain(peer -> !peer.serviceId().equals(service) || peers.contains(peer)));
   }
 
   /** Cuts the connections to the instances of a service. Any thread. */
   void cutService(UUID service) {
-    drop(key -> key.service().equals(service), PinnedChannel::close);
+    String id = service.toString();
+    each(pool -> pool.cut(peer -> peer.serviceId().equals(id)));
   }
 
   /** Cuts the connections to an instance. Any thread. */
   void cutInstance(UUID instance) {
-    drop(key -> key.instance().equals(instance), PinnedChannel::close);
+    String id = instance.toString();
+    each(pool -> pool.cut(peer -> peer.instanceId().equals(id)));
   }
 
   void close() {
-    drop(key -> true, PinnedChannel::close);
+    each(ChannelPool::close);
   }
 
-  private void drop(Predicate<Key> which, Consumer<PinnedChannel> how) {
-    loops.values().forEach(peers -> peers.drop(which, how));
+  private static Optional<ChannelPool.Peer> peer(UUID service, Instance instance) {
+    return HostPort.parse(instance.callEndpoint())
+        .map(
+            endpoint ->
+                new ChannelPool.Peer(
+                    endpoint, service.toString(), instance.instanceId().toString()));
   }
 
-  /** The channels of one event loop; used there only. */
-  private static final class Peers {
-    private final Lane lane;
-    private final Map<Key, PinnedChannel> channels = new HashMap<>();
-    private int pruneAt = PRUNE_FROM;
+  private ChannelPool pool(Dialer ready) {
+    Lane here = Lane.current(vertx);
+    return new ChannelPool(() -> here, ready);
+  }
 
-    Peers(Lane lane) {
-      this.lane = lane;
-    }
-
-    PinnedChannel channel(Key key, Dialer dialer) {
-      PinnedChannel known = channels.get(key);
-      if (known != null) {
-        return known;
-      }
-      if (channels.size() >= pruneAt) {
-        channels.values().removeIf(channel -> !channel.inUse());
-        pruneAt = Math.max(PRUNE_FROM, 2 * channels.size());
-      }
-      SpiffeId expected = SpiffeId.service(key.service().toString(), key.instance().toString());
-      PinnedChannel made =
-          new PinnedChannel(lane, dialer, key.endpoint(), expected, Transport.IDLE_CHANNEL);
-      channels.put(key, made);
-      return made;
-    }
-
-    void drop(Predicate<Key> which, Consumer<PinnedChannel> how) {
-      lane.execute(() -> dropHere(which, how));
-    }
-
-    private void dropHere(Predicate<Key> which, Consumer<PinnedChannel> how) {
-      Iterator<Map.Entry<Key, PinnedChannel>> all = channels.entrySet().iterator();
-      while (all.hasNext()) {
-        Map.Entry<Key, PinnedChannel> channel = all.next();
-        if (which.test(channel.getKey())) {
-          all.remove();
-          how.accept(channel.getValue());
-        }
-      }
-    }
+  private void each(Consumer<ChannelPool> action) {
+    loops.values().forEach(action);
   }
 }

@@ -11,8 +11,6 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -66,7 +64,7 @@ public final class RpcModule implements Module {
             Callables.OFFER,
             offer -> {
               table.offer(offer);
-              client.retain(offer.serviceId(), ids(offer));
+              client.retain(offer);
             }));
     news.add(
         bus.subscribe(
@@ -79,12 +77,6 @@ public final class RpcModule implements Module {
     news.add(
         bus.subscribe(
             AccessNews.INSTANCE, revocation -> client.cutInstance(revocation.instanceId())));
-  }
-
-  private static Set<UUID> ids(Callables.Offer offer) {
-    return offer.instances().stream()
-        .map(Callables.Instance::instanceId)
-        .collect(Collectors.toUnmodifiableSet());
   }
 
   private void report(Bus bus) {

@@ -37,6 +37,7 @@ public final class PinnedChannel {
   private @Nullable LiveConnection live;
   private @Nullable Object attempt;
   private Lane.@Nullable Timer idle;
+  private Runnable onEnd = () -> {};
   private long lastUse;
   private boolean closed;
 
@@ -107,11 +108,6 @@ public final class PinnedChannel {
     waiting.remove(waiter);
   }
 
-  /** Whether there is a connection, or one is being made; on the lane. */
-  public boolean inUse() {
-    return live != null || attempt != null;
-  }
-
   /** Forgets a connection after a failure: the next call makes a new one. On the lane. */
   public void drop(LiveConnection failing) {
     if (live == failing) {
@@ -136,9 +132,18 @@ public final class PinnedChannel {
     end(() -> List.copyOf(open).forEach(LiveConnection::close));
   }
 
-  /** Ends for good; calls under way may finish. Any thread. */
-  public void retire() {
-    end(() -> List.copyOf(open).forEach(LiveConnection::retire));
+  /**
+   * Ends for good; calls under way may finish. Any thread.
+   *
+   * @param whenEnded runs on the lane when the last of them has ended
+   */
+  public void retire(Runnable whenEnded) {
+    end(
+        () -> {
+          onEnd = whenEnded;
+          List.copyOf(open).forEach(LiveConnection::retire);
+          endIfDone();
+        });
   }
 
   private void end(Runnable how) {
@@ -180,11 +185,21 @@ public final class PinnedChannel {
     }
     open.add(connection);
     connection.onGone(this::forgetGone);
-    connection.onClosed(() -> open.remove(connection));
+    connection.onClosed(
+        () -> {
+          open.remove(connection);
+          endIfDone();
+        });
     live = connection;
     lastUse = System.nanoTime();
     watchIdle(connection);
     serve(waiter -> waiter.connected(connection));
+  }
+
+  private void endIfDone() {
+    if (closed && open.isEmpty()) {
+      onEnd.run();
+    }
   }
 
   private void failed(String message, @Nullable Throwable cause) {

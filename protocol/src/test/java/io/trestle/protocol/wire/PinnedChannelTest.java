@@ -24,6 +24,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.ClientAuth;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
@@ -212,6 +213,59 @@ class PinnedChannelTest {
       assertThat(underWay.reply().text()).isEqualTo("under way");
       closed.await(); // not the server's doing
     }
+  }
+
+  @Test
+  void close_cutsCallsOnConnectionsThatAreLeavingToo() throws Exception {
+    try (Loopback server = server(TlsEngine.best(), certificates.runtime());
+        Caller caller = caller(TlsEngine.best(), null)) {
+      BlockingQueue<Runnable> held = server.hold();
+      LiveConnection leaving = caller.connection(server.address(), RUNTIME);
+      Heard underWay = call(caller, leaving, "under way");
+      Runnable first = held.take();
+      caller.drop(server.address(), RUNTIME);
+
+      caller.channel(server.address(), RUNTIME).close();
+
+      assertThat(underWay.reply().how()).isEqualTo(How.BROKEN);
+      first.run();
+    }
+  }
+
+  @Test
+  void calls_moreThanMayWaitForAConnection_failAtOnce_andWhoGaveUpLeavesAPlace() throws Exception {
+    try (Loopback server = server(TlsEngine.best(), certificates.runtime());
+        Caller caller = caller(TlsEngine.best(), null)) {
+      PinnedChannel channel = caller.channel(server.address(), RUNTIME);
+      List<String> heard = new ArrayList<>();
+      PinnedChannel.Waiter impatient = waiter(heard, "impatient");
+      List<String> atOnce =
+          on(
+              caller,
+              () -> {
+                channel.connect(impatient);
+                for (int i = 1; i < Transport.MAX_WAITING; i++) {
+                  channel.connect(waiter(heard, "patient"));
+                }
+                channel.connect(waiter(heard, "late"));
+                channel.forget(impatient);
+                channel.connect(waiter(heard, "last"));
+                return List.copyOf(heard);
+              });
+
+      assertThat(atOnce).containsExactly("late: too many calls wait for a connection");
+      Awaitility.await().until(() -> on(caller, () -> heard.contains("last")));
+      assertThat(on(caller, () -> List.copyOf(heard)))
+          .hasSize(1 + Transport.MAX_WAITING)
+          .contains("last")
+          .doesNotContain("impatient");
+    }
+  }
+
+  private static PinnedChannel.Waiter waiter(List<String> heard, String name) {
+    return PinnedChannel.Waiter.of(
+        connection -> heard.add(name),
+        e -> heard.add(name + ": " + String.valueOf(e.getMessage()).replaceAll(" to .*", "")));
   }
 
   @Test

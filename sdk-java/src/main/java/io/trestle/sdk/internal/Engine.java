@@ -6,19 +6,20 @@ import io.trestle.protocol.UuidV7;
 import io.trestle.protocol.transport.LoopWatch;
 import io.trestle.protocol.transport.Transport;
 import io.trestle.protocol.v1.RegisterRequest;
+import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.Dialer;
 import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.Lanes;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Caller;
-import io.trestle.sdk.internal.call.ChannelPool;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Revocations;
+import io.trestle.sdk.internal.registry.Routes;
 import io.trestle.sdk.internal.session.Session;
 import io.trestle.sdk.internal.session.SessionHost;
 import io.trestle.sdk.internal.session.SessionParts;
@@ -83,7 +84,7 @@ final class Engine implements SessionHost {
     this.vertx = given == null ? newVertx(ready::isDone) : given;
     Lanes lanes = new Lanes(vertx, laneCount());
     this.dialer = new Dialer(vertx, null, key.ca());
-    this.peers = new ChannelPool(lanes, dialer);
+    this.peers = new ChannelPool(lanes::pick, dialer);
     this.control = toRuntime(lanes.all().get(0));
     this.proxy = toRuntime(lanes.pick());
     UuidV7 ids = new UuidV7(options.clock()::millis, () -> ThreadLocalRandom.current().nextLong());
@@ -152,8 +153,9 @@ final class Engine implements SessionHost {
   @Override
   public void viewChanged() {
     Revocations revocations = view.revocations();
-    peers.cut(revocations::revoked);
-    peers.retain(view.routes()::callable);
+    peers.cut(peer -> revocations.revoked(peer.serviceId(), peer.instanceId()));
+    Routes routes = view.routes();
+    peers.retain(peer -> routes.callable(peer.instanceId()));
   }
 
   @Override

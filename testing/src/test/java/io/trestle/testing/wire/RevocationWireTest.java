@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -288,5 +289,24 @@ class RevocationWireTest {
                 .code())
         .isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(WIRE.connected(revoked).serviceId()).as("its key works").isEqualTo(revoked.id());
+  }
+
+  @Test
+  @Acceptance("RG-15")
+  void instance_revoked_proxiedCallsUnderWayToItAreCut() {
+    Callee callee = WIRE.callee(revoked, "wait", Declare.HASH, call -> null);
+    WireInstance caller = WIRE.caller(watching, revoked.name(), "wait");
+    var call =
+        CompletableFuture.supplyAsync(
+            () -> caller.invoke(WireInstance.invocation(revoked.id(), "wait")));
+    await().until(() -> !callee.server().received().isEmpty());
+
+    WIRE.kernel()
+        .admin()
+        .ok(
+            "RegistryService/RevokeInstance",
+            new JsonObject().put("instanceId", callee.instance().id()));
+
+    assertThat(call.join().code()).as("not its deadline").isEqualTo(Status.Code.UNAVAILABLE);
   }
 }

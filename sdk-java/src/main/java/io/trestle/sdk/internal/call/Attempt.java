@@ -6,6 +6,7 @@ import io.trestle.protocol.HostPort;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.wire.CallStatus;
+import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.Frames;
 import io.trestle.protocol.wire.GrpcExchange;
 import io.trestle.protocol.wire.Lane;
@@ -63,7 +64,8 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   /** Straight to the instance. */
   static Attempt direct(UnaryCall call, ChannelPool peers, Route route) {
     HostPort endpoint = Objects.requireNonNull(route.endpoint(), "eligible routes have one");
-    PinnedChannel channel = peers.channel(endpoint, route.serviceId(), route.instanceId());
+    ChannelPool.Peer peer = new ChannelPool.Peer(endpoint, route.serviceId(), route.instanceId());
+    PinnedChannel channel = peers.channel(peer);
     return new Attempt(call, channel, route, true, CallMessages.callRequest(call.request()));
   }
 

@@ -1,6 +1,7 @@
 package io.trestle.sdk.internal.call;
 
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;

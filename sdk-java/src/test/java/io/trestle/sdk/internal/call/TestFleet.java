@@ -12,6 +12,7 @@ import io.trestle.protocol.v1.PolicyEvaluation;
 import io.trestle.protocol.v1.PolicyRule;
 import io.trestle.protocol.v1.RegistrySnapshot;
 import io.trestle.protocol.v1.ServiceInstanceInfo;
+import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.Dialer;
 import io.trestle.protocol.wire.Lanes;
 import io.trestle.protocol.wire.PinnedChannel;
@@ -100,7 +101,7 @@ public final class TestFleet implements AutoCloseable {
     Client(Leaf leaf) {
       http = vertx.createHttpClient(Transport.clientOptions(leaf.identity(), certificates.ca()));
       Dialer dialer = new Dialer(vertx, leaf.identity(), certificates.ca());
-      pool = new ChannelPool(lanes, dialer);
+      pool = new ChannelPool(lanes::pick, dialer);
       PinnedChannel nowhere =
           new PinnedChannel(
               lanes.pick(),
