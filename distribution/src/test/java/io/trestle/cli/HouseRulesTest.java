@@ -180,7 +180,10 @@ class HouseRulesTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            "io.trestle.protocol", "io.trestle.protocol.events", "io.trestle.protocol.v1")
+            "io.trestle.protocol",
+            "io.trestle.protocol.events",
+            "io.trestle.protocol.schema",
+            "io.trestle.protocol.v1")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.vertx..", "io.netty..")

@@ -5,18 +5,37 @@ import java.util.concurrent.CompletableFuture;
 /** Remote procedure calls, in both directions (rpc.md). Payloads are opaque bytes. Thread-safe. */
 public interface Rpc {
 
+  /** {@link #handle(String, Contract, RpcHandler)} without schema. */
+  default void handle(String method, RpcHandler handler) {
+    handle(method, Contract.NONE, handler);
+  }
+
   /**
    * Serves a method. Before {@code start} only.
    *
    * @param method 1 to 255 characters without control characters, white space and {@code /}
+   * @param contract which callers reach it: those with the same hash
    * @throws ValidationException if the name is bad or has a handler already
    * @throws StateException after {@code start}
    * @throws ConfigurationException on a bridge that only calls
    */
-  void handle(String method, RpcHandler handler);
+  void handle(String method, Contract contract, RpcHandler handler);
 
-  /** Serves a method without blocking; otherwise as {@link #handle}. */
-  void handleAsync(String method, AsyncRpcHandler handler);
+  /** {@link #handleAsync(String, Contract, AsyncRpcHandler)} without schema. */
+  default void handleAsync(String method, AsyncRpcHandler handler) {
+    handleAsync(method, Contract.NONE, handler);
+  }
+
+  /**
+   * Serves a method without blocking; otherwise as {@link #handle(String, Contract, RpcHandler)}.
+   */
+  void handleAsync(String method, Contract contract, AsyncRpcHandler handler);
+
+  /**
+   * A method to call with a contract. It declares nothing: the service and the method must be
+   * declared with {@link ServiceBridge#service}, as for every call.
+   */
+  RpcMethod method(String service, String method, Contract contract);
 
   /** {@link #call(String, String, byte[], CallOptions)} with the defaults of the bridge. */
   default byte[] call(String service, String method, byte[] payload) {
@@ -24,7 +43,8 @@ public interface Rpc {
   }
 
   /**
-   * Calls a method and waits for the answer. Not on an event loop. An interrupt cancels the call.
+   * Calls a method without schema and waits for the answer. Not on an event loop. An interrupt
+   * cancels the call.
    *
    * @param service the name of the service; it and the method must be declared with {@link
    *     ServiceBridge#service} before {@code start}
@@ -43,9 +63,9 @@ public interface Rpc {
   }
 
   /**
-   * Calls a method. The future fails with what {@link #call(String, String, byte[], CallOptions)}
-   * throws; cancelling it cancels the call. It completes on an event loop: what follows must not
-   * block, or use the {@code ...Async} forms of the future.
+   * Calls a method without schema. The future fails with what {@link #call(String, String, byte[],
+   * CallOptions)} throws; cancelling it cancels the call. It completes on an event loop: what
+   * follows must not block, or use the {@code ...Async} forms of the future.
    *
    * @param payload not to be changed until the future completes
    */

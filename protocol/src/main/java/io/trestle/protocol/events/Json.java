@@ -1,6 +1,7 @@
 package io.trestle.protocol.events;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * JSON values as plain objects: {@code Map}, {@code List}, {@code String}, {@code Boolean}, a
@@ -19,7 +21,7 @@ import java.util.Map;
  * 4.2e1}), else a {@code BigDecimal} without trailing zeros, else (an exponent beyond all bounds)
  * an {@link OddNumber}.
  */
-final class Json {
+public final class Json {
   static final int MAX_DEPTH = 64;
   private static final int MAX_NUMBER_LENGTH = 1000;
 
@@ -50,25 +52,42 @@ final class Json {
 
   /** The value of the text, which must hold exactly one; of duplicate keys the last wins. */
   static Object parse(String text) throws Malformed {
+    return parse(text, false);
+  }
+
+  /**
+   * The value of a text that a person wrote: a duplicate key is a fault. At most 64 levels deep.
+   *
+   * @throws Malformed if it is not exactly one value
+   */
+  public static Object parseStrictly(String text) throws Malformed {
+    return parse(text, true);
+  }
+
+  private static Object parse(String text, boolean strictly) throws Malformed {
     try (JsonParser parser = FACTORY.createParser(text)) {
+      parser.configure(JsonParser.Feature.STRICT_DUPLICATE_DETECTION, strictly);
       if (parser.nextToken() == null) {
         throw new Malformed("empty text");
       }
       Object value = value(parser);
       if (parser.nextToken() != null) {
-        throw new Malformed("text after the end" + at(parser));
+        throw new Malformed("text after the end" + at(parser.currentTokenLocation()));
       }
       return value;
     } catch (JsonProcessingException e) {
-      String where = e.getLocation() == null ? "" : " at column " + e.getLocation().getColumnNr();
-      throw new Malformed(Segments.quote(e.getOriginalMessage()) + where);
+      throw new Malformed(Segments.quote(e.getOriginalMessage()) + at(e.getLocation()));
     } catch (IOException e) {
       throw new Malformed(String.valueOf(e.getMessage()));
     }
   }
 
-  private static String at(JsonParser parser) {
-    return " at column " + parser.currentTokenLocation().getColumnNr();
+  private static String at(@Nullable JsonLocation place) {
+    if (place == null) {
+      return "";
+    }
+    String line = place.getLineNr() > 1 ? " at line " + place.getLineNr() + "," : " at";
+    return line + " column " + place.getColumnNr();
   }
 
   /** Recursion is bounded by the nesting limit of the factory. */
@@ -221,14 +240,15 @@ final class Json {
   }
 
   /** Text that is not JSON, with the reason. */
-  static final class Malformed extends Exception {
+  public static final class Malformed extends Exception {
     private static final long serialVersionUID = 1L;
 
     Malformed(String reason) {
       super(reason, null, false, false);
     }
 
-    String reason() {
+    /** What is wrong with it, and where. */
+    public String reason() {
       return String.valueOf(getMessage());
     }
   }

@@ -7,10 +7,12 @@ import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ConfigurationException;
+import io.trestle.sdk.Contract;
 import io.trestle.sdk.Declaration;
 import io.trestle.sdk.PolicyEvaluation;
 import io.trestle.sdk.Rpc;
 import io.trestle.sdk.RpcHandler;
+import io.trestle.sdk.RpcMethod;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.ServiceDeps;
@@ -46,15 +48,23 @@ final class Bridge implements ServiceBridge, Rpc {
   }
 
   @Override
-  public synchronized void handle(String method, RpcHandler handler) {
+  public synchronized void handle(String method, Contract contract, RpcHandler handler) {
     checkHandler(method);
     handlers.add(method, handler);
+    declarations.serves(method, contract);
   }
 
   @Override
-  public synchronized void handleAsync(String method, AsyncRpcHandler handler) {
+  public synchronized void handleAsync(String method, Contract contract, AsyncRpcHandler handler) {
     checkHandler(method);
     handlers.addAsync(method, handler);
+    declarations.serves(method, contract);
+  }
+
+  @Override
+  public RpcMethod method(String service, String method, Contract contract) {
+    return new BoundMethod(
+        this, Declarations.name("service", service), Declarations.name("method", method), contract);
   }
 
   @Override
@@ -153,19 +163,29 @@ final class Bridge implements ServiceBridge, Rpc {
 
   @Override
   public byte[] call(String service, String method, byte[] payload, CallOptions callOptions) {
+    return call(service, method, Contract.NONE.hash(), payload, callOptions);
+  }
+
+  byte[] call(
+      String service, String method, String contractHash, byte[] payload, CallOptions callOptions) {
     if (Context.isOnEventLoopThread()) {
       throw new StateException("a blocking call on an event loop; use callAsync");
     }
-    return await(callAsync(service, method, payload, callOptions));
+    return await(callAsync(service, method, contractHash, payload, callOptions));
   }
 
   @Override
   public CompletableFuture<byte[]> callAsync(
       String service, String method, byte[] payload, CallOptions callOptions) {
+    return callAsync(service, method, Contract.NONE.hash(), payload, callOptions);
+  }
+
+  CompletableFuture<byte[]> callAsync(
+      String service, String method, String contractHash, byte[] payload, CallOptions callOptions) {
     Engine started = engine;
     return started == null
         ? CompletableFuture.failedFuture(new StateException("the bridge is not started"))
-        : started.caller().call(service, method, payload, callOptions);
+        : started.caller().call(service, method, contractHash, payload, callOptions);
   }
 
   private void checkHandler(String method) {

@@ -10,11 +10,14 @@ import io.trestle.protocol.v1.OutgoingDep;
 import io.trestle.protocol.v1.PublishedEvent;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.protocol.v1.WorkflowDefinition;
+import io.trestle.sdk.Contract;
 import io.trestle.sdk.Declaration;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.ValidationException;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -25,6 +28,7 @@ import java.util.Set;
 final class Declarations {
   private static final String ALL = "*";
 
+  private final Map<String, Contract> contracts = new HashMap<>();
   private final Set<IncomingMethod> incoming = new LinkedHashSet<>();
   private final Set<PublishedEvent> published = new LinkedHashSet<>();
   private final Set<OutgoingDep> outgoing = new LinkedHashSet<>();
@@ -44,6 +48,11 @@ final class Declarations {
                         .setMethodName(route)
                         .setType(MethodType.METHOD_TYPE_HTTP)
                         .build()));
+  }
+
+  /** What a handler takes and answers with. */
+  synchronized void serves(String method, Contract contract) {
+    contracts.put(method, contract);
   }
 
   /** Anything else. */
@@ -85,7 +94,7 @@ final class Declarations {
             .setProtocolVersion(SdkInfo.PROTOCOL_VERSION)
             .setSdkLanguage(SdkInfo.LANGUAGE)
             .setSdkVersion(SdkInfo.VERSION);
-    handlers.forEach(name -> request.addIncoming(method(MethodType.METHOD_TYPE_RPC, name)));
+    handlers.forEach(name -> request.addIncoming(handler(name)));
     return request
         .addAllIncoming(incoming)
         .addAllPublished(published)
@@ -109,6 +118,14 @@ final class Declarations {
         .setMethodName(method.equals(ALL) ? ALL : name("method", method))
         .setType(type)
         .build();
+  }
+
+  private IncomingMethod.Builder handler(String name) {
+    Contract contract = contracts.getOrDefault(name, Contract.NONE);
+    return method(MethodType.METHOD_TYPE_RPC, name)
+        .setContractHash(contract.hash())
+        .setInputSchemaJson(ByteString.copyFrom(contract.inputSchema()))
+        .setOutputSchemaJson(ByteString.copyFrom(contract.outputSchema()));
   }
 
   private static IncomingMethod.Builder method(MethodType type, String name) {

@@ -1,125 +1,214 @@
 package io.trestle.sdk.protobuf;
 
+import static io.trestle.sdk.internal.call.TestFleet.SERVICE;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.v1.Drain;
 import io.trestle.protocol.v1.Welcome;
-import io.trestle.sdk.AsyncRpcHandler;
 import io.trestle.sdk.CallOptions;
-import io.trestle.sdk.Rpc;
-import io.trestle.sdk.RpcHandler;
+import io.trestle.sdk.ConfigurationException;
+import io.trestle.sdk.Contract;
+import io.trestle.sdk.NoLiveInstanceException;
 import io.trestle.sdk.ServiceBridgeException;
-import io.trestle.sdk.Transport;
-import io.trestle.sdk.internal.call.TestFleet;
+import io.trestle.sdk.ValidationException;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ProtobufRpcTest {
-  private static final CallOptions DIRECT = CallOptions.DEFAULT.withTransport(Transport.DIRECT);
+  private static final TypedSchema<Drain, Welcome> GREET =
+      TypedSchema.of(Drain.class, Welcome.class);
+  private static final String ORDERS =
+      """
+      syntax = "proto3";
+      message Order { string sku = 1; int64 quantity = 2; }
+      message Receipt { int64 total = 1; }
+      """;
+  private static final MethodSchema PLACE = ProtoFile.parse(ORDERS).messages("Order", "Receipt");
 
-  private final TestFleet fleet = new TestFleet();
-  private final TestFleet.Callee callee = fleet.callee();
-  private final TestFleet.Client client = fleet.client();
-  private final Rpc rpc = new LoopbackRpc(callee, client);
+  private final LoopbackRpc loopback = new LoopbackRpc();
+  private final ProtobufRpc rpc = ProtobufRpc.on(loopback);
 
-  /** The two ends of the fleet as one. */
-  private record LoopbackRpc(TestFleet.Callee callee, TestFleet.Client client) implements Rpc {
-    @Override
-    public void handle(String method, RpcHandler handler) {
-      callee.handlers.add(method, handler);
-    }
+  record Order(String sku, long quantity) {}
 
-    @Override
-    public void handleAsync(String method, AsyncRpcHandler handler) {
-      callee.handlers.addAsync(method, handler);
-    }
+  record Receipt(long total) {}
 
-    @Override
-    public byte[] call(String service, String method, byte[] payload, CallOptions options) {
-      try {
-        return callAsync(service, method, payload, options).join();
-      } catch (CompletionException e) {
-        throw (ServiceBridgeException) e.getCause();
-      }
-    }
-
-    @Override
-    public CompletableFuture<byte[]> callAsync(
-        String service, String method, byte[] payload, CallOptions options) {
-      return client.caller.call(service, method, payload, options);
-    }
-  }
+  ProtobufRpcTest() throws Exception {}
 
   @AfterEach
   void close() throws Exception {
-    fleet.close();
+    loopback.close();
+  }
+
+  private static Drain drain(String reason) {
+    return Drain.newBuilder().setReason(reason).build();
+  }
+
+  private static Welcome welcome(Drain request) {
+    return Welcome.newBuilder().setSessionId(request.getReason()).build();
   }
 
   @Test
-  void messages_travelTyped() throws Exception {
-    ProtobufRpc typed = ProtobufRpc.on(rpc);
-    typed.handle(
-        "greet",
-        Drain.parser(),
-        (request, c) -> Welcome.newBuilder().setSessionId(request.getReason()).build());
-    ProtobufRpc.Method<Drain, Welcome> greet = method(typed, "greet");
+  void generatedMessages_travelTyped() throws Exception {
+    rpc.handle("greet", Drain.class, Welcome.class, (request, c) -> welcome(request));
+    var greet = rpc.method(SERVICE, "greet", Drain.class, Welcome.class);
 
-    Welcome reply = greet.call(Drain.newBuilder().setReason("hello").build(), DIRECT);
-
-    assertThat(reply.getSessionId()).isEqualTo("hello");
+    assertThat(greet.call(drain("hello")).getSessionId()).isEqualTo("hello");
+    assertThat(greet.callAsync(drain("hi")).get(20, TimeUnit.SECONDS).getSessionId())
+        .isEqualTo("hi");
   }
 
   @Test
   void asyncHandler_answersTyped() throws Exception {
-    ProtobufRpc typed = ProtobufRpc.on(rpc);
-    typed.handleAsync(
+    rpc.handleAsync(
         "greet",
-        Drain.parser(),
-        (request, c) ->
-            CompletableFuture.completedFuture(
-                Welcome.newBuilder().setSessionId(request.getReason()).build()));
-    ProtobufRpc.Method<Drain, Welcome> greet = method(typed, "greet");
+        Drain.class,
+        Welcome.class,
+        (request, c) -> CompletableFuture.completedFuture(welcome(request)));
 
-    Welcome reply =
-        greet
-            .callAsync(Drain.newBuilder().setReason("hi").build(), DIRECT)
-            .toCompletableFuture()
-            .get(20, TimeUnit.SECONDS);
+    assertThat(rpc.method(SERVICE, "greet", GREET).call(drain("hi")).getSessionId())
+        .isEqualTo("hi");
+  }
 
-    assertThat(reply.getSessionId()).isEqualTo("hi");
+  @Test
+  void recordsOfOneEnd_meetMapsOfTheOther() {
+    rpc.handle(
+        "place",
+        PLACE.as(Order.class, Receipt.class),
+        (order, c) -> new Receipt(order.quantity() * 2));
+
+    Map<String, Object> receipt =
+        rpc.method(SERVICE, "place", PLACE.asMaps()).call(Map.of("sku", "a", "quantity", 1L << 40));
+
+    assertThat(receipt).isEqualTo(Map.of("total", 1L << 41));
   }
 
   @Test
   @Acceptance("RPC-32")
-  void undecodablePayload_isValidation_andNoHandlerRuns() throws Exception {
+  void undecodablePayload_isValidation_andNoHandlerRuns() {
     AtomicInteger runs = new AtomicInteger();
-    ProtobufRpc.on(rpc)
-        .handle(
-            "greet",
-            Drain.parser(),
-            (request, c) -> {
-              runs.incrementAndGet();
-              return request;
-            });
-    method(ProtobufRpc.on(rpc), "greet");
+    rpc.handle(
+        "greet",
+        GREET,
+        (request, c) -> {
+          runs.incrementAndGet();
+          return welcome(request);
+        });
     byte[] garbage = {0x0a, 0x7f};
 
-    Throwable failure = catchThrowable(() -> rpc.call(TestFleet.SERVICE, "greet", garbage, DIRECT));
+    Throwable failure =
+        catchThrowable(() -> loopback.method(SERVICE, "greet", GREET.contract()).call(garbage));
 
     assertThat(((ServiceBridgeException) failure).code()).isEqualTo(ErrorCode.VALIDATION);
     assertThat(runs).hasValue(0);
   }
 
-  private ProtobufRpc.Method<Drain, Welcome> method(ProtobufRpc typed, String name)
-      throws Exception {
-    client.sees(name, callee.listen().ready());
-    return typed.method(TestFleet.SERVICE, name, Welcome.parser());
+  @Test
+  @Acceptance("RPC-13")
+  void dynamicCall_withoutSchema_isConfiguration() {
+    assertThatExceptionOfType(ConfigurationException.class)
+        .isThrownBy(() -> rpc.call(SERVICE, "place", Map.of(), CallOptions.DEFAULT))
+        .withMessage("no schema for orders/place");
+    assertThat(rpc.callAsync(SERVICE, "place", Map.of(), CallOptions.DEFAULT))
+        .isCompletedExceptionally();
+  }
+
+  @Test
+  void dynamicCall_withSchema_isMade() {
+    rpc.handle("place", PLACE.asMaps(), (order, c) -> Map.of("total", 5));
+    rpc.useSchema(SERVICE, "place", PLACE);
+    rpc.useSchema(SERVICE, "place", PLACE);
+
+    assertThat(rpc.call(SERVICE, "place", Map.of("sku", "a"), CallOptions.DEFAULT))
+        .isEqualTo(Map.of("total", 5L));
+    assertThatExceptionOfType(ValidationException.class)
+        .isThrownBy(
+            () -> rpc.useSchema(SERVICE, "place", MethodSchema.of(PLACE.input(), PLACE.input())))
+        .withMessageContaining("orders/place");
+  }
+
+  @Test
+  void badRequest_failsHere_andTheCallIsNotMade() {
+    var place = rpc.method(SERVICE, "nobody-serves-it", PLACE.asMaps());
+
+    assertThatExceptionOfType(ValidationException.class)
+        .isThrownBy(() -> place.call(Map.of("quantity", "two")))
+        .withMessage("serde: encode Order: quantity: String (expected: int64)");
+    assertThat(place.callAsync(Map.of("colour", 1)))
+        .failsWithin(java.time.Duration.ofSeconds(20))
+        .withThrowableOfType(ExecutionException.class)
+        .withMessageContaining("colour: no such field (expected: sku, quantity)");
+  }
+
+  @Test
+  void badAnswer_isAFailureOfTheHandler() {
+    rpc.handle("place", PLACE.asMaps(), (order, c) -> Map.of("total", "much"));
+
+    assertThatExceptionOfType(ServiceBridgeException.class)
+        .isThrownBy(() -> rpc.method(SERVICE, "place", PLACE.asMaps()).call(Map.of()))
+        .withMessageContaining("serde: encode Receipt: total: String (expected: int64)");
+  }
+
+  @Test
+  void undecodableAnswer_isInternal() {
+    loopback.handle("place", PLACE.contract(), (request, c) -> new byte[] {0x0a, 0x7f});
+
+    ServiceBridgeException failure =
+        catchThrowableOfType(
+            ServiceBridgeException.class,
+            () -> rpc.method(SERVICE, "place", PLACE.asMaps()).call(Map.of()));
+
+    assertThat(failure.code()).isEqualTo(ErrorCode.INTERNAL);
+    assertThat(failure).hasMessageStartingWith("rpc orders/place: the answer does not decode");
+  }
+
+  @Test
+  @Acceptance("RPC-19")
+  void otherContract_isNoLiveInstance_andNothingIsSent() {
+    AtomicInteger runs = new AtomicInteger();
+    loopback.handle(
+        "place",
+        new Contract("v2:other"),
+        (request, c) -> {
+          runs.incrementAndGet();
+          return request;
+        });
+
+    assertThatExceptionOfType(NoLiveInstanceException.class)
+        .isThrownBy(() -> rpc.method(SERVICE, "place", PLACE.asMaps()).call(Map.of()))
+        .withMessageContaining("matches the caller contract");
+    assertThat(runs).hasValue(0);
+  }
+
+  @Test
+  void cancelledTypedCall_reachesTheHandler() {
+    AtomicBoolean cancelled = new AtomicBoolean();
+    CountDownLatch running = new CountDownLatch(1);
+    rpc.handleAsync(
+        "greet",
+        GREET,
+        (request, c) -> {
+          c.onCancel(() -> cancelled.set(true));
+          running.countDown();
+          return new CompletableFuture<>();
+        });
+    CompletableFuture<Welcome> call = rpc.method(SERVICE, "greet", GREET).callAsync(drain("x"));
+    await().until(() -> running.getCount() == 0);
+
+    call.cancel(true);
+
+    await().untilTrue(cancelled);
   }
 }

@@ -72,7 +72,9 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   /** Through the runtime, to whichever instance it chooses. */
   static Attempt viaRuntime(
       UnaryCall call, PinnedChannel runtime, Route route, List<String> excluded) {
-    Frames.Body body = CallMessages.invokeRequest(call.request(), route.serviceId(), excluded);
+    Frames.Body body =
+        CallMessages.invokeRequest(
+            call.request(), route.serviceId(), call.contractHash(), excluded);
     return new Attempt(call, runtime, route, false, body);
   }
 

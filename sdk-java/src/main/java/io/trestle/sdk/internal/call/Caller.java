@@ -61,9 +61,15 @@ public final class Caller {
     this.events = events;
   }
 
-  /** Starts a call; the future fails with what applications see. */
+  /** Starts a call of a method without schema. */
   public CompletableFuture<byte[]> call(
       String service, String method, byte[] payload, CallOptions options) {
+    return call(service, method, "", payload, options);
+  }
+
+  /** Starts a call; the future fails with what applications see. */
+  public CompletableFuture<byte[]> call(
+      String service, String method, String contractHash, byte[] payload, CallOptions options) {
     if (closed) {
       return CompletableFuture.failedFuture(ended());
     }
@@ -82,18 +88,27 @@ public final class Caller {
           new ValidationException(
               "request: " + size + " bytes (expected: at most " + MAX_MESSAGE + ")"));
     }
-    List<Route> routes = view.routes().find(service, method);
-    if (!routes.isEmpty() && routes.get(0).streaming()) {
+    if (streams(view.routes().find(service, method), contractHash)) {
       return CompletableFuture.failedFuture(
           new ValidationException("rpc " + service + "/" + method + ": answers with a stream"));
     }
-    UnaryCall call = new UnaryCall(this, service, plan, request);
+    UnaryCall call = new UnaryCall(this, service, contractHash, plan, request);
     try {
       call.start();
     } catch (RejectedExecutionException e) {
       call.fail(ended()); // the event loops ended between the check above and here
     }
     return call.result();
+  }
+
+  /** Versions of a method may differ in kind: the one with the contract of the caller counts. */
+  private static boolean streams(List<Route> routes, String contractHash) {
+    for (Route route : routes) {
+      if (route.contractHash().equals(contractHash)) {
+        return route.streaming();
+      }
+    }
+    return false;
   }
 
   /** Refuses new calls and fails those that wait for another attempt. */

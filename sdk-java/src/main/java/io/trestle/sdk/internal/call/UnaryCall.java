@@ -24,10 +24,9 @@ import org.jspecify.annotations.Nullable;
  * lock.
  */
 final class UnaryCall {
-  private static final String CONTRACT_HASH = "";
-
   private final Caller caller;
   private final String service;
+  private final String contractHash;
   private final CallMessages.Request request;
   private final CallPlan plan;
   private final CallAttempts attempts;
@@ -47,9 +46,15 @@ final class UnaryCall {
     }
   }
 
-  UnaryCall(Caller caller, String service, CallPlan plan, CallMessages.Request request) {
+  UnaryCall(
+      Caller caller,
+      String service,
+      String contractHash,
+      CallPlan plan,
+      CallMessages.Request request) {
     this.caller = caller;
     this.service = service;
+    this.contractHash = contractHash;
     this.plan = plan;
     this.request = request;
     this.attempts = new CallAttempts(plan.transport(), plan.retry());
@@ -64,6 +69,11 @@ final class UnaryCall {
     return request;
   }
 
+  /** What an instance must serve to be called. */
+  String contractHash() {
+    return contractHash;
+  }
+
   /** Nanoseconds left; not positive when the time is over. */
   long remaining() {
     return deadline - System.nanoTime();
@@ -74,7 +84,7 @@ final class UnaryCall {
     Choice choice =
         CandidateChoice.choose(
             caller.view().routes().find(service, request.method()),
-            CONTRACT_HASH,
+            contractHash,
             attempts.excluded(),
             caller.nowMillis(),
             ThreadLocalRandom.current());

@@ -61,13 +61,23 @@ public final class CallMessages {
   /** The body of an {@code InvokeRequest}, with the empty contract hash. */
   public static Frames.Body invokeRequest(
       Request request, String targetServiceId, List<String> excludedInstances) {
+    return invokeRequest(request, targetServiceId, "", excludedInstances);
+  }
+
+  /** The body of an {@code InvokeRequest}. */
+  public static Frames.Body invokeRequest(
+      Request request,
+      String targetServiceId,
+      String contractHash,
+      List<String> excludedInstances) {
     int size =
         size(InvokeRequest.TARGET_SERVICE_ID_FIELD_NUMBER, targetServiceId)
             + size(InvokeRequest.METHOD_FIELD_NUMBER, request.method)
             + size(InvokeRequest.PAYLOAD_FIELD_NUMBER, request.payload)
             + size(InvokeRequest.REQUEST_ID_FIELD_NUMBER, request.requestId)
             + size(InvokeRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey)
-            + size(InvokeRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
+            + size(InvokeRequest.X_SB_TRACE_FIELD_NUMBER, request.trace)
+            + size(InvokeRequest.CONTRACT_HASH_FIELD_NUMBER, contractHash);
     for (String id : excludedInstances) {
       size += size(InvokeRequest.EXCLUDE_INSTANCE_IDS_FIELD_NUMBER, id);
     }
@@ -80,6 +90,7 @@ public final class CallMessages {
           write(out, InvokeRequest.REQUEST_ID_FIELD_NUMBER, request.requestId);
           write(out, InvokeRequest.IDEMPOTENCY_KEY_FIELD_NUMBER, request.idempotencyKey);
           write(out, InvokeRequest.X_SB_TRACE_FIELD_NUMBER, request.trace);
+          write(out, InvokeRequest.CONTRACT_HASH_FIELD_NUMBER, contractHash);
           for (String id : excludedInstances) {
             write(out, InvokeRequest.EXCLUDE_INSTANCE_IDS_FIELD_NUMBER, id);
           }

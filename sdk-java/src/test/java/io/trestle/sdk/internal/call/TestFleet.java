@@ -121,8 +121,13 @@ public final class TestFleet implements AutoCloseable {
               events::add);
     }
 
-    /** Sees these callees serving a method. */
+    /** Sees these callees serving a method without schema. */
     public Client sees(String method, Callee... served) {
+      return sees(method, "", served);
+    }
+
+    /** Sees these callees serving a method with a contract. */
+    public Client sees(String method, String contractHash, Callee... served) {
       RegistrySnapshot.Builder snapshot = RegistrySnapshot.newBuilder();
       for (Callee callee : served) {
         snapshot.addInstances(
@@ -137,7 +142,8 @@ public final class TestFleet implements AutoCloseable {
                 .setInstanceId(callee.instanceId)
                 .setServiceName(SERVICE)
                 .setType(MethodType.METHOD_TYPE_RPC)
-                .setName(method));
+                .setName(method)
+                .setContractHash(contractHash));
       }
       view.apply(snapshot.setPolicy(PolicyEvaluation.getDefaultInstance()).build());
       return this;

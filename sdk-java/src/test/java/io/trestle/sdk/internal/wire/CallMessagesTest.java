@@ -36,7 +36,8 @@ class CallMessagesTest {
     List<String> ids = excluded.stream().map(id -> "i" + clean(id)).toList();
 
     byte[] call = body(CallMessages.callRequest(request));
-    byte[] invoke = body(CallMessages.invokeRequest(request, "target", ids));
+    String hash = clean(key);
+    byte[] invoke = body(CallMessages.invokeRequest(request, "target", hash, ids));
 
     assertThat(CallRequest.parseFrom(call))
         .isEqualTo(
@@ -57,6 +58,7 @@ class CallMessagesTest {
                 .setRequestId("id")
                 .setIdempotencyKey(request.idempotencyKey())
                 .setXSbTrace("trace")
+                .setContractHash(ByteString.copyFromUtf8(hash))
                 .addAllExcludeInstanceIds(ids)
                 .build());
     assertThat(CallMessages.readCallRequest(wrappedBuffer(call)))

@@ -36,8 +36,8 @@ public final class Inventory {
 
   private void serve() {
     ProtobufRpc rpc = ProtobufRpc.of(bridge);
-    rpc.handle("reserve", ReserveRequest.parser(), this::reserve);
-    rpc.handle("release", ReleaseRequest.parser(), this::release);
+    rpc.handle("reserve", ReserveRequest.class, ReserveReply.class, this::reserve);
+    rpc.handle("release", ReleaseRequest.class, ReleaseReply.class, this::release);
   }
 
   private ReserveReply reserve(ReserveRequest request, CallContext context) {

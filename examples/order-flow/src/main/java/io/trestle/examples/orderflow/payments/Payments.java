@@ -63,7 +63,7 @@ public final class Payments {
   }
 
   private void serve() {
-    ProtobufRpc.of(bridge).handle("charge", ChargeRequest.parser(), this::charge);
+    ProtobufRpc.of(bridge).handle("charge", ChargeRequest.class, ChargeReply.class, this::charge);
   }
 
   private ChargeReply charge(ChargeRequest request, CallContext context)

@@ -37,12 +37,31 @@ final class OrderDesk {
     ProtobufRpc rpc = ProtobufRpc.of(bridge);
     this.reserve =
         new Remote<>(
-            rpc, "inventory", "reserve", ReserveReply.parser(), ReserveReply::getServed, book);
+            rpc,
+            "inventory",
+            "reserve",
+            ReserveRequest.class,
+            ReserveReply.class,
+            ReserveReply::getServed,
+            book);
     this.charge =
-        new Remote<>(rpc, "payments", "charge", ChargeReply.parser(), ChargeReply::getServed, book);
+        new Remote<>(
+            rpc,
+            "payments",
+            "charge",
+            ChargeRequest.class,
+            ChargeReply.class,
+            ChargeReply::getServed,
+            book);
     Remote<ReleaseRequest, ReleaseReply> direct =
         new Remote<>(
-            rpc, "inventory", "release", ReleaseReply.parser(), ReleaseReply::getServed, book);
+            rpc,
+            "inventory",
+            "release",
+            ReleaseRequest.class,
+            ReleaseReply.class,
+            ReleaseReply::getServed,
+            book);
     this.release = direct.through(Transport.PROXY);
   }
 

@@ -1,7 +1,6 @@
 package io.trestle.examples.orderflow.storefront;
 
 import com.google.protobuf.Message;
-import com.google.protobuf.Parser;
 import io.trestle.examples.orderflow.v1.Served;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.HandlerException;
@@ -25,10 +24,16 @@ final class Remote<Q extends Message, R extends Message> {
       ProtobufRpc rpc,
       String service,
       String method,
-      Parser<R> replies,
+      Class<Q> requests,
+      Class<R> replies,
       Function<R, Served> served,
       CallBook book) {
-    this(service + "/" + method, rpc.method(service, method, replies), served, book, OPTIONS);
+    this(
+        service + "/" + method,
+        rpc.method(service, method, requests, replies),
+        served,
+        book,
+        OPTIONS);
   }
 
   private Remote(

@@ -1,0 +1,49 @@
+package io.trestle.sdk.protobuf;
+
+import com.google.protobuf.Message;
+import io.trestle.sdk.ConfigurationException;
+import io.trestle.sdk.Contract;
+
+/**
+ * The messages of a method as Java types.
+ *
+ * @param <Q> what requests are
+ * @param <R> what answers are
+ */
+public final class TypedSchema<Q, R> {
+  private final Contract contract;
+  private final MessageType<Q> requests;
+  private final MessageType<R> replies;
+
+  TypedSchema(Contract contract, MessageType<Q> requests, MessageType<R> replies) {
+    this.contract = contract;
+    this.requests = requests;
+    this.replies = replies;
+  }
+
+  /**
+   * Of classes that protoc generated.
+   *
+   * @throws ConfigurationException if they are not
+   */
+  public static <Q extends Message, R extends Message> TypedSchema<Q, R> of(
+      Class<Q> requests, Class<R> replies) {
+    return MethodSchema.of(
+            MessageType.prototype(requests).getDescriptorForType(),
+            MessageType.prototype(replies).getDescriptorForType())
+        .as(requests, replies);
+  }
+
+  /** The contract. */
+  public Contract contract() {
+    return contract;
+  }
+
+  MessageType<Q> requests() {
+    return requests;
+  }
+
+  MessageType<R> replies() {
+    return replies;
+  }
+}
