@@ -1,28 +1,32 @@
 package io.trestle.rpc;
 
 import io.trestle.conversations.Callables;
+import io.trestle.conversations.Policies;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
+import io.trestle.rpc.core.CallGate;
 import io.trestle.rpc.core.CallTable;
 import io.trestle.rpc.core.InFlight;
 import io.vertx.core.Future;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wires the proxy: its read model of what can be called, its client, its endpoint, its report of
- * outcomes.
+ * Wires the proxy: its read models of what can be called and by whom, its client, its endpoint, its
+ * report of outcomes.
  */
 public final class RpcModule implements Module {
   private static final long REPORT_MILLIS = 250;
 
   private final CallTable table = new CallTable();
+  private final CallGate gate = new CallGate();
   private final Outcomes outcomes = new Outcomes();
   private @Nullable ModuleContext house;
   private @Nullable CalleeClient callees;
-  private Bus.@Nullable Registration offers;
+  private final List<Bus.Registration> news = new ArrayList<>();
   private long reports = -1;
 
   @Override
@@ -46,12 +50,18 @@ public final class RpcModule implements Module {
     CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
-    context.gateway().method(new InvokeEndpoint(context, table, client, outcomes).handler());
+    context.gateway().method(new InvokeEndpoint(context, table, gate, client, outcomes).handler());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
-    offers = context.bus().subscribe(Callables.OFFER, table::offer);
-    return context
-        .bus()
-        .request(Callables.ALL, new Callables.AskAll())
+    return follow(context.bus());
+  }
+
+  /** No call before both read models are complete. */
+  private Future<Void> follow(Bus bus) {
+    news.add(bus.subscribe(Policies.CHANGED, gate::policy));
+    news.add(bus.subscribe(Callables.OFFER, table::offer));
+    return bus.request(Policies.ALL, new Policies.AskAll())
+        .onSuccess(all -> all.policies().forEach(gate::policy))
+        .compose(all -> bus.request(Callables.ALL, new Callables.AskAll()))
         .onSuccess(all -> all.offers().forEach(table::offer))
         .mapEmpty();
   }
@@ -68,9 +78,7 @@ public final class RpcModule implements Module {
     if (house != null) {
       house.vertx().cancelTimer(reports);
     }
-    if (offers != null) {
-      offers.close();
-    }
+    news.forEach(Bus.Registration::close);
     if (callees != null) {
       callees.close();
     }

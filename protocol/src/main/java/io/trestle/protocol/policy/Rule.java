@@ -3,6 +3,7 @@ package io.trestle.protocol.policy;
 import io.trestle.protocol.NameRules;
 import io.trestle.protocol.events.EventPattern;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,14 @@ public record Rule(Action action, @Nullable UUID peer, String target) implements
   /** Events have no peer, whatever the row says. */
   public Rule {
     peer = action.isOfEvents() ? null : peer;
+  }
+
+  /** The rule of a row; empty for a direction and an action that mean nothing together. */
+  public static Optional<Rule> find(
+      String direction, String action, @Nullable UUID peer, String target) {
+    return Direction.find(direction)
+        .flatMap(known -> Action.find(known, action))
+        .map(known -> new Rule(known, peer, target));
   }
 
   /**
