@@ -7,6 +7,8 @@ import io.trestle.Acceptance;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -84,6 +86,9 @@ class AdminCommandsTest {
         .isEqualTo("100");
     assertThat(json(0, "settings", "set", "jobs.max_per_service", "101").has("restart_required"))
         .isTrue();
+    assertThat(json(0, "policy", "show", "every").path("rules")).isEmpty();
+    assertThat(json(0, "policy", "set", "every", "--allow-call", "every/m").path("rules"))
+        .hasSize(1);
     assertThat(json(0, "version").path("kernel").path("kernel_id").asText()).isNotEmpty();
   }
 
@@ -99,8 +104,15 @@ class AdminCommandsTest {
     "1, invalid_argument, service create bad/name\u0007",
     "1, invalid_argument, settings get no.such.key",
     "1, invalid_argument, settings set jobs.max_per_service 0",
-    "1, unimplemented, policy show every",
-    "1, unimplemented, policy set every --file x",
+    "1, not_found, policy show nobody",
+    "1, not_found, policy set nobody --cap rpc.call",
+    "2, invalid_argument, policy set nobody",
+    "2, invalid_argument, policy set nobody --file x",
+    "1, invalid_argument, policy set nobody --cap rpc.fly",
+    "1, invalid_argument, policy set nobody --allow-call create",
+    "1, invalid_argument, policy set nobody --allow-caller */bad/name",
+    "1, invalid_argument, policy set nobody --allow-publish a..b",
+    "1, invalid_argument, policy set nobody --allow-subscribe Orders",
     "2, invalid_argument, settings get",
     "2, invalid_argument, service",
     "2, invalid_argument, fly",
@@ -215,6 +227,91 @@ class AdminCommandsTest {
         .isTrue();
     assertThat(FreePorts.accepts(other)).isFalse();
     assertThat(kernel.cli("settings", "set", "jobs.max_per_service", "102").err()).isEmpty();
+  }
+
+  @Test
+  void policySet_whatIsNamed_isReplacedAndTheRestStays() {
+    kernel.createService("seller");
+    kernel.createService("buyer");
+
+    JsonNode first =
+        json(
+            0,
+            "policy",
+            "set",
+            "seller",
+            "--allow-call=buyer/pay",
+            "--allow-call=buyer/refund",
+            "--allow-caller=buyer/*",
+            "--allow-publish=orders.#",
+            "--allow-subscribe=payments.*",
+            "--allow-run-wf=buyer/settle",
+            "--allow-wf-caller=*/ship");
+    assertThat(rules(first))
+        .containsExactlyInAnyOrder(
+            "E rpc.call buyer pay",
+            "E rpc.call buyer refund",
+            "A rpc.handle buyer *",
+            "E event.publish  orders.#",
+            "A event.handle  payments.*",
+            "E workflow.run buyer settle",
+            "A workflow.handle  ship");
+    assertThat(first.path("capabilities")).hasSize(7);
+
+    JsonNode second =
+        json(0, "policy", "set", "seller", "--allow-call=buyer/pay", "--allow-publish=");
+    assertThat(rules(second)).hasSize(5).contains("E rpc.call buyer pay", "A rpc.handle buyer *");
+
+    JsonNode third = json(0, "policy", "set", "seller", "--cap", "rpc.handle,rpc.call");
+    assertThat(third.path("capabilities").toString()).isEqualTo("[\"rpc.handle\",\"rpc.call\"]");
+    assertThat(rules(third)).hasSize(5);
+    assertThat(
+            database.value(
+                "SELECT count(*) FROM services WHERE name = 'seller' AND cap_rpc_call AND NOT"
+                    + " cap_event_publish"))
+        .isEqualTo("1");
+    assertThat(json(0, "policy", "show", "seller")).isEqualTo(third);
+    assertThat(json(1, "policy", "set", "seller", "--allow-call=nobody/m").path("message").asText())
+        .contains("nobody");
+  }
+
+  private static List<String> rules(JsonNode policy) {
+    List<String> rules = new ArrayList<>();
+    for (JsonNode rule : policy.path("rules")) {
+      rules.add(
+          String.join(
+              " ",
+              rule.path("direction").asText(),
+              rule.path("action").asText(),
+              rule.path("peer_service_name").asText(),
+              rule.path("target_name").asText()));
+    }
+    return rules;
+  }
+
+  @Test
+  void policySet_ruleForAnyService_isWarnedOf() {
+    kernel.createService("open");
+
+    CliRun run = kernel.cli("policy", "set", "open", "--allow-call", "*/pay");
+
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).contains("warning: rpc.call */pay").contains("visible");
+    assertThat(run.out()).containsPattern("(?m)^egress +rpc.call +\\* +pay");
+    assertThat(kernel.cli("policy", "set", "open", "--allow-call", "").err()).isEmpty();
+  }
+
+  @Test
+  void policyShow_rowsThatMeanNothing_areSaid() {
+    kernel.createService("edited");
+    database.execute(
+        "INSERT INTO service_policy_rules (service_id, direction, action, target_name)"
+            + " SELECT id, 'E', 'rpc.cal', 'm' FROM services WHERE name = 'edited'");
+
+    CliRun run = kernel.cli("policy", "show", "edited");
+
+    assertThat(run.exit()).isZero();
+    assertThat(run.err()).contains("matches nothing").contains("rpc.cal").contains("expected");
   }
 
   @Test

@@ -45,6 +45,7 @@ public final class RegistryModule implements Module {
         .web()
         .procedure(
             "RegistryService", "ListInstances", Web.Kind.READABLE, q -> listInstances(context));
+    PolicyProcedures.mount(context.web(), context.bus());
     RegistryVerticle owner = new RegistryVerticle(context);
     verticle = owner;
     return context.vertx().deployVerticle(owner).onSuccess(id -> deployment = id).mapEmpty();

@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** All SQL of the registry: presence in {@code service_instances}, declarations and methods. */
 final class RegistryStore {
@@ -154,6 +155,19 @@ final class RegistryStore {
          WHERE i.id = d.instance_id AND (i.status = 'connected' OR i.last_seen_at >= $1))
       """;
 
+  /**
+   * Methods of services whose capability is off. Served by service_methods_service; without a
+   * service, at start, it looks at all.
+   */
+  private static final String FORBID =
+      """
+      DELETE FROM service_methods m USING services s
+      WHERE m.service_id = s.id AND NOT m.published AND ($1::uuid IS NULL OR s.id = $1)
+        AND (m.method_type = 1 AND NOT s.cap_rpc_handle
+          OR m.method_type = 3 AND NOT s.cap_workflow_handle
+          OR m.method_type = 4 AND NOT s.cap_job_handle)
+      """;
+
   private final Pool pool;
   private final UUID kernelId;
 
@@ -265,6 +279,15 @@ final class RegistryStore {
               }
               return stored;
             });
+  }
+
+  /**
+   * Deletes the methods that a service must not have.
+   *
+   * @param service null = of every service
+   */
+  Future<Void> forbid(@Nullable UUID service) {
+    return pool.preparedQuery(FORBID).execute(Tuple.of(service)).mapEmpty();
   }
 
   /** Drops what was not seen since the given time. */

@@ -1,21 +1,19 @@
 package io.trestle.registry;
 
-import static io.trestle.kernel.pipeline.WriteFailure.Code.FULL;
-import static io.trestle.kernel.pipeline.WriteFailure.Code.OUTCOME_UNKNOWN;
-
 import io.trestle.conversations.AccessNews;
 import io.trestle.conversations.Callables;
 import io.trestle.conversations.DeclarationCheck;
 import io.trestle.conversations.Declarations.Declaration;
+import io.trestle.conversations.Policies;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.conversations.Registrations;
-import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Sessions;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.database.DatabaseState;
-import io.trestle.kernel.pipeline.WriteFailure;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Effect;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.PublishOffer;
@@ -23,13 +21,12 @@ import io.trestle.registry.core.Effect.SendFrame;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import io.trestle.registry.core.FaultText;
+import io.trestle.registry.core.Handling;
 import io.trestle.registry.core.Normalizer;
 import io.trestle.registry.core.RegistryCore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,12 +46,6 @@ import org.slf4j.LoggerFactory;
  */
 final class RegistryVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryVerticle.class);
-  private static final Policy ALLOW =
-      new Policy(
-          List.of("rpc.handle", "event.handle", "workflow.handle", "job.handle"),
-          List.of(),
-          List.of(),
-          List.of());
   private static final long COLLECT_EVERY_MILLIS = 3_600_000;
   private static final long RETRY_EVERY_MILLIS = 1_000;
   private static final Duration DRAIN = Duration.ofSeconds(1);
@@ -63,15 +54,15 @@ final class RegistryVerticle extends VerticleBase {
   private final Bus bus;
   private final RegistryStore store;
   private final CaptureSettings capture;
-  private final StoredDeclarations declarations = new StoredDeclarations();
+  private final DeclarationWriter declarations;
   private final PresenceWriter presence;
   private final Set<UUID> legacy = new HashSet<>();
   private final RegistryCore core;
   private final Turn turn;
-  private long registrations;
   private long armedFor = Long.MAX_VALUE;
   private long timer = -1;
   private @Nullable List<Future<?>> told;
+  private @Nullable PolicyOffice policies;
 
   RegistryVerticle(ModuleContext house) {
     this.house = house;
@@ -79,26 +70,35 @@ final class RegistryVerticle extends VerticleBase {
     this.store = new RegistryStore(house.database().pool(), house.kernel().id());
     this.presence = new PresenceWriter(house.pipeline()::submit, store);
     this.capture = new CaptureSettings(house.settings());
-    this.core = new RegistryCore(this::take, ALLOW, capture.current());
+    this.core = new RegistryCore(this::take, capture.current());
+    this.declarations = new DeclarationWriter(house.pipeline()::submit, store, core, house.clock());
     this.turn = new Turn(this::afterwards, core::publishOffers, this::execute);
   }
 
   @Override
   public Future<?> start() {
     house.meters().gauge("trestle_registry_watchers", core, RegistryCore::watcherCount);
+    PolicyOffice office = new PolicyOffice(house, context, core::policies, this::policyChanged);
+    policies = office;
     return store
         .resetPresence()
         .onSuccess(n -> LOG.info("presence reset instances={}", n))
         .compose(n -> store.stored())
-        .onSuccess(stored -> stored.forEach(this::load))
+        .onSuccess(stored -> stored.forEach(declarations::load))
+        .compose(v -> office.open())
+        .compose(v -> store.forbid(null))
         .onSuccess(v -> listen())
         .compose(v -> bus.request(AccessNews.ALL, new AccessNews.AskAll()))
         .onSuccess(this::takeAll);
   }
 
-  private void load(RegistryStore.Stored stored) {
-    declarations.load(stored);
-    registrations = Math.max(registrations, stored.registration());
+  @Override
+  public Future<?> stop() {
+    PolicyOffice office = policies;
+    if (office != null) {
+      office.close();
+    }
+    return Future.succeededFuture();
   }
 
   private void listen() {
@@ -167,11 +167,14 @@ final class RegistryVerticle extends VerticleBase {
             v -> {
               core.admit(q.serviceId(), q.instanceId(), q.protocolVersion());
               Declaration declaration = checked(q);
-              long number = nextNumber();
-              return stored(q, declaration, number)
+              List<Capability> flags = Handling.flags(core.policy(q.serviceId()));
+              long number = declarations.nextNumber();
+              return declarations
+                  .store(q.instanceId(), q.serviceId(), declaration, number)
                   .map(
                       w -> {
                         act(c -> c.register(q, declaration, number, now()));
+                        declarations.settled(q.serviceId(), flags);
                         return new Registrations.Registered("");
                       });
             });
@@ -187,36 +190,18 @@ final class RegistryVerticle extends VerticleBase {
     return Normalizer.normalize(q.declaration());
   }
 
-  private Future<Void> stored(Registrations.Register q, Declaration declaration, long number) {
-    byte[] encoded = Translation.encode(declaration);
-    byte[] fingerprint = sha256(encoded);
-    var row =
-        new RegistryStore.Declared(
-            q.instanceId(),
-            q.serviceId(),
-            number,
-            fingerprint,
-            encoded,
-            Instant.ofEpochMilli(now()));
-    return declarations
-        .store(
-            q.instanceId(),
-            fingerprint,
-            () -> house.pipeline().submit(store.declare(row, declaration)))
-        .recover(e -> Future.failedFuture(notStored(e)));
-  }
-
-  private static Refused notStored(Throwable e) {
-    String text = "declaration not stored: " + e.getMessage();
-    WriteFailure.Code code = e instanceof WriteFailure failure ? failure.code() : OUTCOME_UNKNOWN;
-    Reason reason = code == FULL ? Reason.OVERLOADED : Reason.UNAVAILABLE;
-    return code.maybeWritten() ? Refused.of(reason, text) : Refused.withoutEffect(reason, text);
-  }
-
-  /** Rises over restarts, because time does, and within a millisecond, because we count. */
-  private long nextNumber() {
-    registrations = Math.max(registrations + 1, now() * 1_000);
-    return registrations;
+  /** Gates hear of it before watchers do. */
+  private void policyChanged(UUID service, ServicePolicy next) {
+    ServicePolicy before = core.policy(service);
+    if (before.equals(next)) {
+      return;
+    }
+    LOG.info("policy changed service={} rules={}", service, next.rules().size());
+    bus.publish(Policies.CHANGED, PolicyOffice.told(service, next));
+    act(c -> c.policyChanged(service, next, now()));
+    if (!Handling.flags(before).equals(Handling.flags(next))) {
+      declarations.capabilitiesChanged(service);
+    }
   }
 
   private Future<Registrations.Taken> watchClosed(Registrations.Closed q) {
@@ -319,6 +304,7 @@ final class RegistryVerticle extends VerticleBase {
   private void retryPresence() {
     if (house.database().state() == DatabaseState.AVAILABLE) {
       presence.retry();
+      declarations.retry();
     }
   }
 
@@ -331,13 +317,5 @@ final class RegistryVerticle extends VerticleBase {
 
   private long now() {
     return house.clock().millis();
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -9,26 +9,37 @@ import io.trestle.kernel.gateway.MethodHandler;
 import io.trestle.protocol.HeaderNames;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
+import io.trestle.protocol.policy.CallKind;
+import io.trestle.protocol.policy.Denial;
 import io.trestle.protocol.transport.Transport;
+import io.trestle.rpc.core.CallGate;
 import io.trestle.rpc.core.CallTable;
 import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Selection;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
+import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /** {@code Invoke/Unary}: bytes in, bytes out. */
 final class InvokeEndpoint {
   private final ModuleContext house;
   private final CallTable table;
+  private final CallGate gate;
   private final CalleeClient callees;
   private final Outcomes outcomes;
   private final RandomGenerator random = RandomGenerator.getDefault();
 
-  InvokeEndpoint(ModuleContext house, CallTable table, CalleeClient callees, Outcomes outcomes) {
+  InvokeEndpoint(
+      ModuleContext house,
+      CallTable table,
+      CallGate gate,
+      CalleeClient callees,
+      Outcomes outcomes) {
     this.house = house;
     this.table = table;
+    this.gate = gate;
     this.callees = callees;
     this.outcomes = outcomes;
   }
@@ -44,13 +55,25 @@ final class InvokeEndpoint {
             UnsafeByteOperations.unsafeWrap(((BufferInternal) request).getByteBuf().nioBuffer()),
             call.caller().serviceId(),
             call.headers().get(HeaderNames.TRACE));
-    if (!table.knows(forward.target())) {
-      throw GrpcFailure.of(
-          StatusCode.NOT_FOUND, "target_service_id: " + forward.target() + " is not a service");
-    }
+    admit(call.caller().serviceId(), forward);
     var candidates = table.candidates(forward.target(), forward.method(), forward.contractHash());
     var selection = new Selection(candidates, forward.excluded(), table.inFlight(), random);
     return new ProxyCall(house.vertx(), house.clock(), callees, outcomes, forward, selection, call)
         .run();
+  }
+
+  /** Both refusals are permanent: nobody may try again elsewhere, so neither has the trailer. */
+  private void admit(UUID caller, Forward forward) {
+    UUID target = forward.target();
+    if (!table.knows(target)) {
+      throw GrpcFailure.of(
+          StatusCode.NOT_FOUND, "target_service_id: " + target + " is not a service");
+    }
+    Denial denial = gate.denial(caller, target, forward.method());
+    if (denial != null) {
+      throw GrpcFailure.of(
+          StatusCode.PERMISSION_DENIED,
+          denial.text(CallKind.RPC, table.name(caller), table.name(target), forward.method()));
+    }
   }
 }

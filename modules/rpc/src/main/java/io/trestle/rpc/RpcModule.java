@@ -2,9 +2,11 @@ package io.trestle.rpc;
 
 import io.trestle.conversations.AccessNews;
 import io.trestle.conversations.Callables;
+import io.trestle.conversations.Policies;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
+import io.trestle.rpc.core.CallGate;
 import io.trestle.rpc.core.CallTable;
 import io.trestle.rpc.core.InFlight;
 import io.vertx.core.Future;
@@ -14,13 +16,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Wires the proxy: its read model of what can be called, its client, its endpoint, its report of
- * outcomes.
+ * Wires the proxy: its read models of what can be called and by whom, its client, its endpoint, its
+ * report of outcomes.
  */
 public final class RpcModule implements Module {
   private static final long REPORT_MILLIS = 250;
 
   private final CallTable table = new CallTable();
+  private final CallGate gate = new CallGate();
   private final Outcomes outcomes = new Outcomes();
   private @Nullable ModuleContext house;
   private @Nullable CalleeClient callees;
@@ -48,17 +51,23 @@ public final class RpcModule implements Module {
     CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
-    context.gateway().method(new InvokeEndpoint(context, table, client, outcomes).handler());
+    context.gateway().method(new InvokeEndpoint(context, table, gate, client, outcomes).handler());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
     listen(context.bus(), client);
-    return context
-        .bus()
-        .request(Callables.ALL, new Callables.AskAll())
+    return follow(context.bus());
+  }
+
+  /** No call before both read models are complete. */
+  private Future<Void> follow(Bus bus) {
+    return bus.request(Policies.ALL, new Policies.AskAll())
+        .onSuccess(all -> all.policies().forEach(gate::policy))
+        .compose(all -> bus.request(Callables.ALL, new Callables.AskAll()))
         .onSuccess(all -> all.offers().forEach(table::offer))
         .mapEmpty();
   }
 
   private void listen(Bus bus, CalleeClient client) {
+    news.add(bus.subscribe(Policies.CHANGED, gate::policy));
     news.add(
         bus.subscribe(
             Callables.OFFER,

@@ -2,6 +2,7 @@ package io.trestle.testing.wire;
 
 import io.trestle.protocol.v1.CaptureModes;
 import io.trestle.protocol.v1.MethodDescriptor;
+import io.trestle.protocol.v1.PolicyEvaluation;
 import io.trestle.protocol.v1.RegistryEvent;
 import io.trestle.protocol.v1.RegistrySnapshot;
 import io.trestle.protocol.v1.RegistryUpdate;
@@ -19,6 +20,7 @@ final class WireView {
   private final Set<String> revokedServices = new LinkedHashSet<>();
   private final Set<String> revokedInstances = new LinkedHashSet<>();
   private CaptureModes modes = CaptureModes.getDefaultInstance();
+  private PolicyEvaluation policy = PolicyEvaluation.getDefaultInstance();
   private int snapshots;
 
   static WireView of(List<RegistryEvent> events) {
@@ -54,6 +56,18 @@ final class WireView {
     return modes;
   }
 
+  /** The evaluation that was told last. */
+  PolicyEvaluation policy() {
+    return policy;
+  }
+
+  /** Warnings as {@code declaration value side}. */
+  List<String> warnings() {
+    return policy.getWarningsList().stream()
+        .map(w -> w.getDeclaration() + " " + w.getValue() + " " + w.getDenySide())
+        .toList();
+  }
+
   int snapshots() {
     return snapshots;
   }
@@ -73,6 +87,7 @@ final class WireView {
     snapshot.getMethodsList().forEach(m -> methods.put(key(m), m));
     snapshot.getInstancesList().forEach(i -> instances.put(i.getInstanceId(), i));
     modes = snapshot.getCaptureModes();
+    policy = snapshot.getPolicy();
   }
 
   private void apply(RegistryUpdate update) {
@@ -86,6 +101,9 @@ final class WireView {
     }
     revokedServices.addAll(update.getRevokedServicesList());
     revokedInstances.addAll(update.getRevokedInstancesList());
+    if (update.hasPolicy()) {
+      policy = update.getPolicy();
+    }
     if (update.hasCaptureModes()) {
       modes = update.getCaptureModes();
     }

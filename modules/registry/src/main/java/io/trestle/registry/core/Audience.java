@@ -33,7 +33,7 @@ final class Audience {
   private final ViewBuilder views;
   private final Map<UUID, Watcher> watchers = new HashMap<>();
   private final Set<Watcher> dirty = new LinkedHashSet<>();
-  private final Policy policy;
+  private final Evaluations evaluations;
   private CaptureModes captureModes;
   private boolean flushPlanned;
 
@@ -43,15 +43,15 @@ final class Audience {
       Revocations revocations,
       Deadlines deadlines,
       Consumer<Effect> effects,
-      Policy policy,
+      PolicyBook policies,
       CaptureModes captureModes) {
     this.directory = directory;
     this.roster = roster;
     this.revocations = revocations;
     this.deadlines = deadlines;
     this.effects = effects;
-    this.views = new ViewBuilder(directory, roster);
-    this.policy = policy;
+    this.views = new ViewBuilder(directory, roster, policies);
+    this.evaluations = new Evaluations(directory, policies);
     this.captureModes = captureModes;
   }
 
@@ -87,6 +87,10 @@ final class Audience {
     return views.build(watcher.entry);
   }
 
+  Policy evaluation(Watcher watcher) {
+    return evaluations.of(watcher.entry);
+  }
+
   void taken(Watcher watcher, long now) {
     watcher.taken();
     if (watcher.isReady()) {
@@ -114,6 +118,20 @@ final class Audience {
     Set<UUID> services = new LinkedHashSet<>();
     roster.dependents(name).forEach(entry -> services.add(entry.serviceId));
     services.forEach(this::markAll);
+    planFlush(now);
+  }
+
+  /**
+   * The policy of the service changed. Its own watchers have another evaluation and scope.
+   *
+   * @param towardsPeers whether those that depend on it may have other warnings
+   */
+  void policyChanged(UUID service, boolean towardsPeers, long now) {
+    evaluations.forget(service);
+    markAll(service);
+    if (towardsPeers) {
+      roster.dependents(directory.name(service)).forEach(this::mark);
+    }
     planFlush(now);
   }
 
@@ -183,6 +201,10 @@ final class Audience {
 
   private void send(Watcher watcher, long now) {
     dirty.remove(watcher);
-    watcher.advance(views.build(watcher.entry), policy, captureModes, revocations.standing(now));
+    watcher.advance(
+        views.build(watcher.entry),
+        evaluations.of(watcher.entry),
+        captureModes,
+        revocations.standing(now));
   }
 }

@@ -9,6 +9,8 @@ import io.trestle.conversations.Declarations.Subscription;
 import io.trestle.conversations.Registrations.Instance;
 import io.trestle.conversations.Registrations.Method;
 import io.trestle.protocol.events.EventPattern;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.ServicePolicy;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -41,6 +43,7 @@ final class Entry {
   long graceUntilMillis;
 
   private @Nullable Declaration declaration;
+  private ServicePolicy policy = ServicePolicy.OPEN;
   private boolean hadEndpoint;
   private List<Interest> interests = List.of();
   private List<MethodEntry> handlers = List.of();
@@ -84,6 +87,11 @@ final class Entry {
     return interests;
   }
 
+  /** The subscriptions that peers may see. */
+  List<Interest> shownInterests() {
+    return policy.can(Capability.EVENT_HANDLE) ? interests : List.of();
+  }
+
   List<MethodEntry> handlers() {
     return handlers;
   }
@@ -93,14 +101,24 @@ final class Entry {
   }
 
   /** Takes over a declaration; rows that did not change stay the same objects. */
-  void declare(Declaration next, String serviceName) {
+  void declare(Declaration next, String serviceName, ServicePolicy current) {
     declaration = next;
+    policy = current;
     hadEndpoint |= !next.callEndpoint().isEmpty();
     interests =
         next.subscriptions().stream()
             .map(s -> new Interest(EventPattern.parse(s.pattern()), s))
             .toList();
     makeRows(next, serviceName);
+  }
+
+  /** The capabilities of the service may have changed: handlers come and go with them. */
+  void permit(ServicePolicy next, String serviceName) {
+    policy = next;
+    Declaration current = declaration;
+    if (current != null) {
+      makeRows(current, serviceName);
+    }
   }
 
   /** The service has another name: every row shows it. */
@@ -172,6 +190,7 @@ final class Entry {
   private List<MethodEntry> handlerRows(Declaration next, String serviceName) {
     Map<MethodKey, MethodEntry> rows = new LinkedHashMap<>();
     next.incoming().stream()
+        .filter(m -> Handling.permits(policy, m.type()))
         .sorted(Comparator.comparingInt(Incoming::type))
         .forEach(m -> put(rows, handlerRow(m, serviceName)));
     return List.copyOf(rows.values());

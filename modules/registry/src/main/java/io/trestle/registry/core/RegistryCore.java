@@ -9,12 +9,17 @@ import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Sessions;
+import io.trestle.protocol.policy.Direction;
+import io.trestle.protocol.policy.Rule;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import io.trestle.registry.core.Entry.Session;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +53,7 @@ public final class RegistryCore {
   private final Directory directory = new Directory();
   private final Roster roster = new Roster();
   private final Revocations revocations = new Revocations();
+  private final PolicyBook policies = new PolicyBook();
   private final Deadlines deadlines = new Deadlines();
   private final Consumer<Effect> effects;
   private final Audience audience;
@@ -55,10 +61,10 @@ public final class RegistryCore {
   private boolean draining;
 
   /** Makes an empty registry whose effects go to the consumer, in order. */
-  public RegistryCore(Consumer<Effect> effects, Policy policy, CaptureModes captureModes) {
+  public RegistryCore(Consumer<Effect> effects, CaptureModes captureModes) {
     this.effects = effects;
     this.audience =
-        new Audience(directory, roster, revocations, deadlines, effects, policy, captureModes);
+        new Audience(directory, roster, revocations, deadlines, effects, policies, captureModes);
     this.offers = new Offers(directory, roster, effects);
   }
 
@@ -176,7 +182,8 @@ public final class RegistryCore {
   /** Marks before, for those who saw what is declared no more; {@link #touch} marks after. */
   private void declare(Entry entry, Declaration declaration, long now) {
     audience.serviceChanged(entry.serviceId, now);
-    roster.declare(entry, declaration, directory.name(entry.serviceId));
+    UUID service = entry.serviceId;
+    roster.declare(entry, declaration, directory.name(service), policies.of(service));
   }
 
   private void watch(Entry entry, UUID stream, long now) {
@@ -248,7 +255,10 @@ public final class RegistryCore {
       audience.nameChanged(before.name(), now);
     }
     audience.nameChanged(after.name(), now);
-    roster.of(after.id()).forEach(entry -> entry.renamed(after.name()));
+    if (before == null || !before.name().equals(after.name())) {
+      roster.of(after.id()).forEach(entry -> entry.renamed(after.name()));
+      policies.naming(after.id()).forEach(s -> audience.policyChanged(s, false, now));
+    }
     touchService(after.id(), now);
     if (after.active()) {
       revocations.removeService(after.id());
@@ -276,6 +286,30 @@ public final class RegistryCore {
       touch(entry, now);
     }
     audience.instanceRevoked(news.instanceId(), now);
+  }
+
+  /**
+   * The policy of a service changed. Handlers leave every view with their capability, and return
+   * with it from what was declared.
+   */
+  public void policyChanged(UUID service, ServicePolicy next, long now) {
+    ServicePolicy before = policies.put(service, next);
+    if (before.equals(next)) {
+      return;
+    }
+    boolean handlers = !Handling.flags(before).equals(Handling.flags(next));
+    if (handlers) {
+      roster.of(service).forEach(entry -> entry.permit(next, directory.name(service)));
+      touchService(service, now);
+    }
+    boolean acceptance = !acceptance(before).equals(acceptance(next));
+    audience.policyChanged(service, handlers || acceptance, now);
+  }
+
+  private static List<Rule> acceptance(ServicePolicy policy) {
+    return policy.rules().stream()
+        .filter(rule -> rule.action().direction() == Direction.ACCEPTANCE)
+        .toList();
   }
 
   /** Outcomes of proxied calls. */
@@ -388,6 +422,34 @@ public final class RegistryCore {
   @Nullable View view(UUID stream) {
     Watcher watcher = audience.find(stream);
     return watcher == null ? null : audience.view(watcher);
+  }
+
+  /** What the watcher of a stream is told of its policy; null when the stream is none. */
+  @Nullable Policy evaluation(UUID stream) {
+    Watcher watcher = audience.find(stream);
+    return watcher == null ? null : audience.evaluation(watcher);
+  }
+
+  /** The policy of a service; that of a new one when it has no other. */
+  public ServicePolicy policy(UUID service) {
+    return policies.of(service);
+  }
+
+  /** The policies of all services that are not as a new one is. */
+  public Map<UUID, ServicePolicy> policies() {
+    return Map.copyOf(policies.all());
+  }
+
+  /** What the known instances of a service declare, whether it is permitted or not. */
+  public Map<UUID, Declaration> declarations(UUID service) {
+    Map<UUID, Declaration> declarations = new LinkedHashMap<>();
+    for (Entry entry : roster.of(service)) {
+      Declaration declaration = entry.declaration();
+      if (declaration != null) {
+        declarations.put(entry.id, declaration);
+      }
+    }
+    return declarations;
   }
 
   /** Open registry streams, for the metric. */

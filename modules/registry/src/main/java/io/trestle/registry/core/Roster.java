@@ -2,6 +2,7 @@ package io.trestle.registry.core;
 
 import io.trestle.conversations.Declarations.Declaration;
 import io.trestle.protocol.events.PatternTrie;
+import io.trestle.protocol.policy.ServicePolicy;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -107,9 +108,9 @@ final class Roster {
   }
 
   /** Takes over what an instance declares, in place of what it declared before. */
-  void declare(Entry entry, Declaration declaration, String serviceName) {
+  void declare(Entry entry, Declaration declaration, String serviceName, ServicePolicy policy) {
     unindex(entry);
-    entry.declare(declaration, serviceName);
+    entry.declare(declaration, serviceName, policy);
     Subscriber subscriber = subscriber(entry);
     declaration.outgoing().forEach(o -> index(dependents, o.serviceName(), entry));
     declaration.published().forEach(p -> index(publishers, p.name(), entry));

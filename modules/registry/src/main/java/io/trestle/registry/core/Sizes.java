@@ -3,7 +3,9 @@ package io.trestle.registry.core;
 import io.trestle.conversations.Registrations.Instance;
 import io.trestle.conversations.Registrations.Method;
 import io.trestle.conversations.Registrations.OutgoingRow;
+import io.trestle.conversations.Registrations.Rule;
 import io.trestle.conversations.Registrations.SubscriptionRow;
+import io.trestle.conversations.Registrations.Violation;
 
 /**
  * What rows take in a message, never less than they do. SDKs accept 4 MiB, so a message is filled
@@ -40,6 +42,14 @@ final class Sizes {
 
   static long of(OutgoingRow o) {
     return ROW + utf8(o.method());
+  }
+
+  static long of(Rule r) {
+    return ROW + utf8(r.peerServiceName()) + utf8(r.targetName());
+  }
+
+  static long of(Violation v) {
+    return ROW + utf8(v.value()) + utf8(v.reason());
   }
 
   /** A surrogate pair takes four bytes, here two times three. */

@@ -6,6 +6,9 @@ import io.trestle.conversations.Declarations.Subscription;
 import io.trestle.conversations.Registrations.OutgoingRow;
 import io.trestle.conversations.Registrations.SubscriptionRow;
 import io.trestle.protocol.events.EventPattern;
+import io.trestle.protocol.policy.Action;
+import io.trestle.protocol.policy.Rule;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Entry.Interest;
 import io.trestle.registry.core.Entry.MethodEntry;
 import java.util.ArrayList;
@@ -18,6 +21,9 @@ import java.util.UUID;
  * Computes what one instance may see (rpc.md 1.3): its own service, the services that it depends
  * on, and the publishers of events that its service subscribes to; of each service that it sees,
  * every live instance. Dependence is one-way: being called does not make the caller visible.
+ *
+ * <p>The egress rules of its service narrow this, its own rows excepted. What others accept does
+ * not: a call has to reach a gate that says why not.
  */
 final class ViewBuilder {
   private static final Declaration NOTHING =
@@ -25,10 +31,12 @@ final class ViewBuilder {
 
   private final Directory directory;
   private final Roster roster;
+  private final PolicyBook policies;
 
-  ViewBuilder(Directory directory, Roster roster) {
+  ViewBuilder(Directory directory, Roster roster, PolicyBook policies) {
     this.directory = directory;
     this.roster = roster;
+    this.policies = policies;
   }
 
   View build(Entry watcher) {
@@ -55,25 +63,44 @@ final class ViewBuilder {
   // ---- what it calls
 
   private void addDependencies(View view, Entry watcher) {
+    ServicePolicy policy = policies.of(watcher.serviceId);
     for (Outgoing wanted : declaration(watcher).outgoing()) {
       UUID peer = directory.activeByName(wanted.serviceName());
-      if (peer != null && !peer.equals(watcher.serviceId)) {
-        roster.live(peer).forEach(instance -> addDependency(view, instance, wanted));
+      if (peer != null && !peer.equals(watcher.serviceId) && isInScope(policy, peer, wanted)) {
+        roster.live(peer).forEach(instance -> addDependency(view, instance, wanted, policy));
       }
     }
   }
 
-  private void addDependency(View view, Entry peer, Outgoing wanted) {
+  /** A dependency on every method is in scope when some method may be. */
+  private static boolean isInScope(ServicePolicy policy, UUID peer, Outgoing wanted) {
+    return Handling.kind(wanted.type())
+        .map(
+            kind ->
+                wanted.methodName().equals(Rule.ANY)
+                    ? policy.allowsSome(kind.egress(), peer)
+                    : policy.shows(kind.egress(), peer, wanted.methodName()))
+        .orElse(true);
+  }
+
+  private void addDependency(View view, Entry peer, Outgoing wanted, ServicePolicy policy) {
     addPeer(view, peer.serviceId);
     for (MethodEntry handler : peer.handlers()) {
-      if (handler.key().type() == wanted.type() && offers(wanted, handler.key().name())) {
+      String method = handler.key().name();
+      if (handler.key().type() == wanted.type()
+          && offers(wanted, method)
+          && isShown(policy, peer.serviceId, wanted.type(), method)) {
         view.methods.put(handler.key(), handler);
       }
     }
   }
 
+  private static boolean isShown(ServicePolicy policy, UUID peer, int type, String method) {
+    return Handling.kind(type).map(kind -> policy.shows(kind.egress(), peer, method)).orElse(true);
+  }
+
   private static boolean offers(Outgoing wanted, String method) {
-    return wanted.methodName().equals("*") || wanted.methodName().equals(method);
+    return wanted.methodName().equals(Rule.ANY) || wanted.methodName().equals(method);
   }
 
   // ---- what it consumes
@@ -100,7 +127,11 @@ final class ViewBuilder {
     return pattern.text().indexOf('*') >= 0 || pattern.text().indexOf('#') >= 0;
   }
 
+  /** A service with rules of publishing sees no other events than those it may publish. */
   private void addPublishers(View view, UUID self, String name) {
+    if (!policies.of(self).allows(Action.EVENT_PUBLISH, name)) {
+      return;
+    }
     for (Entry publisher : roster.publishers(name)) {
       if (!publisher.serviceId.equals(self)
           && publisher.isLive()
@@ -136,7 +167,7 @@ final class ViewBuilder {
     }
     for (UUID peer : new ArrayList<>(view.peers)) {
       for (Entry consumer : roster.live(peer)) {
-        for (Interest interest : consumer.interests()) {
+        for (Interest interest : consumer.shownInterests()) {
           if (events.stream().anyMatch(interest.pattern()::matches)) {
             view.add(subscriptionRow(peer, interest.row()));
           }

@@ -11,6 +11,9 @@ import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Registrations.Snapshot;
 import io.trestle.conversations.Registrations.Update;
 import io.trestle.conversations.Sessions;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.Rule;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.PublishOffer;
 import io.trestle.registry.core.Effect.SendFrame;
@@ -18,6 +21,7 @@ import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,12 +35,17 @@ import org.jspecify.annotations.Nullable;
  * caches, and a record of what was said.
  */
 final class Bench {
-  static final Policy POLICY = new Policy(List.of("rpc.handle"), List.of(), List.of(), List.of());
+  static final Policy POLICY =
+      new Policy(
+          List.of("rpc.handle", "event.handle", "workflow.handle", "job.handle"),
+          List.of(),
+          List.of(),
+          List.of());
   static final CaptureModes CAPTURE = new CaptureModes(2, 2, 2, 2, true, 65_536);
   static final Instant FAR = Instant.ofEpochMilli(10_000_000_000_000L);
 
   long now = 1_700_000_000_000L;
-  final RegistryCore core = new RegistryCore(this::on, POLICY, CAPTURE);
+  final RegistryCore core = new RegistryCore(this::on, CAPTURE);
   final List<Effect> effects = new ArrayList<>();
   final Map<UUID, Stream> streams = new LinkedHashMap<>();
   final Map<UUID, Sessions.Signal> ended = new LinkedHashMap<>();
@@ -132,6 +141,25 @@ final class Bench {
 
   void revoke(Inst instance) {
     core.instanceRevoked(new AccessNews.InstanceRevoked(instance.id, instance.service, FAR), now);
+  }
+
+  /** Replaces the policy of a service. */
+  void policy(UUID service, ServicePolicy policy) {
+    core.policyChanged(service, policy, now);
+  }
+
+  /** Rules and nothing else: all capabilities are on. */
+  void rules(UUID service, Rule... rules) {
+    policy(service, ServicePolicy.of(List.of(Capability.values()), List.of(rules)));
+  }
+
+  /** No rules, and these capabilities off. */
+  void off(UUID service, Capability... off) {
+    policy(
+        service,
+        ServicePolicy.of(
+            Arrays.stream(Capability.values()).filter(c -> !List.of(off).contains(c)).toList(),
+            List.of()));
   }
 
   /** A new instance with session and registration. */

@@ -14,9 +14,14 @@ import io.trestle.conversations.Registrations.Method;
 import io.trestle.conversations.Registrations.OutgoingRow;
 import io.trestle.protocol.events.EventName;
 import io.trestle.protocol.events.EventPattern;
+import io.trestle.protocol.policy.Action;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.Rule;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Bench.Inst;
 import io.trestle.registry.core.Bench.Stream;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -47,20 +52,57 @@ class ViewPropertyTest {
   private static final String[] NAMES = {"n0", "n1", "n2", "n3"};
   private static final String[] EVENTS = {"e.a", "e.b", "x.y", "e.*"};
   private static final String[] PATTERNS = {"e.a", "e.*", "#", "x.#", "*.y"};
+  private static final List<Capability> CAPABILITIES = List.of(Capability.values());
+  private static final List<Action> ACTIONS = List.of(Action.values());
   private static final int INSTANCES = 8;
+
+  /** The policy of one service, as its rows. */
+  record Rows(Set<Capability> flags, List<Rule> rules) {
+    static final Rows NONE = new Rows(EnumSet.allOf(Capability.class), List.of());
+
+    List<Rule> of(Action action) {
+      return rules.stream().filter(r -> r.action() == action).toList();
+    }
+
+    /** Rpc.md 1.3 rule 5; a null method is any. */
+    boolean shows(int type, UUID peer, @Nullable String method) {
+      if (type == Declarations.HTTP) {
+        return true;
+      }
+      List<Rule> list = of(type == Declarations.RPC ? Action.RPC_CALL : Action.WORKFLOW_RUN);
+      return list.isEmpty()
+          || list.stream().anyMatch(r -> r.peer() == null)
+          || list.stream()
+              .filter(r -> peer.equals(r.peer()))
+              .anyMatch(r -> method == null || Set.of("*", method).contains(r.target()));
+    }
+
+    boolean showsEvent(String name) {
+      List<Rule> list = of(Action.EVENT_PUBLISH);
+      return list.isEmpty() || list.stream().anyMatch(r -> Model.matches(r.target(), name));
+    }
+
+    boolean handles(int type) {
+      return switch (type) {
+        case Declarations.RPC -> flags.contains(Capability.RPC_HANDLE);
+        case Declarations.WORKFLOW -> flags.contains(Capability.WORKFLOW_HANDLE);
+        default -> true;
+      };
+    }
+  }
 
   /** One thing that happens: {@code what} to the instance or service {@code who}. */
   record Step(int what, int who, int how) {}
 
   @Provide
   Arbitrary<List<Step>> anything() {
-    return steps(Arbitraries.integers().between(0, 15), 60);
+    return steps(Arbitraries.integers().between(0, 17), 60);
   }
 
-  /** Registrations, names, presence and time. */
+  /** Registrations, names, presence, policies and time. */
   @Provide
   Arbitrary<List<Step>> changes() {
-    return steps(Arbitraries.of(0, 2, 3, 3, 3, 4, 7, 9, 10, 15), 15);
+    return steps(Arbitraries.of(0, 2, 3, 3, 3, 4, 7, 9, 10, 15, 16, 16, 17), 15);
   }
 
   private static Arbitrary<List<Step>> steps(Arbitrary<Integer> what, int atMost) {
@@ -106,6 +148,7 @@ class ViewPropertyTest {
     private final Map<Inst, UUID> sessions = new HashMap<>();
     private final Map<UUID, Declaration> declared = new LinkedHashMap<>();
     private final Set<Inst> revoked = new HashSet<>();
+    private final Map<UUID, Rows> rows = new HashMap<>();
     private CaptureModes capture = Bench.CAPTURE;
     private final int rarity;
     private long number;
@@ -137,6 +180,7 @@ class ViewPropertyTest {
         case 12 -> outcomes(instance, step.how);
         case 13 -> stream(instance, 0).ifPresent(s -> s.slow = !s.slow);
         case 14 -> capture(step.how);
+        case 16, 17 -> policy(service, step.how);
         default -> bench.pass(step.how % 100 == 0 ? step.how : step.how % 100);
       }
     }
@@ -212,6 +256,27 @@ class ViewPropertyTest {
       bench.core.captureModes(capture, bench.now);
     }
 
+    /** Few rules, so that each of them decides something. */
+    private void policy(int service, int seed) {
+      Random random = new Random(seed);
+      Set<Capability> flags = EnumSet.allOf(Capability.class);
+      if (random.nextInt(3) == 0) {
+        flags.remove(CAPABILITIES.get(random.nextInt(CAPABILITIES.size())));
+      }
+      List<Rule> rules = new ArrayList<>();
+      for (int i = random.nextInt(4); i > 0; i--) {
+        Action action = ACTIONS.get(random.nextInt(ACTIONS.size()));
+        UUID peer = random.nextInt(4) == 0 ? null : services[random.nextInt(services.length)];
+        String target = random.nextInt(3) == 0 ? "*" : "m" + random.nextInt(3);
+        rules.add(
+            action.isOfEvents()
+                ? new Rule(action, null, PATTERNS[random.nextInt(PATTERNS.length)])
+                : new Rule(action, peer, target));
+      }
+      rows.put(services[service], new Rows(flags, rules));
+      bench.policy(services[service], ServicePolicy.of(flags, rules));
+    }
+
     private Decl declaration(int seed) {
       Random random = new Random(seed);
       Decl decl = Decl.of();
@@ -285,6 +350,7 @@ class ViewPropertyTest {
         assertThat(cache.subscriptions).isEqualTo(view.subscriptions);
         assertThat(cache.outgoing).isEqualTo(view.outgoing);
         assertThat(cache.captureModes).isEqualTo(capture);
+        assertThat(cache.policy).isEqualTo(bench.core.evaluation(stream.id));
         assertThat(cache.revokedInstances).containsAll(revoked.stream().map(Inst::id).toList());
         for (int i = 0; i < services.length; i++) {
           if (!active[i]) {
@@ -295,7 +361,7 @@ class ViewPropertyTest {
     }
 
     void compareWithTheModel() {
-      Model model = new Model(names, active, services);
+      Model model = new Model(names, active, services, rows);
       List<Stream> watching = watching();
       for (Inst instance : instances) {
         for (Stream stream : watching) {
@@ -340,11 +406,17 @@ class ViewPropertyTest {
     private final String[] names;
     private final boolean[] active;
     private final UUID[] services;
+    private final Map<UUID, Rows> rows;
 
-    Model(String[] names, boolean[] active, UUID[] services) {
+    Model(String[] names, boolean[] active, UUID[] services, Map<UUID, Rows> rows) {
       this.names = names;
       this.active = active;
       this.services = services;
+      this.rows = rows;
+    }
+
+    private Rows policy(UUID service) {
+      return rows.getOrDefault(service, Rows.NONE);
     }
 
     record Member(Inst instance, Declaration decl, boolean live, SdkCache cache) {}
@@ -396,9 +468,16 @@ class ViewPropertyTest {
               || service.equals(watcher.instance.service())) {
             continue;
           }
+          Rows policy = policy(watcher.instance.service());
+          boolean any = wanted.methodName().equals("*");
+          if (!policy.shows(wanted.type(), service, any ? null : wanted.methodName())) {
+            continue;
+          }
           scope.add(service);
           peer.decl.incoming().stream()
               .filter(m -> m.type() == wanted.type())
+              .filter(m -> policy(service).handles(m.type()))
+              .filter(m -> policy.shows(m.type(), service, m.name()))
               .filter(m -> wanted.methodName().equals("*") || wanted.methodName().equals(m.name()))
               .forEach(
                   m ->
@@ -421,6 +500,7 @@ class ViewPropertyTest {
         }
         peer.decl.published().stream()
             .filter(p -> own.stream().anyMatch(m -> subscribes(m, p.name())))
+            .filter(p -> policy(self).showsEvent(p.name()))
             .forEach(
                 p -> {
                   scope.add(service);
@@ -436,6 +516,9 @@ class ViewPropertyTest {
     }
 
     private void consumer(List<Member> own, Member peer, Seen seen) {
+      if (!policy(peer.instance.service()).flags().contains(Capability.EVENT_HANDLE)) {
+        return;
+      }
       for (Subscription s : peer.decl.subscriptions()) {
         boolean wanted =
             own.stream()
@@ -464,7 +547,7 @@ class ViewPropertyTest {
       return member.decl.subscriptions().stream().anyMatch(s -> matches(s.pattern(), event));
     }
 
-    private static boolean matches(String pattern, String event) {
+    static boolean matches(String pattern, String event) {
       return EventName.isValid(event) && EventPattern.parse(pattern).matches(event);
     }
 

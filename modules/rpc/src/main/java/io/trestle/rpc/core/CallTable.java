@@ -48,6 +48,12 @@ public final class CallTable {
     return services.containsKey(service);
   }
 
+  /** Its name, for people; the id while it is unknown. */
+  public String name(UUID service) {
+    @Nullable Service known = services.get(service);
+    return known == null ? service.toString() : known.name();
+  }
+
   /** Live instances that advertise exactly this method and hash. */
   public List<Instance> candidates(UUID service, String method, String contractHash) {
     @Nullable Service known = services.get(service);
