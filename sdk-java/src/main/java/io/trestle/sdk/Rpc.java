@@ -1,6 +1,7 @@
 package io.trestle.sdk;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /** Remote procedure calls, in both directions (rpc.md). Payloads are opaque bytes. Thread-safe. */
 public interface Rpc {
@@ -30,6 +31,28 @@ public interface Rpc {
    * Serves a method without blocking; otherwise as {@link #handle(String, Contract, RpcHandler)}.
    */
   void handleAsync(String method, Contract contract, AsyncRpcHandler handler);
+
+  /** {@link #handleStream(String, Contract, StreamHandler)} without schema. */
+  default void handleStream(String method, StreamHandler handler) {
+    handleStream(method, Contract.NONE, handler);
+  }
+
+  /**
+   * Serves a method whose answer is a stream of chunks; otherwise as {@link #handle(String,
+   * Contract, RpcHandler)}.
+   */
+  void handleStream(String method, Contract contract, StreamHandler handler);
+
+  /** {@link #handleStreamAsync(String, Contract, AsyncStreamHandler)} without schema. */
+  default void handleStreamAsync(String method, AsyncStreamHandler handler) {
+    handleStreamAsync(method, Contract.NONE, handler);
+  }
+
+  /**
+   * Serves a method whose answer is a stream of chunks without blocking; otherwise as {@link
+   * #handle(String, Contract, RpcHandler)}.
+   */
+  void handleStreamAsync(String method, Contract contract, AsyncStreamHandler handler);
 
   /**
    * A method to call with a contract. It declares nothing: the service and the method must be
@@ -70,5 +93,30 @@ public interface Rpc {
    * @param payload not to be changed until the future completes
    */
   CompletableFuture<byte[]> callAsync(
+      String service, String method, byte[] payload, CallOptions options);
+
+  /** {@link #stream(String, String, byte[], CallOptions)} with the defaults of the bridge. */
+  default RpcStream stream(String service, String method, byte[] payload) {
+    return stream(service, method, payload, CallOptions.DEFAULT);
+  }
+
+  /**
+   * Calls a method without schema whose answer is a stream. It goes to one instance and is never
+   * repeated; its timeout, 30 s by default, spans the whole stream. Failures are told by what
+   * reads.
+   *
+   * @param payload not to be changed until the first chunk or the end
+   * @throws StateException before {@code start}
+   */
+  RpcStream stream(String service, String method, byte[] payload, CallOptions options);
+
+  /**
+   * The same for readers that do not block. Each subscriber has a call of his own, which begins
+   * when he subscribes; he hears on event loops and must not block them. Cancelling cancels the
+   * call.
+   *
+   * @throws StateException before {@code start}
+   */
+  Flow.Publisher<byte[]> publisher(
       String service, String method, byte[] payload, CallOptions options);
 }

@@ -1,6 +1,7 @@
 package io.trestle.sdk;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 
 /** One method of another service with its contract, to be kept and called by any thread. */
 public interface RpcMethod {
@@ -27,4 +28,10 @@ public interface RpcMethod {
 
   /** Calls, as {@link Rpc#callAsync(String, String, byte[], CallOptions)} does. */
   CompletableFuture<byte[]> callAsync(byte[] payload, CallOptions options);
+
+  /** Calls, as {@link Rpc#stream(String, String, byte[], CallOptions)} does. */
+  RpcStream stream(byte[] payload, CallOptions options);
+
+  /** Calls, as {@link Rpc#publisher} does. */
+  Flow.Publisher<byte[]> publisher(byte[] payload, CallOptions options);
 }

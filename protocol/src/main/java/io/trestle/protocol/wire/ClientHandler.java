@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.AbstractHttp2ConnectionHandlerBuilder;
 import io.netty.handler.codec.http2.DefaultHttp2Connection;
+import io.netty.handler.codec.http2.DefaultHttp2LocalFlowController;
 import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2CodecUtil;
 import io.netty.handler.codec.http2.Http2Connection;
@@ -157,9 +158,16 @@ final class ClientHandler extends Http2ConnectionHandler {
               .pushEnabled(false));
     }
 
-    // Streams that share a window each get whole frames in turn, instead of a kilobyte.
+    // Streams that share a window each get whole frames in turn, instead of a kilobyte. The window
+    // of the connection is always open: else answers that somebody does not read would stop those
+    // of everybody else. Each stream has a window of its own.
     private static Http2Connection newConnection() {
       Http2Connection connection = new DefaultHttp2Connection(false);
+      connection
+          .local()
+          .flowController(
+              new DefaultHttp2LocalFlowController(
+                  connection, DefaultHttp2LocalFlowController.DEFAULT_WINDOW_UPDATE_RATIO, true));
       UniformStreamByteDistributor turns = new UniformStreamByteDistributor(connection);
       turns.minAllocationChunk(Http2CodecUtil.MAX_FRAME_SIZE_LOWER_BOUND);
       connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));

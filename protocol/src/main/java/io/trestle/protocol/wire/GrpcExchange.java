@@ -88,6 +88,22 @@ public final class GrpcExchange implements WireStream.Listener {
     }
   }
 
+  /** Takes no more than what is under way already; on the lane. */
+  public void pause() {
+    WireStream opened = stream;
+    if (opened != null) {
+      opened.pause();
+    }
+  }
+
+  /** Takes again; on the lane. */
+  public void resume() {
+    WireStream opened = stream;
+    if (opened != null) {
+      opened.resume();
+    }
+  }
+
   private void begin() {
     if (done) {
       return;

@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One HTTP/2 stream. On the event loop of its connection only. What is written goes out with the
  * next {@link #flush}, together with what other streams have written by then.
+ *
+ * <p>What is received counts as taken at once, unless the stream is paused: then the other end may
+ * fill the window of the stream and no more.
  */
 public final class WireStream {
   /** Gives up a call. */
@@ -29,6 +32,8 @@ public final class WireStream {
   private final long began = System.nanoTime();
   private @Nullable Listener listener;
   private long answered;
+  private int withheld;
+  private boolean paused;
   private boolean remoteEnded;
   private boolean localEnded;
 
@@ -69,6 +74,39 @@ public final class WireStream {
   public void data(ByteBuf data, boolean end) {
     localEnded |= end;
     owner.writeData(stream.id(), data, end);
+  }
+
+  /**
+   * Writes bytes, which belong to the stream from now on.
+   *
+   * @param gone runs when the network has taken them, or never will
+   */
+  public void data(ByteBuf data, Runnable gone) {
+    owner.writeData(stream.id(), data, gone);
+  }
+
+  /** Takes no more than what is under way already. */
+  public void pause() {
+    paused = true;
+  }
+
+  /** Takes again. */
+  public void resume() {
+    paused = false;
+    int bytes = withheld;
+    withheld = 0;
+    if (bytes > 0) {
+      owner.consume(stream, bytes);
+    }
+  }
+
+  /** How many of the bytes that have just arrived count as taken. */
+  int taken(int bytes) {
+    if (paused) {
+      withheld += bytes;
+      return 0;
+    }
+    return bytes;
   }
 
   /** A message with its frame header, to be written with {@link #data}. */

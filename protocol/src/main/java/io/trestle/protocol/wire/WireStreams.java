@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
@@ -37,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * reading, the flush waits until the loop has run what else is queued, so that calls which begin
  * together leave together.
  *
- * <p><b>Flow control.</b> Received bytes count as consumed at once. Whoever listens must bound what
- * it keeps; unary messages are bounded by their size.
+ * <p><b>Flow control.</b> Received bytes count as consumed at once, unless their stream is paused.
+ * Whoever listens must bound what it keeps; unary messages are bounded by their size.
  */
 public final class WireStreams extends Http2FrameListenerDecorator {
   private static final Logger LOG = System.getLogger(WireStreams.class.getName());
@@ -162,6 +163,22 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     var unused = handler.encoder().writeData(channel, id, data, 0, end, channel.newPromise());
   }
 
+  void writeData(int id, ByteBuf data, Runnable gone) {
+    ChannelPromise promise = channel.newPromise();
+    promise.addListener(done -> gone.run());
+    var unused = handler.encoder().writeData(channel, id, data, 0, false, promise);
+  }
+
+  void consume(Http2Stream stream, int bytes) {
+    try {
+      if (connection.local().flowController().consumeBytes(stream, bytes)) {
+        flush();
+      }
+    } catch (Http2Exception e) {
+      channel.fireExceptionCaught(e);
+    }
+  }
+
   void reset(int id, long code) {
     if (connection.stream(id) != null) {
       ChannelFuture unused = handler.resetStream(channel, id, code, channel.newPromise());
@@ -216,7 +233,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     }
     int count = data.readableBytes() + padding;
     tell(stream, s -> s.onData(data, end));
-    return count;
+    return stream.taken(count);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.trestle.sdk.internal;
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.HostPort;
 import io.trestle.sdk.AsyncRpcHandler;
+import io.trestle.sdk.AsyncStreamHandler;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.CallOptions;
@@ -13,17 +14,21 @@ import io.trestle.sdk.PolicyEvaluation;
 import io.trestle.sdk.Rpc;
 import io.trestle.sdk.RpcHandler;
 import io.trestle.sdk.RpcMethod;
+import io.trestle.sdk.RpcStream;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.ServiceMap;
 import io.trestle.sdk.StateException;
+import io.trestle.sdk.StreamHandler;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.vertx.core.Context;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Flow;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -62,6 +67,21 @@ final class Bridge implements ServiceBridge, Rpc {
   }
 
   @Override
+  public synchronized void handleStream(String method, Contract contract, StreamHandler handler) {
+    checkHandler(method);
+    handlers.addStream(method, handler);
+    declarations.serves(method, contract);
+  }
+
+  @Override
+  public synchronized void handleStreamAsync(
+      String method, Contract contract, AsyncStreamHandler handler) {
+    checkHandler(method);
+    handlers.addStreamAsync(method, handler);
+    declarations.serves(method, contract);
+  }
+
+  @Override
   public RpcMethod method(String service, String method, Contract contract) {
     return new BoundMethod(
         this, Declarations.name("service", service), Declarations.name("method", method), contract);
@@ -95,7 +115,7 @@ final class Bridge implements ServiceBridge, Rpc {
         new Engine(
             options,
             handlers,
-            () -> declarations.request(handlers.methods(), "", httpEndpoint),
+            () -> declarations.request(handlers, "", httpEndpoint),
             listeners,
             ready);
     engine = started;
@@ -186,6 +206,35 @@ final class Bridge implements ServiceBridge, Rpc {
     return started == null
         ? CompletableFuture.failedFuture(new StateException("the bridge is not started"))
         : started.caller().call(service, method, contractHash, payload, callOptions);
+  }
+
+  @Override
+  public RpcStream stream(String service, String method, byte[] payload, CallOptions callOptions) {
+    return stream(service, method, Contract.NONE.hash(), payload, callOptions);
+  }
+
+  RpcStream stream(
+      String service, String method, String contractHash, byte[] payload, CallOptions callOptions) {
+    return caller().stream(service, method, contractHash, payload, callOptions);
+  }
+
+  @Override
+  public Flow.Publisher<byte[]> publisher(
+      String service, String method, byte[] payload, CallOptions callOptions) {
+    return publisher(service, method, Contract.NONE.hash(), payload, callOptions);
+  }
+
+  Flow.Publisher<byte[]> publisher(
+      String service, String method, String contractHash, byte[] payload, CallOptions callOptions) {
+    return caller().publisher(service, method, contractHash, payload, callOptions);
+  }
+
+  private Caller caller() {
+    Engine started = engine;
+    if (started == null) {
+      throw new StateException("the bridge is not started");
+    }
+    return started.caller();
   }
 
   private void checkHandler(String method) {

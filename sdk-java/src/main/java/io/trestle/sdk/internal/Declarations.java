@@ -14,7 +14,7 @@ import io.trestle.sdk.Contract;
 import io.trestle.sdk.Declaration;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.ValidationException;
-import java.util.Collection;
+import io.trestle.sdk.internal.inbound.Handlers;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -86,7 +86,7 @@ final class Declarations {
 
   /** The whole, as one request. */
   synchronized RegisterRequest request(
-      Collection<String> handlers, String callEndpoint, String httpEndpoint) {
+      Handlers handlers, String callEndpoint, String httpEndpoint) {
     RegisterRequest.Builder request =
         RegisterRequest.newBuilder()
             .setCallEndpoint(callEndpoint)
@@ -94,7 +94,7 @@ final class Declarations {
             .setProtocolVersion(SdkInfo.PROTOCOL_VERSION)
             .setSdkLanguage(SdkInfo.LANGUAGE)
             .setSdkVersion(SdkInfo.VERSION);
-    handlers.forEach(name -> request.addIncoming(handler(name)));
+    handlers.methods().forEach(name -> request.addIncoming(handler(name, handlers.streams(name))));
     return request
         .addAllIncoming(incoming)
         .addAllPublished(published)
@@ -120,9 +120,10 @@ final class Declarations {
         .build();
   }
 
-  private IncomingMethod.Builder handler(String name) {
+  private IncomingMethod.Builder handler(String name, boolean streaming) {
     Contract contract = contracts.getOrDefault(name, Contract.NONE);
     return method(MethodType.METHOD_TYPE_RPC, name)
+        .setStreaming(streaming)
         .setContractHash(contract.hash())
         .setInputSchemaJson(ByteString.copyFrom(contract.inputSchema()))
         .setOutputSchemaJson(ByteString.copyFrom(contract.outputSchema()));

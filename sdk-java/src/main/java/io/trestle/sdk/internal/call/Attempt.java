@@ -15,7 +15,6 @@ import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.protocol.wire.UnreachableException;
 import io.trestle.sdk.CallTimeoutException;
 import io.trestle.sdk.ConnectionException;
-import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.registry.Route;
@@ -33,13 +32,15 @@ import org.jspecify.annotations.Nullable;
  * waits any more; what comes later is not heard.
  */
 final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
-  private static final String CALL_PATH = Methods.CALL_UNARY.path();
-  private static final String INVOKE_PATH = Methods.INVOKE_UNARY.path();
+  private static final String CALL = Methods.CALL_UNARY.path();
+  private static final String CALL_STREAM = Methods.CALL_STREAM.path();
+  private static final String INVOKE = Methods.INVOKE_UNARY.path();
+  private static final String INVOKE_STREAM = Methods.INVOKE_STREAM.path();
 
   /** Fields around a payload of the largest size. */
   private static final int MAX_ANSWER = Caller.MAX_MESSAGE + (64 << 10);
 
-  private final UnaryCall call;
+  private final OutboundCall call;
   private final PinnedChannel channel;
   private final Route route;
   private final boolean direct;
@@ -47,13 +48,11 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   private Lane.@Nullable Timer timer;
   private @Nullable GrpcExchange exchange;
   private @Nullable LiveConnection connection;
-  private CallMessages.@Nullable Response answer;
-  private boolean malformed;
   private boolean sent;
   private boolean over;
 
   private Attempt(
-      UnaryCall call, PinnedChannel channel, Route route, boolean direct, Frames.Body body) {
+      OutboundCall call, PinnedChannel channel, Route route, boolean direct, Frames.Body body) {
     this.call = call;
     this.channel = channel;
     this.route = route;
@@ -62,7 +61,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   }
 
   /** Straight to the instance. */
-  static Attempt direct(UnaryCall call, ChannelPool peers, Route route) {
+  static Attempt direct(OutboundCall call, ChannelPool peers, Route route) {
     HostPort endpoint = Objects.requireNonNull(route.endpoint(), "eligible routes have one");
     ChannelPool.Peer peer = new ChannelPool.Peer(endpoint, route.serviceId(), route.instanceId());
     PinnedChannel channel = peers.channel(peer);
@@ -71,7 +70,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
 
   /** Through the runtime, to whichever instance it chooses. */
   static Attempt viaRuntime(
-      UnaryCall call, PinnedChannel runtime, Route route, List<String> excluded) {
+      OutboundCall call, PinnedChannel runtime, Route route, List<String> excluded) {
     Frames.Body body =
         CallMessages.invokeRequest(
             call.request(), route.serviceId(), call.contractHash(), excluded);
@@ -90,19 +89,47 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
         .lane()
         .execute(
             () -> {
-              if (end() && exchange != null) {
-                exchange.cancel();
+              if (end()) {
+                cancelExchange();
               }
             });
   }
 
+  /** Takes no more than what is under way already; on the lane. */
+  void pause() {
+    if (exchange != null) {
+      exchange.pause();
+    }
+  }
+
+  /** Takes again; any thread. */
+  void resume() {
+    channel
+        .lane()
+        .execute(
+            () -> {
+              if (exchange != null) {
+                exchange.resume();
+              }
+            });
+  }
+
+  private void cancelExchange() {
+    if (exchange != null) {
+      exchange.cancel();
+    }
+  }
+
   @Override
   public void onMessage(ByteBuf message) {
+    if (over) {
+      return;
+    }
     try {
-      malformed |= answer != null; // more than one
-      answer = CallMessages.readResponse(message);
+      call.message(message);
     } catch (IOException e) {
-      malformed = true;
+      cancelExchange();
+      malformed();
     }
   }
 
@@ -118,7 +145,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
       return;
     }
     if (status.ok()) {
-      onAnswer(answer);
+      call.answered();
       return;
     }
     LiveConnection used = connection;
@@ -154,8 +181,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
     exchange =
         GrpcExchange.start(
             connection,
-            new GrpcExchange.Outgoing(
-                direct ? CALL_PATH : INVOKE_PATH, body, millis, call.plan().trace(), MAX_ANSWER),
+            new GrpcExchange.Outgoing(path(), body, millis, call.plan().trace(), MAX_ANSWER),
             this);
   }
 
@@ -172,9 +198,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
     if (!end()) {
       return;
     }
-    if (exchange != null) {
-      exchange.cancel();
-    }
+    cancelExchange();
     String text = prefix() + ": no answer within the timeout";
     call.failed(
         sent
@@ -184,18 +208,18 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
                 directInstance()));
   }
 
-  private void onAnswer(CallMessages.@Nullable Response response) {
-    if (response == null || malformed) {
-      String text = malformed ? ": the answer does not decode" : ": there is no answer";
-      call.failed(
-          new Failure.Final(new ServiceBridgeException(ErrorCode.INTERNAL, prefix() + text, null)));
-    } else if (response.errorCode().isEmpty()) {
-      call.succeeded(response.payload());
-    } else {
-      call.failed(
-          new Failure.Final(
-              HandlerException.received(response.errorCode(), response.errorMessage())));
+  private void malformed() {
+    if (end()) {
+      String text = prefix() + ": the answer does not decode";
+      call.failed(new Failure.Final(new ServiceBridgeException(ErrorCode.INTERNAL, text, null)));
     }
+  }
+
+  private String path() {
+    if (direct) {
+      return call.streams() ? CALL_STREAM : CALL;
+    }
+    return call.streams() ? INVOKE_STREAM : INVOKE;
   }
 
   /** Ends the attempt; false if it has ended before. */

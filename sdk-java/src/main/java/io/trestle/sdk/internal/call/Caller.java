@@ -5,6 +5,8 @@ import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.RpcStream;
+import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.registry.RegistryView;
@@ -15,9 +17,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Makes calls: what they share. Any thread. */
 public final class Caller {
@@ -70,27 +74,11 @@ public final class Caller {
   /** Starts a call; the future fails with what applications see. */
   public CompletableFuture<byte[]> call(
       String service, String method, String contractHash, byte[] payload, CallOptions options) {
-    if (closed) {
-      return CompletableFuture.failedFuture(ended());
-    }
     CallPlan plan = CallPlan.of(options.orElse(defaults), ids);
-    CallMessages.Request request =
-        new CallMessages.Request(
-            method,
-            payload,
-            ownServiceId.get(),
-            plan.requestId(),
-            plan.idempotencyKey(),
-            plan.trace());
-    int size = CallMessages.callRequestSize(request);
-    if (size > MAX_MESSAGE) {
-      return CompletableFuture.failedFuture(
-          new ValidationException(
-              "request: " + size + " bytes (expected: at most " + MAX_MESSAGE + ")"));
-    }
-    if (streams(view.routes().find(service, method), contractHash)) {
-      return CompletableFuture.failedFuture(
-          new ValidationException("rpc " + service + "/" + method + ": answers with a stream"));
+    CallMessages.Request request = request(plan, method, payload);
+    ServiceBridgeException refusal = refusal(service, contractHash, request, false);
+    if (refusal != null) {
+      return CompletableFuture.failedFuture(refusal);
     }
     UnaryCall call = new UnaryCall(this, service, contractHash, plan, request);
     try {
@@ -101,14 +89,73 @@ public final class Caller {
     return call.result();
   }
 
+  /** Starts a call whose answer is a stream, to be read by waiting. */
+  public RpcStream stream(
+      String service, String method, String contractHash, byte[] payload, CallOptions options) {
+    StreamCall call = streamCall(service, method, contractHash, payload, options);
+    start(call);
+    return new StreamReader(call);
+  }
+
+  /** A call whose answer is a stream, started anew for each subscriber. */
+  public Flow.Publisher<byte[]> publisher(
+      String service, String method, String contractHash, byte[] payload, CallOptions options) {
+    return new StreamPublisher(
+        () -> streamCall(service, method, contractHash, payload, options), this::start);
+  }
+
+  private StreamCall streamCall(
+      String service, String method, String contractHash, byte[] payload, CallOptions options) {
+    CallPlan plan = CallPlan.of(options.orElse(defaults), ids);
+    return new StreamCall(this, service, contractHash, plan, request(plan, method, payload));
+  }
+
+  private void start(StreamCall call) {
+    ServiceBridgeException refusal =
+        refusal(call.service(), call.contractHash(), call.request(), true);
+    if (refusal != null) {
+      call.fail(refusal);
+      return;
+    }
+    try {
+      call.start();
+    } catch (RejectedExecutionException e) {
+      call.fail(ended());
+    }
+  }
+
+  private CallMessages.Request request(CallPlan plan, String method, byte[] payload) {
+    return new CallMessages.Request(
+        method, payload, ownServiceId.get(), plan.requestId(), plan.idempotencyKey(), plan.trace());
+  }
+
+  /** Why a call need not be tried. */
+  private @Nullable ServiceBridgeException refusal(
+      String service, String contractHash, CallMessages.Request request, boolean streams) {
+    if (closed) {
+      return ended();
+    }
+    int size = CallMessages.callRequestSize(request);
+    if (size > MAX_MESSAGE) {
+      return new ValidationException(
+          "request: " + size + " bytes (expected: at most " + MAX_MESSAGE + ")");
+    }
+    Route known = version(view.routes().find(service, request.method()), contractHash);
+    if (known != null && known.streaming() != streams) {
+      String kind = streams ? "answers with one message, not a stream" : "answers with a stream";
+      return new ValidationException("rpc " + service + "/" + request.method() + ": " + kind);
+    }
+    return null;
+  }
+
   /** Versions of a method may differ in kind: the one with the contract of the caller counts. */
-  private static boolean streams(List<Route> routes, String contractHash) {
+  private static @Nullable Route version(List<Route> routes, String contractHash) {
     for (Route route : routes) {
       if (route.contractHash().equals(contractHash)) {
-        return route.streaming();
+        return route;
       }
     }
-    return false;
+    return null;
   }
 
   /** Refuses new calls and fails those that wait for another attempt. */

@@ -1,6 +1,9 @@
 package io.trestle.sdk.internal.call;
 
+import io.netty.buffer.ByteBuf;
+import io.trestle.protocol.ErrorCode;
 import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.NoLiveInstanceException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
@@ -9,6 +12,7 @@ import io.trestle.sdk.internal.call.CandidateChoice.Choice;
 import io.trestle.sdk.internal.registry.PolicyView;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
@@ -23,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * attempt. Attempts follow one another, each handing over to the next, so their state needs no
  * lock.
  */
-final class UnaryCall {
+final class UnaryCall implements OutboundCall {
   private final Caller caller;
   private final String service;
   private final String contractHash;
@@ -33,6 +37,7 @@ final class UnaryCall {
   private final long deadline;
   private final Result result = new Result();
   private volatile @Nullable Attempt current;
+  private CallMessages.@Nullable Response answer;
 
   /** The future of the application; cancelling it cancels the call. */
   private final class Result extends CompletableFuture<byte[]> {
@@ -65,17 +70,18 @@ final class UnaryCall {
     return result;
   }
 
-  CallMessages.Request request() {
+  @Override
+  public CallMessages.Request request() {
     return request;
   }
 
-  /** What an instance must serve to be called. */
-  String contractHash() {
+  @Override
+  public String contractHash() {
     return contractHash;
   }
 
-  /** Nanoseconds left; not positive when the time is over. */
-  long remaining() {
+  @Override
+  public long remaining() {
     return deadline - System.nanoTime();
   }
 
@@ -96,12 +102,39 @@ final class UnaryCall {
     }
   }
 
-  void succeeded(byte[] payload) {
-    current = null;
-    result.complete(payload);
+  @Override
+  public boolean streams() {
+    return false;
   }
 
-  void failed(Failure failure) {
+  @Override
+  public void message(ByteBuf message) throws IOException {
+    if (answer != null) {
+      throw new IOException("more than one answer");
+    }
+    answer = CallMessages.readResponse(message);
+  }
+
+  @Override
+  public void answered() {
+    CallMessages.Response response = answer;
+    if (response == null) {
+      failed(
+          new Failure.Final(
+              new ServiceBridgeException(
+                  ErrorCode.INTERNAL, name() + ": there is no answer", null)));
+    } else if (response.errorCode().isEmpty()) {
+      current = null;
+      result.complete(response.payload());
+    } else {
+      failed(
+          new Failure.Final(
+              HandlerException.received(response.errorCode(), response.errorMessage())));
+    }
+  }
+
+  @Override
+  public void failed(Failure failure) {
     current = null;
     double random = ThreadLocalRandom.current().nextDouble();
     Next next = attempts.after(failure, Duration.ofNanos(remaining()), random);
@@ -117,8 +150,8 @@ final class UnaryCall {
     }
   }
 
-  /** A verdict of an access rule, on either side. */
-  void denied(ServiceBridgeException error) {
+  @Override
+  public void denied(ServiceBridgeException error) {
     caller.denied(service, request.method(), String.valueOf(error.getMessage()));
     failed(new Failure.Final(error));
   }
@@ -147,6 +180,7 @@ final class UnaryCall {
   }
 
   private void begin(Attempt attempt) {
+    answer = null;
     current = attempt;
     attempt.begin();
     if (result.isCancelled()) {
@@ -165,8 +199,8 @@ final class UnaryCall {
     return "rpc " + service + "/" + request.method();
   }
 
-  /** The plan of the call. */
-  CallPlan plan() {
+  @Override
+  public CallPlan plan() {
     return plan;
   }
 }

@@ -110,7 +110,7 @@ public final class CallServer {
   }
 
   /** Calls that run. */
-  int running() {
+  public int running() {
     return slots.running();
   }
 

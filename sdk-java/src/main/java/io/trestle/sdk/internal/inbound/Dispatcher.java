@@ -6,15 +6,16 @@ import io.trestle.protocol.UuidV7;
 import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.CallContext;
-import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.internal.TraceScope;
-import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.time.InstantSource;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -115,112 +116,100 @@ final class Dispatcher {
       finish(call, CallStatus.of(StatusCode.CANCELLED, "the caller left"));
     } else if (handler == null) {
       finish(call, CallStatus.of(StatusCode.NOT_FOUND, "unknown method " + request.method()));
-    } else if (call.streaming()) {
-      String text = request.method() + " answers with one message, not with a stream";
+    } else if (call.streaming() != handler.streams()) {
+      String kind =
+          handler.streams() ? "a stream, not with one message" : "one message, not a stream";
+      String text = request.method() + " answers with " + kind;
       finish(call, CallStatus.of(StatusCode.FAILED_PRECONDITION, text));
-    } else if (handler instanceof Handlers.Handler.Async async) {
-      runAsync(call, async, request, context);
+    } else {
+      run(call, handler, request, context);
+    }
+  }
+
+  private void run(
+      InboundCall call,
+      Handlers.Handler handler,
+      CallMessages.Request request,
+      InboundContext context) {
+    byte[] payload = request.payload();
+    if (handler instanceof Handlers.Handler.Async async) {
+      runAsync(() -> async.handler().handle(payload, context), new OneAnswer(call));
     } else if (handler instanceof Handlers.Handler.Blocking blocking) {
-      submit(call, blocking, request, context);
+      submit(call, context, () -> blocking.handler().handle(payload, context), new OneAnswer(call));
+    } else {
+      OutStream out = new OutStream(call);
+      context.onCancel(out::close);
+      Outcome<Void> outcome = new ManyChunks(call, out);
+      if (handler instanceof Handlers.Handler.AsyncStream async) {
+        runAsync(() -> async.handler().handle(payload, context, out), outcome);
+      } else if (handler instanceof Handlers.Handler.BlockingStream blocking) {
+        submit(call, context, () -> handle(blocking, payload, context, out), outcome);
+      }
     }
   }
 
-  private void runAsync(
-      InboundCall call,
-      Handlers.Handler.Async async,
-      CallMessages.Request request,
-      InboundContext context) {
+  private static @Nullable Void handle(
+      Handlers.Handler.BlockingStream blocking,
+      byte[] payload,
+      InboundContext context,
+      OutStream out)
+      throws Exception {
+    blocking.handler().handle(payload, context, out);
+    return null;
+  }
+
+  private <T> void runAsync(Supplier<CompletionStage<T>> handler, Outcome<T> outcome) {
     try {
-      async
-          .handler()
-          .handle(request.payload(), context)
-          .whenComplete((reply, failure) -> finish(call, reply, failure));
+      handler.get().whenComplete((reply, failure) -> finish(outcome, reply, failure));
     } catch (Throwable e) { // an Error of a handler is its failure, not ours (rpc.md 5.2)
-      finish(call, null, e);
+      finish(outcome, null, e);
     }
   }
 
-  private void submit(
-      InboundCall call,
-      Handlers.Handler.Blocking blocking,
-      CallMessages.Request request,
-      InboundContext context) {
+  private <T> void submit(
+      InboundCall call, InboundContext context, Callable<@Nullable T> handler, Outcome<T> outcome) {
     try {
-      threads.execute(() -> runBlocking(call, blocking, request, context));
+      threads.execute(() -> runBlocking(context, handler, outcome));
     } catch (RejectedExecutionException e) {
       finish(call, Admission.OVERLOADED);
     }
   }
 
-  private void runBlocking(
-      InboundCall call,
-      Handlers.Handler.Blocking blocking,
-      CallMessages.Request request,
-      InboundContext context) {
-    byte[] reply = null;
+  private <T> void runBlocking(
+      InboundContext context, Callable<@Nullable T> handler, Outcome<T> outcome) {
+    T reply = null;
     Throwable failure = null;
     Interruption interruption = new Interruption(Thread.currentThread());
     context.onCancel(interruption::interrupt);
     TraceScope.enter(context.trace());
     try {
-      reply = blocking.handler().handle(request.payload(), context);
+      reply = handler.call();
     } catch (Throwable e) {
       failure = e;
     } finally {
       TraceScope.leave();
       interruption.end();
     }
-    finish(call, reply, failure);
+    finish(outcome, reply, failure);
   }
 
   // The answer goes out first: the place that it gives back may run the next call at once.
-  private void finish(InboundCall call, byte @Nullable [] reply, @Nullable Throwable failure) {
+  private <T> void finish(Outcome<T> outcome, @Nullable T reply, @Nullable Throwable failure) {
     try {
-      answer(call, reply, failure);
+      outcome.tell(reply, cause(failure));
     } finally {
       slots.leave();
     }
   }
 
-  private static void answer(
-      InboundCall call, byte @Nullable [] reply, @Nullable Throwable failure) {
-    if (failure == null && reply != null) {
-      respond(call, new CallMessages.Response(reply, "", ""));
-      return;
-    }
-    Throwable cause =
-        failure instanceof CompletionException c && c.getCause() != null ? c.getCause() : failure;
-    if (cause instanceof UndecodableException e) {
-      call.finish(CallStatus.of(StatusCode.INVALID_ARGUMENT, String.valueOf(e.getMessage())));
-    } else {
-      respond(call, failed(cause));
-    }
+  private static @Nullable Throwable cause(@Nullable Throwable failure) {
+    return failure instanceof CompletionException c && c.getCause() != null
+        ? c.getCause()
+        : failure;
   }
 
   private void finish(InboundCall call, CallStatus status) {
     call.finish(status);
     slots.leave();
-  }
-
-  private static CallMessages.Response failed(@Nullable Throwable failure) {
-    String text =
-        failure == null
-            ? "the handler answered with null"
-            : failure.getMessage() == null ? failure.toString() : failure.getMessage();
-    String code =
-        failure instanceof HandlerException e && !e.remote()
-            ? e.handlerCode()
-            : HandlerException.INTERNAL;
-    return new CallMessages.Response(new byte[0], code, text);
-  }
-
-  private static void respond(InboundCall call, CallMessages.Response response) {
-    int size = CallMessages.responseSize(response);
-    if (size > Caller.MAX_MESSAGE) {
-      String text = "answer: " + size + " bytes (expected: at most " + Caller.MAX_MESSAGE + ")";
-      call.finish(CallStatus.of(StatusCode.RESOURCE_EXHAUSTED, text));
-    } else {
-      call.finish(CallMessages.response(response));
-    }
   }
 }

@@ -17,8 +17,8 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The HTTP/2 side of one inbound call: reads one message, writes one answer, once. On the lane of
- * its connection, except for {@link #finish}, which any thread may call.
+ * The HTTP/2 side of one inbound call: reads one message, writes one answer or the chunks of it,
+ * and one end. On the lane of its connection, except where any thread is allowed.
  *
  * <p>The caller may leave at any time (a reset, a lost connection, its deadline); then {@code
  * onGone} runs, and what the handler answers later goes nowhere.
@@ -38,6 +38,7 @@ final class InboundCall implements WireStream.Listener {
   private @Nullable Runnable onGone;
   private long held;
   private boolean headed;
+  private boolean begun;
   private boolean entered;
   private boolean over;
 
@@ -110,6 +111,38 @@ final class InboundCall implements WireStream.Listener {
             ByteBuf message = stream.encode(body); // first: if that fails, nothing was said
             stream.headers(GrpcHeaders.head(), false);
             stream.data(message, false);
+            stream.headers(GrpcHeaders.good(), true);
+            stream.finish();
+          }
+          withdrawn();
+        });
+  }
+
+  /**
+   * Sends one message of a stream; any thread.
+   *
+   * @param gone runs when the network has taken it, or never will
+   */
+  void chunk(Frames.Body body, Runnable gone) {
+    lane.execute(
+        () -> {
+          if (over) {
+            gone.run();
+            return;
+          }
+          ByteBuf message = stream.encode(body);
+          begun();
+          stream.data(message, gone);
+          stream.flush();
+        });
+  }
+
+  /** Ends a stream well; any thread. */
+  void finishStream() {
+    lane.execute(
+        () -> {
+          if (end()) {
+            begun();
             stream.headers(GrpcHeaders.good(), true);
             stream.finish();
           }
@@ -218,8 +251,15 @@ final class InboundCall implements WireStream.Listener {
 
   private void refuse(CallStatus status) {
     if (end()) {
-      stream.headers(GrpcHeaders.only(status), true);
+      stream.headers(begun ? GrpcHeaders.trailers(status) : GrpcHeaders.only(status), true);
       stream.finish();
+    }
+  }
+
+  private void begun() {
+    if (!begun) {
+      begun = true;
+      stream.headers(GrpcHeaders.head(), false);
     }
   }
 

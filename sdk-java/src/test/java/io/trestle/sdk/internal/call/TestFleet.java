@@ -70,6 +70,11 @@ public final class TestFleet implements AutoCloseable {
               ids);
     }
 
+    /** Handlers that run. */
+    public int running() {
+      return server.running();
+    }
+
     /** Binds, with the identity of the instance. */
     public Callee listen() throws Exception {
       return listenAs(service(serviceId, instanceId));
@@ -143,6 +148,7 @@ public final class TestFleet implements AutoCloseable {
                 .setServiceName(SERVICE)
                 .setType(MethodType.METHOD_TYPE_RPC)
                 .setName(method)
+                .setStreaming(callee.handlers.streams(method))
                 .setContractHash(contractHash));
       }
       view.apply(snapshot.setPolicy(PolicyEvaluation.getDefaultInstance()).build());

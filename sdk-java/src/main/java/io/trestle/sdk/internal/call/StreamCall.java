@@ -1,0 +1,167 @@
+package io.trestle.sdk.internal.call;
+
+import io.netty.buffer.ByteBuf;
+import io.trestle.protocol.ErrorCode;
+import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.HandlerException;
+import io.trestle.sdk.NoLiveInstanceException;
+import io.trestle.sdk.ServiceBridgeException;
+import io.trestle.sdk.Transport;
+import io.trestle.sdk.internal.call.CallAttempts.Failure;
+import io.trestle.sdk.internal.call.CandidateChoice.Choice;
+import io.trestle.sdk.internal.registry.PolicyView;
+import io.trestle.sdk.internal.registry.Route;
+import io.trestle.sdk.internal.wire.CallMessages;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One streamed call (rpc.md 4.2): one instance, one attempt, whatever happens, because chunks may
+ * have been delivered. Its time spans the whole stream. What arrives goes into the {@link Inbox}.
+ */
+final class StreamCall implements OutboundCall {
+  private final Caller caller;
+  private final String service;
+  private final String contractHash;
+  private final CallMessages.Request request;
+  private final CallPlan plan;
+  private final long deadline;
+  private final Inbox inbox = new Inbox(this::resume);
+  private volatile @Nullable Attempt attempt;
+  private @Nullable ServiceBridgeException failed;
+
+  StreamCall(
+      Caller caller,
+      String service,
+      String contractHash,
+      CallPlan plan,
+      CallMessages.Request request) {
+    this.caller = caller;
+    this.service = service;
+    this.contractHash = contractHash;
+    this.plan = plan;
+    this.request = request;
+    this.deadline = System.nanoTime() + plan.timeoutNanos();
+  }
+
+  String service() {
+    return service;
+  }
+
+  Inbox inbox() {
+    return inbox;
+  }
+
+  void start() {
+    Choice choice =
+        CandidateChoice.choose(
+            caller.view().routes().find(service, request.method()),
+            contractHash,
+            List.of(),
+            caller.nowMillis(),
+            ThreadLocalRandom.current());
+    if (choice instanceof Choice.Chosen chosen) {
+      start(chosen.route());
+    } else {
+      fail(new NoLiveInstanceException(name() + ": " + ((Choice.None) choice).reason()));
+    }
+  }
+
+  private void start(Route route) {
+    PolicyView policy = caller.view().policy();
+    if (plan.transport() == Transport.PROXY) {
+      begin(Attempt.viaRuntime(this, caller.runtime(), route, List.of()));
+    } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
+      denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
+    } else {
+      begin(Attempt.direct(this, caller.peers(), route));
+    }
+  }
+
+  private void begin(Attempt only) {
+    attempt = only;
+    only.begin();
+  }
+
+  /** The application leaves; any thread. */
+  void cancel() {
+    inbox.close(new ServiceBridgeException(ErrorCode.CANCELLED, name() + ": closed", null));
+    Attempt running = attempt;
+    if (running != null) {
+      running.abandon();
+    }
+  }
+
+  /** The end, from outside. */
+  void fail(ServiceBridgeException error) {
+    inbox.end(error);
+  }
+
+  private void resume() {
+    Attempt running = attempt;
+    if (running != null) {
+      running.resume();
+    }
+  }
+
+  @Override
+  public CallMessages.Request request() {
+    return request;
+  }
+
+  @Override
+  public String contractHash() {
+    return contractHash;
+  }
+
+  @Override
+  public CallPlan plan() {
+    return plan;
+  }
+
+  @Override
+  public long remaining() {
+    return deadline - System.nanoTime();
+  }
+
+  @Override
+  public boolean streams() {
+    return true;
+  }
+
+  @Override
+  public void message(ByteBuf message) throws IOException {
+    if (failed != null) {
+      throw new IOException("a chunk after the failure");
+    }
+    CallMessages.Response chunk = CallMessages.readResponse(message);
+    Attempt running = attempt;
+    if (!chunk.errorCode().isEmpty()) {
+      failed = HandlerException.received(chunk.errorCode(), chunk.errorMessage());
+    } else if (inbox.add(chunk.payload()) && running != null) {
+      running.pause();
+    }
+  }
+
+  @Override
+  public void answered() {
+    inbox.end(failed);
+  }
+
+  @Override
+  public void failed(Failure failure) {
+    inbox.end(failure.error());
+  }
+
+  @Override
+  public void denied(ServiceBridgeException error) {
+    caller.denied(service, request.method(), String.valueOf(error.getMessage()));
+    inbox.end(error);
+  }
+
+  private String name() {
+    return "rpc " + service + "/" + request.method();
+  }
+}
