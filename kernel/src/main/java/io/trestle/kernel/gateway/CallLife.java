@@ -233,13 +233,9 @@ final class CallLife implements Call {
     }
     connection.over(this);
     shared.metrics().callEnded(method.path(), status);
-    if (isUnary(method)) {
+    if (method.isCall()) {
       shared.drain().leave();
     }
     return true;
-  }
-
-  static boolean isUnary(MethodHandler method) {
-    return method instanceof MethodHandler.Unary || method instanceof MethodHandler.RawUnary;
   }
 }

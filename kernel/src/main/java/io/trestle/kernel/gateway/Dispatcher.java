@@ -5,6 +5,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.trestle.kernel.gateway.GatewayMetrics.Reason;
 import io.trestle.kernel.gateway.MethodHandler.Bidirectional;
+import io.trestle.kernel.gateway.MethodHandler.RawStreaming;
 import io.trestle.kernel.gateway.MethodHandler.RawUnary;
 import io.trestle.kernel.gateway.MethodHandler.ServerStreaming;
 import io.trestle.kernel.gateway.MethodHandler.Unary;
@@ -35,6 +36,8 @@ final class Dispatcher {
       unary(call, unary, message);
     } else if (method instanceof RawUnary raw) {
       answer(call, () -> raw.function().handle(call, message), Function.identity());
+    } else if (method instanceof RawStreaming raw) {
+      rawStreaming(call, raw, message);
     } else if (method instanceof ServerStreaming<?, ?> streaming) {
       serverStreaming(call, streaming, message);
     }
@@ -55,7 +58,15 @@ final class Dispatcher {
       return;
     }
     try {
-      method.function().handle(call, request, new StreamWriter<>(call));
+      method.function().handle(call, request, new StreamWriter<>(call, Frames::frame));
+    } catch (RuntimeException failure) {
+      failed(call, failure);
+    }
+  }
+
+  private static void rawStreaming(CallLife call, RawStreaming method, Buffer message) {
+    try {
+      method.function().handle(call, message, new StreamWriter<>(call, Function.identity()));
     } catch (RuntimeException failure) {
       failed(call, failure);
     }
@@ -64,7 +75,8 @@ final class Dispatcher {
   private static <I extends MessageLite, O extends MessageLite> void bidirectional(
       CallLife call, Bidirectional<I, O> method) {
     try {
-      MethodHandler.Inbound<I> inbound = method.function().handle(call, new StreamWriter<>(call));
+      MethodHandler.Inbound<I> inbound =
+          method.function().handle(call, new StreamWriter<>(call, Frames::frame));
       call.read(new MessageStream<>(call, method.parser(), inbound));
     } catch (RuntimeException failure) {
       failed(call, failure);

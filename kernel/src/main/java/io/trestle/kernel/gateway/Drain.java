@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Whether new calls are still taken, and how many unary ones are running. Both under one lock, so
- * that after {@link #begin} no call slips in uncounted.
+ * Whether new calls are still taken, and how many of applications are running. Both under one lock,
+ * so that after {@link #begin} no call slips in uncounted.
  */
 final class Drain {
   private final List<Promise<Void>> waiting = new ArrayList<>();
@@ -22,7 +22,7 @@ final class Drain {
     return draining;
   }
 
-  /** Counts a unary call; false when it must be refused. */
+  /** Counts a call; false when it must be refused. */
   synchronized boolean enter() {
     if (draining) {
       return false;
@@ -35,7 +35,7 @@ final class Drain {
     idleWaiters().forEach(Promise::complete);
   }
 
-  /** Completes when no unary call is running. */
+  /** Completes when no call is running. */
   synchronized Future<Void> idle() {
     if (running == 0) {
       return Future.succeededFuture();

@@ -106,7 +106,7 @@ final class FrontDoor {
       throw new IllegalStateException("a call without a method");
     }
     long timeout = Timeouts.millis(request.getHeader("grpc-timeout"));
-    if (CallLife.isUnary(method) && !shared.drain().enter()) {
+    if (method.isCall() && !shared.drain().enter()) {
       throw draining();
     }
     CallLife call = new CallLife(loop, shared, connection, request, method, caller, timeout);

@@ -57,6 +57,15 @@ public sealed interface MethodHandler {
   record RawUnary(String path, Access access, int maxRequestBytes, RawFunction function)
       implements MethodHandler {}
 
+  /** One message in, many frames out, handled as bytes, until the handler ends the call. */
+  record RawStreaming(String path, Access access, int maxRequestBytes, RawStreamFunction function)
+      implements MethodHandler {}
+
+  /** Whether it works for an application, so that a kernel that leaves waits for its end. */
+  default boolean isCall() {
+    return this instanceof Unary || this instanceof RawUnary || this instanceof RawStreaming;
+  }
+
   /** Handles a unary call on the event loop of its connection. */
   @FunctionalInterface
   interface UnaryFunction<I extends MessageLite, O extends MessageLite> {
@@ -82,6 +91,12 @@ public sealed interface MethodHandler {
   @FunctionalInterface
   interface RawFunction {
     Future<Buffer> handle(Call call, Buffer request);
+  }
+
+  /** Handles a streaming call as bytes; each message comes with its frame header. */
+  @FunctionalInterface
+  interface RawStreamFunction {
+    void handle(Call call, Buffer request, Outbound<Buffer> out);
   }
 
   /** Receives the messages of a bidirectional call on the event loop of its connection. */

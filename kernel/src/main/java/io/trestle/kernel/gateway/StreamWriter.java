@@ -1,12 +1,12 @@
 package io.trestle.kernel.gateway;
 
-import com.google.protobuf.MessageLite;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * Sends the messages of a stream. Any thread; state on the event loop of the connection.
@@ -20,21 +20,23 @@ import java.util.List;
  * the stream of a writer that has bytes waiting ends. A writer that waits has at most one message
  * there.
  */
-final class StreamWriter<O extends MessageLite> implements MethodHandler.Outbound<O> {
-  private static final long COMFORTABLE = 256 << 10;
+final class StreamWriter<O> implements MethodHandler.Outbound<O> {
+  private static final long COMFORTABLE = 64 << 10;
 
   private final CallLife call;
+  private final Function<O, Buffer> encoder;
   private final List<Promise<Void>> waiting = new ArrayList<>();
   private long pending;
 
-  StreamWriter(CallLife call) {
+  StreamWriter(CallLife call, Function<O, Buffer> encoder) {
     this.call = call;
+    this.encoder = encoder;
     call.aborted().onComplete(v -> failWaiting());
   }
 
   @Override
   public Future<Void> send(O message) {
-    Buffer frame = Frames.frame(message);
+    Buffer frame = encoder.apply(message);
     Promise<Void> sent = Promise.promise();
     call.loop().run(() -> write(frame, sent));
     return sent.future();

@@ -22,7 +22,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 
-/** {@code Invoke/Unary}: bytes in, bytes out. */
+/** {@code Invoke}: bytes in, bytes out. */
 final class InvokeEndpoint {
   private final ModuleContext house;
   private final CallTable table;
@@ -44,22 +44,43 @@ final class InvokeEndpoint {
     this.outcomes = outcomes;
   }
 
-  MethodHandler handler() {
+  MethodHandler unary() {
     return new MethodHandler.RawUnary(
-        Methods.INVOKE_UNARY.path(), Access.SERVICE, Transport.MAX_MESSAGE, this::invoke);
+        Methods.INVOKE_UNARY.path(), Access.SERVICE, Transport.MAX_MESSAGE, this::unary);
   }
 
-  private Future<Buffer> invoke(Call call, Buffer request) {
+  MethodHandler stream() {
+    return new MethodHandler.RawStreaming(
+        Methods.INVOKE_STREAM.path(), Access.SERVICE, Transport.MAX_MESSAGE, this::stream);
+  }
+
+  private Future<Buffer> unary(Call call, Buffer request) {
+    Forward forward = forward(call, request);
+    return new ProxyCall(
+            house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), call)
+        .run();
+  }
+
+  private void stream(Call call, Buffer request, MethodHandler.Outbound<Buffer> out) {
+    Forward forward = forward(call, request);
+    new ProxyStream(
+            house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), call, out)
+        .run();
+  }
+
+  private Forward forward(Call call, Buffer request) {
     Forward forward =
         Forward.of(
             UnsafeByteOperations.unsafeWrap(((BufferInternal) request).getByteBuf().nioBuffer()),
             call.caller().serviceId(),
             call.headers().get(HeaderNames.TRACE));
     admit(call.caller().serviceId(), forward);
+    return forward;
+  }
+
+  private Selection selection(Forward forward) {
     var candidates = table.candidates(forward.target(), forward.method(), forward.contractHash());
-    var selection = new Selection(candidates, forward.excluded(), table.inFlight(), random);
-    return new ProxyCall(house.vertx(), house.clock(), callees, outcomes, forward, selection, call)
-        .run();
+    return new Selection(candidates, forward.excluded(), table.inFlight(), random);
   }
 
   /** Both refusals are permanent: nobody may try again elsewhere, so neither has the trailer. */

@@ -7,7 +7,6 @@ import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.protocol.wire.PinnedChannel;
-import io.trestle.protocol.wire.UnreachableException;
 import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Selection;
 import io.trestle.rpc.core.Verdict;
@@ -24,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class ProxyCall {
   private static final long DEFAULT_TIMEOUT_MILLIS = 30_000;
-  private static final long DIAL_MILLIS = 2_000;
 
   /** Timers and the clock do not agree to the millisecond. */
   private static final long TIMER_SLACK_MILLIS = 10;
@@ -96,64 +94,18 @@ final class ProxyCall {
       String endpoint = "endpoint '" + candidate.callEndpoint() + "' is not usable";
       conclude(candidate, notReached(candidate, endpoint));
     } else {
-      new Dial(candidate, channel.get()).begin();
-    }
-  }
-
-  /** Waits for a connection, for a while; the usual case is that there is one already. */
-  private final class Dial implements PinnedChannel.Waiter {
-    private final Instance candidate;
-    private final PinnedChannel channel;
-    private long timer = -1;
-    private boolean done;
-
-    Dial(Instance candidate, PinnedChannel channel) {
-      this.candidate = candidate;
-      this.channel = channel;
-    }
-
-    void begin() {
-      channel.connect(this);
-      if (!done) {
-        long limit = Math.max(1, Math.min(DIAL_MILLIS, remaining()));
-        timer = vertx.setTimer(limit, id -> fail("not ready within " + limit + " ms"));
-      }
-    }
-
-    @Override
-    public void connected(LiveConnection connection) {
-      if (end()) {
-        send(candidate, channel, connection);
-      }
-    }
-
-    @Override
-    public void unreachable(UnreachableException why) {
-      fail(String.valueOf(why.getMessage()));
-    }
-
-    private void fail(String why) {
-      if (end()) {
-        channel.forget(this);
-        conclude(candidate, notReached(candidate, why));
-      }
-    }
-
-    private boolean end() {
-      if (done) {
-        return false;
-      }
-      done = true;
-      if (timer >= 0) {
-        vertx.cancelTimer(timer);
-      }
-      return true;
+      PinnedChannel way = channel.get();
+      Dial.begin(
+          vertx,
+          way,
+          remaining(),
+          connection -> send(candidate, way, connection),
+          why -> conclude(candidate, notReached(candidate, why)));
     }
   }
 
   private static Attempt.Ended notReached(Instance candidate, String why) {
-    String text = "instance " + candidate.instanceId() + " not reached: " + why;
-    return new Attempt.Ended(Verdict.notReached(text), null);
+    return new Attempt.Ended(Verdict.notReached(candidate.instanceId(), why), null);
   }
 
   private void send(Instance candidate, PinnedChannel channel, LiveConnection connection) {

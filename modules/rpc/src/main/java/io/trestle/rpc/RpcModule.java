@@ -51,7 +51,9 @@ public final class RpcModule implements Module {
     CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
-    context.gateway().method(new InvokeEndpoint(context, table, gate, client, outcomes).handler());
+    InvokeEndpoint invoke = new InvokeEndpoint(context, table, gate, client, outcomes);
+    context.gateway().method(invoke.unary());
+    context.gateway().method(invoke.stream());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
     listen(context.bus(), client);
     return follow(context.bus());

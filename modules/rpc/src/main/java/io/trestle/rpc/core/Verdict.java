@@ -1,6 +1,7 @@
 package io.trestle.rpc.core;
 
 import io.trestle.protocol.StatusCode;
+import java.util.UUID;
 
 /** What the end of one attempt means for the call and for the health of the instance. */
 public sealed interface Verdict {
@@ -17,8 +18,8 @@ public sealed interface Verdict {
   record Final(StatusCode status, String message) implements Verdict {}
 
   /** The callee could not be reached, or was not who it should be. */
-  static Verdict notReached(String why) {
-    return new TryNext(StatusCode.UNAVAILABLE, why);
+  static Verdict notReached(UUID instance, String why) {
+    return new TryNext(StatusCode.UNAVAILABLE, "instance " + instance + " not reached: " + why);
   }
 
   /** The connection broke after the request was written. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.StatusCode;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -41,9 +42,12 @@ class VerdictTest {
 
   @Test
   void notReached_mayBeTriedElsewhereAndCounts() {
-    assertThat(Verdict.notReached("refused"))
-        .isEqualTo(new Verdict.TryNext(StatusCode.UNAVAILABLE, "refused"));
-    assertThat(Verdict.notReached("refused").isFailure()).isTrue();
+    assertThat(Verdict.notReached(new UUID(0, 1), "refused"))
+        .isEqualTo(
+            new Verdict.TryNext(
+                StatusCode.UNAVAILABLE,
+                "instance 00000000-0000-0000-0000-000000000001 not reached: refused"));
+    assertThat(Verdict.notReached(new UUID(0, 1), "refused").isFailure()).isTrue();
   }
 
   @ParameterizedTest
