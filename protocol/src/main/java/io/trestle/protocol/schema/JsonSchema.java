@@ -19,12 +19,13 @@ import java.util.Set;
  * <p>Nested messages are written out where they stand, but for a message within itself, which ends
  * as a bare object with its title. Writing out can make a small schema large (each of thirty
  * messages that holds the next one twice: a billion), so it also ends that way below {@value
- * #MAX_DEPTH} levels and after {@value #MAX_PROPERTIES} properties.
+ * #MAX_DEPTH} levels and after {@value #MAX_PROPERTIES} properties: every watcher of a method gets
+ * its schemas, once for each instance.
  */
 public final class JsonSchema {
   private static final JsonFactory FACTORY = new JsonFactory();
-  private static final int MAX_DEPTH = 32;
-  private static final int MAX_PROPERTIES = 2_000;
+  private static final int MAX_DEPTH = 16;
+  private static final int MAX_PROPERTIES = 500;
 
   private final JsonGenerator out;
   private final Set<String> open = new HashSet<>();

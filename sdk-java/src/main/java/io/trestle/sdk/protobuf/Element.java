@@ -27,7 +27,7 @@ sealed interface Element {
   Object toWire(Message.Builder builder, Object value, int depth) throws Misfit;
 
   /** To Java. */
-  Object fromWire(Object value) throws Misfit;
+  Object fromWire(Object value, Budget budget) throws Misfit;
 
   /** A scalar, or the name of an enum value. */
   record Scalar(FieldDescriptor field) implements Element {
@@ -37,7 +37,7 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) {
+    public Object fromWire(Object value, Budget budget) {
       return Scalars.fromWire(field, value);
     }
   }
@@ -58,7 +58,7 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) throws Misfit {
+    public Object fromWire(Object value, Budget budget) throws Misfit {
       String name = ((EnumValueDescriptor) value).getName();
       Enum<?> constant = constants.get(name);
       if (constant == null) {
@@ -83,8 +83,8 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) throws Misfit {
-      return shape.get().read((Message) value);
+    public Object fromWire(Object value, Budget budget) throws Misfit {
+      return shape.get().read((Message) value, budget);
     }
   }
 
@@ -117,7 +117,7 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) throws Misfit {
+    public Object fromWire(Object value, Budget budget) throws Misfit {
       Message message = (Message) value;
       long seconds = (Long) message.getField(part(1));
       int nanos = (Integer) message.getField(part(2));

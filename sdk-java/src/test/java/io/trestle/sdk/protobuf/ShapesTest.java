@@ -339,6 +339,24 @@ class ShapesTest {
 
   record B(@Nullable String b) {}
 
+  @Test
+  void floodOfEmptyMessages_isRefusedBeforeItFillsTheMemory() {
+    byte[] parts = new byte[200_000];
+    for (int i = 0; i < parts.length; i += 2) {
+      parts[i] = 0x62; // field 12, empty
+    }
+    MethodSchema wide =
+        ProtoFile.parse(
+                "syntax = \"proto3\"; message A { repeated A parts = 12; "
+                    + "int32 a = 1; int32 b = 2; int32 c = 3; int32 d = 4; int32 e = 5; "
+                    + "int32 f = 6; int32 g = 7; int32 h = 8; int32 i = 9; int32 j = 10; }")
+            .messages("A", "A");
+
+    assertThat(catchThrowable(() -> wide.asMaps().requests().decode(parts)))
+        .isInstanceOf(Misfit.class)
+        .hasMessage("parts: more than 1000000 values (expected: fewer)");
+  }
+
   /** Garbage is a misfit, and what is none is read the same by both forms. */
   @Property(tries = 3_000)
   void anyBytes_areReadOrAMisfit(@ForAll @Size(max = 40) byte[] payload) {
