@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import com.google.protobuf.Descriptors.FieldDescriptor.JavaType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,12 +19,13 @@ import java.util.Set;
  * <p>Nested messages are written out where they stand, but for a message within itself, which ends
  * as a bare object with its title. Writing out can make a small schema large (each of thirty
  * messages that holds the next one twice: a billion), so it also ends that way below {@value
- * #MAX_DEPTH} levels and after {@value #MAX_PROPERTIES} properties.
+ * #MAX_DEPTH} levels and after {@value #MAX_PROPERTIES} properties: every watcher of a method gets
+ * its schemas, once for each instance.
  */
 public final class JsonSchema {
   private static final JsonFactory FACTORY = new JsonFactory();
-  private static final int MAX_DEPTH = 32;
-  private static final int MAX_PROPERTIES = 2_000;
+  private static final int MAX_DEPTH = 16;
+  private static final int MAX_PROPERTIES = 500;
 
   private final JsonGenerator out;
   private final Set<String> open = new HashSet<>();
@@ -46,6 +48,9 @@ public final class JsonSchema {
 
   private void message(Descriptor message) throws IOException {
     String name = message.getFullName();
+    if (WellKnownJson.isOfGoogle(message) && wellKnown(message.getName(), message)) {
+      return;
+    }
     out.writeStartObject();
     out.writeStringField("type", "object");
     out.writeStringField("title", name);
@@ -60,6 +65,29 @@ public final class JsonSchema {
       open.remove(name);
     }
     out.writeEndObject();
+  }
+
+  /** Writes the form of a message that is not that of its fields; false if there is none. */
+  private boolean wellKnown(String name, Descriptor message) throws IOException {
+    FieldDescriptor wrapped = message.findFieldByNumber(1);
+    switch (name) {
+      case "Timestamp" -> simple("string", "format", "date-time");
+      case "Duration", "FieldMask" -> simple("string", "", "");
+      case "Struct", "Any" -> simple("object", "", "");
+      case "ListValue" -> simple("array", "", "");
+      case "Value" -> {
+        out.writeStartObject();
+        out.writeEndObject();
+      }
+      default -> {
+        boolean wrapper = name.endsWith("Value") && message.getFields().size() == 1;
+        if (!wrapper || wrapped == null || wrapped.getJavaType() == JavaType.MESSAGE) {
+          return false;
+        }
+        value(wrapped);
+      }
+    }
+    return true;
   }
 
   private void field(FieldDescriptor field) throws IOException {

@@ -101,6 +101,6 @@ class JsonViewsTest {
       diamonds.message("M" + i, "1:M" + (i + 1) + " 2:M" + (i + 1));
     }
 
-    assertThat(JsonSchema.of(diamonds.message("M40", "1:bool").get("M0"))).hasSizeLessThan(300_000);
+    assertThat(JsonSchema.of(diamonds.message("M40", "1:bool").get("M0"))).hasSizeLessThan(60_000);
   }
 }

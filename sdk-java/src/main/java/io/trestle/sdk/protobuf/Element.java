@@ -1,13 +1,19 @@
 package io.trestle.sdk.protobuf;
 
+import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
+import java.lang.reflect.Type;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** One value of a field, whatever its cardinality: between protobuf's form and Java's. */
 sealed interface Element {
@@ -21,7 +27,7 @@ sealed interface Element {
   Object toWire(Message.Builder builder, Object value, int depth) throws Misfit;
 
   /** To Java. */
-  Object fromWire(Object value) throws Misfit;
+  Object fromWire(Object value, Budget budget) throws Misfit;
 
   /** A scalar, or the name of an enum value. */
   record Scalar(FieldDescriptor field) implements Element {
@@ -31,7 +37,7 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) {
+    public Object fromWire(Object value, Budget budget) {
       return Scalars.fromWire(field, value);
     }
   }
@@ -52,7 +58,7 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) throws Misfit {
+    public Object fromWire(Object value, Budget budget) throws Misfit {
       String name = ((EnumValueDescriptor) value).getName();
       Enum<?> constant = constants.get(name);
       if (constant == null) {
@@ -77,8 +83,70 @@ sealed interface Element {
     }
 
     @Override
-    public Object fromWire(Object value) throws Misfit {
-      return shape.get().read((Message) value);
+    public Object fromWire(Object value, Budget budget) throws Misfit {
+      return shape.get().read((Message) value, budget);
+    }
+  }
+
+  /** A {@code Timestamp} as {@code Instant}, or a {@code Duration} as that of the JDK. */
+  record Time(FieldDescriptor field, boolean moment) implements Element {
+    private static final String TIMESTAMP = "google.protobuf.Timestamp";
+    private static final String DURATION = "google.protobuf.Duration";
+
+    /** For a component of a type; null if the field is no such time. */
+    static @Nullable Time of(FieldDescriptor field, Type type) {
+      String message = field.getMessageType().getFullName();
+      boolean moment = message.equals(TIMESTAMP) && type == Instant.class;
+      boolean time = moment || (message.equals(DURATION) && type == Duration.class);
+      return time && wellFormed(field.getMessageType()) ? new Time(field, moment) : null;
+    }
+
+    @Override
+    public Object toWire(Message.Builder builder, Object value, int depth) throws Misfit {
+      if (value instanceof Instant instant && moment) {
+        return message(builder, instant.getEpochSecond(), instant.getNano());
+      }
+      if (value instanceof Duration duration && !moment) {
+        boolean negative = duration.isNegative() && duration.getNano() > 0;
+        return message(
+            builder,
+            duration.getSeconds() + (negative ? 1 : 0),
+            duration.getNano() - (negative ? 1_000_000_000 : 0));
+      }
+      throw Misfit.of(value, moment ? "Instant" : "Duration");
+    }
+
+    @Override
+    public Object fromWire(Object value, Budget budget) throws Misfit {
+      Message message = (Message) value;
+      long seconds = (Long) message.getField(part(1));
+      int nanos = (Integer) message.getField(part(2));
+      try {
+        return moment ? Instant.ofEpochSecond(seconds, nanos) : Duration.ofSeconds(seconds, nanos);
+      } catch (DateTimeException | ArithmeticException e) {
+        throw new Misfit(seconds + " s (expected: a time that Java can hold)");
+      }
+    }
+
+    private Message message(Message.Builder builder, long seconds, int nanos) {
+      Message.Builder time = builder.newBuilderForField(field);
+      return time.setField(part(1), seconds).setField(part(2), nanos).buildPartial();
+    }
+
+    private FieldDescriptor part(int number) {
+      return field.getMessageType().findFieldByNumber(number);
+    }
+
+    /** A file may describe anything under these names. */
+    private static boolean wellFormed(Descriptor message) {
+      FieldDescriptor seconds = message.findFieldByNumber(1);
+      FieldDescriptor nanos = message.findFieldByNumber(2);
+      return seconds != null
+          && nanos != null
+          && seconds.getType() == FieldDescriptor.Type.INT64
+          && nanos.getType() == FieldDescriptor.Type.INT32
+          && !seconds.isRepeated()
+          && !nanos.isRepeated();
     }
   }
 }

@@ -38,17 +38,17 @@ record FieldForm(FieldDescriptor field, @Nullable Element key, Element value) {
   }
 
   /** The field: null for what may be absent and is, the default for what else is unset. */
-  @Nullable Object read(Message from) throws Misfit {
+  @Nullable Object read(Message from, Budget budget) throws Misfit {
     try {
       if (key != null) {
-        return readMap(from, key);
+        return readMap(from, key, budget);
       }
       if (field.isRepeated()) {
-        return readList((List<?>) from.getField(field));
+        return readList((List<?>) from.getField(field), budget);
       }
       return field.hasPresence() && !from.hasField(field)
           ? null
-          : value.fromWire(from.getField(field));
+          : value.fromWire(from.getField(field), budget);
     } catch (Misfit e) {
       throw e.within(field.getJsonName());
     }
@@ -95,22 +95,22 @@ record FieldForm(FieldDescriptor field, @Nullable Element key, Element value) {
     }
   }
 
-  private List<Object> readList(List<?> elements) throws Misfit {
+  private List<Object> readList(List<?> elements, Budget budget) throws Misfit {
     List<Object> all = new ArrayList<>(elements.size());
     for (Object element : elements) {
-      all.add(value.fromWire(element));
+      all.add(value.fromWire(element, budget));
     }
     return Collections.unmodifiableList(all);
   }
 
   /** Of a key that is on the wire twice the last value counts. */
-  private Map<Object, Object> readMap(Message from, Element keys) throws Misfit {
+  private Map<Object, Object> readMap(Message from, Element keys, Budget budget) throws Misfit {
     Map<Object, Object> all = new LinkedHashMap<>();
     for (Object element : (List<?>) from.getField(field)) {
       Message entry = (Message) element;
       all.put(
-          keys.fromWire(entry.getField(entryField(1))),
-          value.fromWire(entry.getField(entryField(2))));
+          keys.fromWire(entry.getField(entryField(1)), budget),
+          value.fromWire(entry.getField(entryField(2)), budget));
     }
     return Collections.unmodifiableMap(all);
   }

@@ -46,10 +46,11 @@ final class MapShape implements Shape {
   }
 
   @Override
-  public Object read(Message from) throws Misfit {
+  public Object read(Message from, Budget budget) throws Misfit {
+    budget.take(members.size());
     Map<String, Object> read = new LinkedHashMap<>();
     for (Map.Entry<String, FieldForm> member : members.entrySet()) {
-      Object value = member.getValue().read(from);
+      Object value = member.getValue().read(from, budget);
       if (value != null) {
         read.put(member.getKey(), value);
       }

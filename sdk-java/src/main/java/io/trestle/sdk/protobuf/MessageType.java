@@ -105,7 +105,7 @@ sealed interface MessageType<T> {
     @SuppressWarnings("unchecked") // the shape was made for T
     public T decode(byte[] payload) throws Misfit {
       try {
-        return (T) shape.read(DynamicMessage.parseFrom(message, payload));
+        return (T) shape.read(DynamicMessage.parseFrom(message, payload), new Budget());
       } catch (InvalidProtocolBufferException e) {
         throw new Misfit(String.valueOf(e.getMessage()));
       }

@@ -51,9 +51,10 @@ public final class MethodSchema {
    * .proto}. Its type follows from the field: {@code int}; {@code long} for 64 bits and for
    * unsigned 32; {@code float}, {@code double}, {@code boolean}, {@code String}, {@code byte[]}; an
    * enum whose constants are among the values, or {@code String}; a record, or {@code Map<String,
-   * Object>}, for a message; {@code List} and {@code Map} of these. What may be absent ({@code
-   * optional}, members of a oneof, messages) is an {@code Optional}, or null. Fields without a
-   * component stay unset.
+   * Object>}, for a message, {@code Instant} and {@code Duration} for those of {@code
+   * google.protobuf}; {@code List} and {@code Map} of these. What may be absent ({@code optional},
+   * members of a oneof, messages) is an {@code Optional}, or null. Fields without a component stay
+   * unset.
    *
    * @throws ConfigurationException if a class does not fit, naming what does not
    */

@@ -50,11 +50,12 @@ final class RecordShape implements Shape {
   }
 
   @Override
-  public Object read(Message from) throws Misfit {
+  public Object read(Message from, Budget budget) throws Misfit {
+    budget.take(components.size());
     @Nullable Object[] members = new Object[components.size()];
     for (int i = 0; i < members.length; i++) {
       Component component = components.get(i);
-      Object member = component.form.read(from);
+      Object member = component.form.read(from, budget);
       members[i] = component.optional ? Optional.ofNullable(member) : member;
     }
     Constructor<?> canonical = constructor;

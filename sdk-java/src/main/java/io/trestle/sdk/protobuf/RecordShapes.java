@@ -27,9 +27,10 @@ import org.jspecify.annotations.Nullable;
  * .proto}. Its type follows from the field (rpc.md 7.2): {@code int}; {@code long} for 64 bits and
  * for unsigned 32; {@code float}, {@code double}, {@code boolean}, {@code String}, {@code byte[]};
  * an enum whose constants are among the values, or {@code String}; a record, or {@code Map<String,
- * Object>}, for a message; {@code List} and {@code Map} of these. What may be absent ({@code
- * optional}, members of a oneof, messages) is an {@code Optional} or null, so a primitive will not
- * do there.
+ * Object>}, for a message; {@code Instant} and {@code Duration} for {@code google.protobuf}'s
+ * {@code Timestamp} and {@code Duration}; {@code List} and {@code Map} of these. What may be absent
+ * ({@code optional}, members of a oneof, messages) is an {@code Optional} or null, so a primitive
+ * will not do there.
  */
 final class RecordShapes {
   private record Key(Class<?> type, Descriptor message) {}
@@ -138,6 +139,10 @@ final class RecordShapes {
 
   private Element nested(RecordComponent component, FieldDescriptor field, Type type) {
     Descriptor message = field.getMessageType();
+    Element time = Element.Time.of(field, type);
+    if (time != null) {
+      return time;
+    }
     if (type instanceof Class<?> nested && nested.isRecord()) {
       RecordShape shape = shape(nested, message);
       return new Element.Nested(field, () -> shape);

@@ -13,5 +13,5 @@ interface Shape {
   void write(Object value, Message.Builder to, int depth) throws Misfit;
 
   /** What a message holds. */
-  Object read(Message from) throws Misfit;
+  Object read(Message from, Budget budget) throws Misfit;
 }

@@ -10,12 +10,15 @@ import io.trestle.Acceptance;
 import io.trestle.protocol.schema.JsonMirror;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.ValidationException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -254,6 +257,45 @@ class ShapesTest {
     assertThat(part.kind()).isEqualTo("GIFT");
   }
 
+  record Times(@Nullable Instant at, List<Duration> took) {}
+
+  private static final MethodSchema TIMES =
+      ProtoFile.parse(
+              """
+              syntax = "proto3";
+              import "google/protobuf/timestamp.proto";
+              import "google/protobuf/duration.proto";
+              message Times {
+                google.protobuf.Timestamp at = 1;
+                repeated google.protobuf.Duration took = 2;
+              }
+              """)
+          .messages("Times", "Times");
+
+  @Property(tries = 200)
+  void times_areThoseOfTheJdk(@ForAll int seconds, @ForAll @IntRange(max = 999_999_999) int nanos)
+      throws Misfit {
+    MessageType<Times> type = MessageType.of(Times.class, TIMES.input());
+    Times sent =
+        new Times(
+            Instant.ofEpochSecond(seconds, nanos),
+            List.of(Duration.ofSeconds(seconds, nanos), Duration.ZERO, Duration.ofNanos(-1)));
+
+    assertThat(type.decode(type.encode(sent))).isEqualTo(sent);
+  }
+
+  @Test
+  void times_beyondJava_areAMisfit_andAbsentOnesNull() throws Misfit {
+    MessageType<Times> type = MessageType.of(Times.class, TIMES.input());
+    byte[] endless =
+        MessageType.maps(TIMES.input()).encode(Map.of("at", Map.of("seconds", Long.MAX_VALUE)));
+
+    assertThat(type.decode(new byte[0])).isEqualTo(new Times(null, List.of()));
+    assertThat(catchThrowable(() -> type.decode(endless)))
+        .isInstanceOf(Misfit.class)
+        .hasMessageStartingWith("at: 9223372036854775807 s");
+  }
+
   enum FewKinds {
     PLAIN
   }
@@ -296,6 +338,24 @@ class ShapesTest {
   }
 
   record B(@Nullable String b) {}
+
+  @Test
+  void floodOfEmptyMessages_isRefusedBeforeItFillsTheMemory() {
+    byte[] parts = new byte[200_000];
+    for (int i = 0; i < parts.length; i += 2) {
+      parts[i] = 0x62; // field 12, empty
+    }
+    MethodSchema wide =
+        ProtoFile.parse(
+                "syntax = \"proto3\"; message A { repeated A parts = 12; "
+                    + "int32 a = 1; int32 b = 2; int32 c = 3; int32 d = 4; int32 e = 5; "
+                    + "int32 f = 6; int32 g = 7; int32 h = 8; int32 i = 9; int32 j = 10; }")
+            .messages("A", "A");
+
+    assertThat(catchThrowable(() -> wide.asMaps().requests().decode(parts)))
+        .isInstanceOf(Misfit.class)
+        .hasMessage("parts: more than 1000000 values (expected: fewer)");
+  }
 
   /** Garbage is a misfit, and what is none is read the same by both forms. */
   @Property(tries = 3_000)
