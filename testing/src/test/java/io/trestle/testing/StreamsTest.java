@@ -140,15 +140,12 @@ class StreamsTest {
     ServiceBridge reader = reader();
     CallOptions options = CallOptions.DEFAULT.withTransport(transport);
     assertThat(
-            code(
-                catchThrowable(
-                    () -> reader.rpc().call(shelf.name(), "pick", bytes(""), options))))
+            code(catchThrowable(() -> reader.rpc().call(shelf.name(), "pick", bytes(""), options))))
         .isEqualTo(ErrorCode.VALIDATION);
     assertThat(
             code(
                 catchThrowable(
-                    () ->
-                        reader.rpc().stream(shelf.name(), "one", bytes(""), options).hasNext())))
+                    () -> reader.rpc().stream(shelf.name(), "one", bytes(""), options).hasNext())))
         .isEqualTo(ErrorCode.VALIDATION);
   }
 
