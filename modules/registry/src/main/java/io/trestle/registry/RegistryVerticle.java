@@ -86,7 +86,7 @@ final class RegistryVerticle extends VerticleBase {
         .compose(n -> store.stored())
         .onSuccess(stored -> stored.forEach(declarations::load))
         .compose(v -> office.open())
-        .compose(v -> store.forbid(null))
+        .compose(v -> declarations.forbidAll())
         .onSuccess(v -> listen())
         .compose(v -> bus.request(AccessNews.ALL, new AccessNews.AskAll()))
         .onSuccess(this::takeAll);

@@ -11,6 +11,7 @@ import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.Transport;
+import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import io.trestle.testing.wire.WireCallee.Reply;
@@ -292,6 +293,38 @@ class PolicyWireTest {
 
     flag(target, "cap_rpc_handle", false);
     await().until(() -> methodRows(target) == 0);
+  }
+
+  @Test
+  void handler_capabilityChangedWhileTheKernelIsAway_rowsFollow() {
+    try (TestKernel kernel = TestKernel.start()) {
+      ServiceKey service = kernel.service("away");
+      try (WireInstance provider =
+          WireInstance.provision(kernel.grpc(), WireKey.parse(service.apiKey()))) {
+        provider.connect();
+        provider.register(Declare.handlers("127.0.0.1:1", "m1")).first();
+        assertThat(rows(kernel)).isEqualTo(1);
+
+        kernel.stop();
+        kernel.sql().update("UPDATE services SET cap_rpc_handle = false");
+        kernel.run();
+        assertThat(rows(kernel)).isZero();
+
+        kernel.stop();
+        kernel.sql().update("UPDATE services SET cap_rpc_handle = true");
+        kernel.run();
+        try (WireInstance again =
+            WireInstance.of(kernel.grpc(), WireKey.parse(service.apiKey()), provider.identity())) {
+          again.connect();
+          again.register(Declare.handlers("127.0.0.1:1", "m1")).first();
+          assertThat(rows(kernel)).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  private static long rows(TestKernel kernel) {
+    return kernel.sql().count("SELECT count(*) FROM service_methods");
   }
 
   // ---- live changes
