@@ -11,6 +11,7 @@ import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.Transport;
+import io.trestle.testing.Sql;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
@@ -390,6 +391,25 @@ class PolicyWireTest {
     awaitAnswer(caller, "allowed", Status.Code.PERMISSION_DENIED);
     noRules(calling);
     awaitAnswer(caller, "allowed", Status.Code.OK);
+  }
+
+  /** Long before the next poll, mostly. */
+  @Test
+  void rows_changedWhileNotificationsAreLost_areReadAfterTheReconnect() {
+    WireInstance instance = WIRE.connected(calling);
+    instance.register(Declare.nothing()).first();
+    Sql sql = WIRE.kernel().sql();
+    sql.update("ALTER TABLE service_policy_rules DISABLE TRIGGER USER");
+    egress(calling, target, "m1");
+    sql.update("ALTER TABLE service_policy_rules ENABLE TRIGGER USER");
+
+    sql.column(
+        Boolean.class,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?"
+            + " AND pid <> pg_backend_pid()",
+        sql.database());
+
+    await().until(() -> instance.view().policy().getEgressCount() == 1);
   }
 
   @Test
