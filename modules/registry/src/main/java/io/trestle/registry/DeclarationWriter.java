@@ -33,9 +33,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The rows follow the capabilities. The fingerprint of a declaration covers the capabilities
  * under which it was stored, so a registration under others is written anew; and when capabilities
- * change, the known instances are written anew under a higher number, and what is forbidden now is
- * deleted, also of instances that are away. A registration that was on its way meanwhile may have
- * been stored under the capabilities of before: its end notices ({@link #settled}).
+ * change, what is forbidden now is deleted, also of instances that are away, and then the known
+ * instances are written anew under a higher number. A registration that was on its way meanwhile
+ * may have been stored under the capabilities of before: its end notices ({@link #settled}).
  *
  * <p>Thread: the registry's event loop.
  */
@@ -99,21 +99,32 @@ final class DeclarationWriter {
     }
   }
 
+  /** Deletes what services must not have; they may have lost capabilities meanwhile. */
+  Future<Void> forbidAll() {
+    return store.forbid(null).onSuccess(gone -> gone.forEach(stored::forget)).mapEmpty();
+  }
+
   /** Brings the rows of the service in line; tried again by {@link #retry} should that fail. */
   void capabilitiesChanged(UUID service) {
     outdated.remove(service);
-    List<Future<Void>> writes = new ArrayList<>();
-    writes.add(store.forbid(service));
-    core.declarations(service)
-        .forEach(
-            (instance, declaration) ->
-                writes.add(store(instance, service, declaration, nextNumber())));
-    Future.join(writes)
+    store
+        .forbid(service)
+        .onSuccess(gone -> gone.forEach(stored::forget))
+        .compose(gone -> writeAgain(service))
         .onFailure(
             e -> {
               LOG.warn("method rows delayed service={} reason={}", service, e.toString());
               outdated.add(service);
             });
+  }
+
+  private Future<Void> writeAgain(UUID service) {
+    List<Future<Void>> writes = new ArrayList<>();
+    core.declarations(service)
+        .forEach(
+            (instance, declaration) ->
+                writes.add(store(instance, service, declaration, nextNumber())));
+    return Future.join(writes).mapEmpty();
   }
 
   /** Call it while the database is there. */

@@ -156,16 +156,22 @@ final class RegistryStore {
       """;
 
   /**
-   * Methods of services whose capability is off. Served by service_methods_service; without a
-   * service, at start, it looks at all.
+   * Methods of services whose capability is off. Their declarations are no longer stored as a
+   * fingerprint says, so that is cleared. Served by service_methods_service and the primary key of
+   * instance_declarations; without a service, at start, it looks at all.
    */
   private static final String FORBID =
       """
-      DELETE FROM service_methods m USING services s
-      WHERE m.service_id = s.id AND NOT m.published AND ($1::uuid IS NULL OR s.id = $1)
-        AND (m.method_type = 1 AND NOT s.cap_rpc_handle
-          OR m.method_type = 3 AND NOT s.cap_workflow_handle
-          OR m.method_type = 4 AND NOT s.cap_job_handle)
+      WITH gone AS
+        (DELETE FROM service_methods m USING services s
+         WHERE m.service_id = s.id AND NOT m.published AND ($1::uuid IS NULL OR s.id = $1)
+           AND (m.method_type = 1 AND NOT s.cap_rpc_handle
+             OR m.method_type = 3 AND NOT s.cap_workflow_handle
+             OR m.method_type = 4 AND NOT s.cap_job_handle)
+         RETURNING m.instance_id)
+      UPDATE instance_declarations d SET fingerprint = ''
+      WHERE d.instance_id IN (SELECT instance_id FROM gone)
+      RETURNING d.instance_id
       """;
 
   private final Pool pool;
@@ -282,12 +288,19 @@ final class RegistryStore {
   }
 
   /**
-   * Deletes the methods that a service must not have.
+   * Deletes the methods that a service must not have, and tells of which instances.
    *
    * @param service null = of every service
    */
-  Future<Void> forbid(@Nullable UUID service) {
-    return pool.preparedQuery(FORBID).execute(Tuple.of(service)).mapEmpty();
+  Future<List<UUID>> forbid(@Nullable UUID service) {
+    return pool.preparedQuery(FORBID)
+        .execute(Tuple.of(service))
+        .map(
+            rows -> {
+              List<UUID> instances = new ArrayList<>();
+              rows.forEach(row -> instances.add(row.getUUID(0)));
+              return instances;
+            });
   }
 
   /** Drops what was not seen since the given time. */

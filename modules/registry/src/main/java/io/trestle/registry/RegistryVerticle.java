@@ -63,6 +63,7 @@ final class RegistryVerticle extends VerticleBase {
   private long timer = -1;
   private @Nullable List<Future<?>> told;
   private @Nullable PolicyOffice policies;
+  private boolean loaded;
 
   RegistryVerticle(ModuleContext house) {
     this.house = house;
@@ -86,7 +87,8 @@ final class RegistryVerticle extends VerticleBase {
         .compose(n -> store.stored())
         .onSuccess(stored -> stored.forEach(declarations::load))
         .compose(v -> office.open())
-        .compose(v -> store.forbid(null))
+        .onSuccess(v -> policiesLoaded())
+        .compose(v -> declarations.forbidAll())
         .onSuccess(v -> listen())
         .compose(v -> bus.request(AccessNews.ALL, new AccessNews.AskAll()))
         .onSuccess(this::takeAll);
@@ -99,6 +101,11 @@ final class RegistryVerticle extends VerticleBase {
       office.close();
     }
     return Future.succeededFuture();
+  }
+
+  private void policiesLoaded() {
+    loaded = true;
+    LOG.info("policies loaded services={}", core.policies().size());
   }
 
   private void listen() {
@@ -190,16 +197,18 @@ final class RegistryVerticle extends VerticleBase {
     return Normalizer.normalize(q.declaration());
   }
 
-  /** Gates hear of it before watchers do. */
+  /** Gates hear of it before watchers do. While policies are loaded there are neither. */
   private void policyChanged(UUID service, ServicePolicy next) {
     ServicePolicy before = core.policy(service);
     if (before.equals(next)) {
       return;
     }
-    LOG.info("policy changed service={} rules={}", service, next.rules().size());
-    bus.publish(Policies.CHANGED, PolicyOffice.told(service, next));
+    if (loaded) {
+      LOG.info("policy changed service={} rules={}", service, next.rules().size());
+      bus.publish(Policies.CHANGED, PolicyOffice.told(service, next));
+    }
     act(c -> c.policyChanged(service, next, now()));
-    if (!Handling.flags(before).equals(Handling.flags(next))) {
+    if (loaded && !Handling.flags(before).equals(Handling.flags(next))) {
       declarations.capabilitiesChanged(service);
     }
   }

@@ -29,6 +29,11 @@ final class StoredDeclarations {
     known.put(stored.instanceId(), new Known(stored.fingerprint(), Future.succeededFuture()));
   }
 
+  /** What is stored of the instance is not what was stored: the next declaration is written. */
+  void forget(UUID instance) {
+    known.remove(instance);
+  }
+
   /** Completes when this declaration is stored; writes it unless it is, or is about to be. */
   Future<Void> store(UUID instance, byte[] fingerprint, Supplier<Future<Void>> write) {
     Known last = known.get(instance);

@@ -110,11 +110,19 @@ public final class ServicePolicy {
   }
 
   private TargetList targets(Action action) {
-    return Objects.requireNonNull(targets.get(action), () -> action + " is of events");
+    TargetList list = targets.get(action);
+    if (list == null) {
+      throw new IllegalArgumentException("action: " + action + " (expected: one of calls)");
+    }
+    return list;
   }
 
   private PatternList patterns(Action action) {
-    return Objects.requireNonNull(patterns.get(action), () -> action + " is not of events");
+    PatternList list = patterns.get(action);
+    if (list == null) {
+      throw new IllegalArgumentException("action: " + action + " (expected: one of events)");
+    }
+    return list;
   }
 
   @Override

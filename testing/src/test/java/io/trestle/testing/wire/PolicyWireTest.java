@@ -11,6 +11,8 @@ import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.Transport;
+import io.trestle.testing.Sql;
+import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import io.trestle.testing.wire.WireCallee.Reply;
@@ -294,6 +296,38 @@ class PolicyWireTest {
     await().until(() -> methodRows(target) == 0);
   }
 
+  @Test
+  void handler_capabilityChangedWhileTheKernelIsAway_rowsFollow() {
+    try (TestKernel kernel = TestKernel.start()) {
+      ServiceKey service = kernel.service("away");
+      try (WireInstance provider =
+          WireInstance.provision(kernel.grpc(), WireKey.parse(service.apiKey()))) {
+        provider.connect();
+        provider.register(Declare.handlers("127.0.0.1:1", "m1")).first();
+        assertThat(rows(kernel)).isEqualTo(1);
+
+        kernel.stop();
+        kernel.sql().update("UPDATE services SET cap_rpc_handle = false");
+        kernel.run();
+        assertThat(rows(kernel)).isZero();
+
+        kernel.stop();
+        kernel.sql().update("UPDATE services SET cap_rpc_handle = true");
+        kernel.run();
+        try (WireInstance again =
+            WireInstance.of(kernel.grpc(), WireKey.parse(service.apiKey()), provider.identity())) {
+          again.connect();
+          again.register(Declare.handlers("127.0.0.1:1", "m1")).first();
+          assertThat(rows(kernel)).isEqualTo(1);
+        }
+      }
+    }
+  }
+
+  private static long rows(TestKernel kernel) {
+    return kernel.sql().count("SELECT count(*) FROM service_methods");
+  }
+
   // ---- live changes
 
   @Test
@@ -357,6 +391,25 @@ class PolicyWireTest {
     awaitAnswer(caller, "allowed", Status.Code.PERMISSION_DENIED);
     noRules(calling);
     awaitAnswer(caller, "allowed", Status.Code.OK);
+  }
+
+  /** Long before the next poll, mostly. */
+  @Test
+  void rows_changedWhileNotificationsAreLost_areReadAfterTheReconnect() {
+    WireInstance instance = WIRE.connected(calling);
+    instance.register(Declare.nothing()).first();
+    Sql sql = WIRE.kernel().sql();
+    sql.update("ALTER TABLE service_policy_rules DISABLE TRIGGER USER");
+    egress(calling, target, "m1");
+    sql.update("ALTER TABLE service_policy_rules ENABLE TRIGGER USER");
+
+    sql.column(
+        Boolean.class,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ?"
+            + " AND pid <> pg_backend_pid()",
+        sql.database());
+
+    await().until(() -> instance.view().policy().getEgressCount() == 1);
   }
 
   @Test

@@ -68,7 +68,7 @@ final class Warnings {
   private void subscription(String pattern) {
     if (!own.can(Capability.EVENT_HANDLE)) {
       off(Capability.EVENT_HANDLE, pattern);
-    } else if (!own.covers(Action.EVENT_HANDLE, EventPattern.parse(pattern))) {
+    } else if (!covers(Action.EVENT_HANDLE, pattern)) {
       String reason =
           "access denied: acceptance: no event.handle rule of " + name + " contains " + pattern;
       add(Action.EVENT_HANDLE.text(), pattern, SELF_ACCEPTANCE, reason);
@@ -78,9 +78,13 @@ final class Warnings {
   private void published(String event) {
     if (!own.can(Capability.EVENT_PUBLISH)) {
       off(Capability.EVENT_PUBLISH, event);
-    } else if (!own.covers(Action.EVENT_PUBLISH, EventPattern.parse(event))) {
+    } else if (!covers(Action.EVENT_PUBLISH, event)) {
       add(Action.EVENT_PUBLISH.text(), event, SELF_EGRESS, Denial.EGRESS.text(name, event));
     }
+  }
+
+  private boolean covers(Action action, String pattern) {
+    return own.isOpen(action) || own.covers(action, EventPattern.parse(pattern));
   }
 
   private void outgoing(Outgoing wanted) {
