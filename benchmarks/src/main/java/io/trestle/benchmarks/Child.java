@@ -34,7 +34,7 @@ final class Child implements AutoCloseable {
   private static final String OWN_PROPERTY = "trestle.bench.java-opts";
   private static final int TAIL_LINES = 25;
   private static final List<String> FLAGS =
-      List.of("-Dlogback.configurationFile=io/trestle/benchmarks/logback.xml", "-Xshare:auto");
+      List.of("-Dlogback.configurationFile=io/trestle/benchmarks/logback.xml");
 
   private final String name;
   private final Process process;
@@ -60,9 +60,11 @@ final class Child implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(FLAGS);
-    command.addAll(modern());
     List<String> own = own(role);
-    command.addAll(classData(ManagementFactory.getRuntimeMXBean().getInputArguments(), own));
+    List<String> classData =
+        classData(ManagementFactory.getRuntimeMXBean().getInputArguments(), own);
+    command.addAll(modern(Runtime.version().feature(), classData));
+    command.addAll(classData);
     command.addAll(programs());
     command.addAll(flags);
     command.addAll(own);
@@ -213,11 +215,14 @@ final class Child implements AutoCloseable {
     return place == null ? List.of() : List.of("-D" + EmbeddedOptions.PROGRAMS + "=" + place);
   }
 
-  /** What newer JVMs want to be told, and older ones do not know. */
-  private static List<String> modern() {
+  /**
+   * What newer JVMs want to be told, and older ones do not know. An archive is used only under the
+   * access to native code of its making: the launcher has that from its manifest, which says
+   * nothing here. Without it there is a warning in the log.
+   */
+  static List<String> modern(int version, List<String> classData) {
     List<String> flags = new ArrayList<>();
-    int version = Runtime.version().feature();
-    if (version >= 22) {
+    if (version >= 22 && classData.isEmpty()) {
       flags.add("--enable-native-access=ALL-UNNAMED");
     }
     if (version >= 24) {

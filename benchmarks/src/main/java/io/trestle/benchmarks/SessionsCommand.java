@@ -22,8 +22,15 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "A fleet connects, registers and watches; one instance joins and leaves.")
 final class SessionsCommand implements Callable<Integer> {
-  private static final List<String> KERNEL_FLAGS = List.of("-Xmx320m");
-  private static final List<String> LOAD_FLAGS = List.of("-Xmx1g");
+  private static final List<String> KERNEL_FLAGS = List.of("-Xms64m", "-Xmx320m");
+
+  /**
+   * The load shares the processors with the kernel and lives for a minute: what it spends on
+   * compiling a second time and on barriers of a concurrent collector is taken from the kernel.
+   */
+  private static final List<String> LOAD_FLAGS =
+      List.of("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private static final Duration PREPARE_LIMIT = Duration.ofMinutes(2);
   private static final Duration PHASE_LIMIT = Duration.ofMinutes(2);
   private static final double MAX_SECONDS = 30;

@@ -42,4 +42,15 @@ class ChildTest {
     assertThat(Child.classData(launcher, List.of("-Xmx2g", "-XX:StartFlightRecording=delay=1s")))
         .isEmpty();
   }
+
+  @Test
+  void flags_ofEachJava_leaveItsClassDataUsable() {
+    List<String> archive = List.of("-XX:AOTCache=x.aot");
+
+    assertThat(Child.modern(17, List.of("-XX:SharedArchiveFile=x.jsa"))).isEmpty();
+    assertThat(Child.modern(25, archive)).containsExactly("--sun-misc-unsafe-memory-access=allow");
+    assertThat(Child.modern(25, List.of()))
+        .containsExactly(
+            "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
+  }
 }

@@ -110,6 +110,16 @@ class LauncherTest {
   }
 
   @Test
+  void kernel_beginsWithASmallHeap_unlessTheUserSizesIt() throws IOException {
+    assertThat(run(Map.of(), "up").out()).contains("-Xms64m");
+    assertThat(run(Map.of(), "serve").out()).contains("-Xms64m");
+    assertThat(run(Map.of(), "version").out()).doesNotContain("-Xms");
+    assertThat(run(Map.of("TRESTLE_JAVA_OPTS", "-Xss1m -Xmx48m"), "up").out())
+        .contains("-Xmx48m")
+        .doesNotContain("-Xms");
+  }
+
+  @Test
   void trackedSource_newerThanTheBuild_isBuiltAgain() throws IOException {
     Path source = Files.createDirectories(home.resolve("kernel/src/main/java")).resolve("A.java");
     Files.writeString(source, "class A {}");
