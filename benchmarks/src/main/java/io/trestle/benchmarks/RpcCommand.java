@@ -14,8 +14,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code bench rpc}: unary echo over mutual TLS, our SDK directly and through the runtime beside
- * plain grpc-java.
+ * {@code bench rpc}: unary echo and server streams over mutual TLS, our SDK directly and through
+ * the runtime beside plain grpc-java. The operation of a stream is the whole stream.
  *
  * <p>All contenders run during the whole benchmark, each client and each server in a JVM of its own
  * with the same flags, and are measured in turn, round by round, in changing order: what else the
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "rpc",
     mixinStandardHelpOptions = true,
-    description = "Unary echo over mutual TLS beside grpc-java.")
+    description = "Unary echo and server streams over mutual TLS beside grpc-java.")
 final class RpcCommand implements Callable<Integer> {
   private static final String PEER = "grpc-java";
   private static final String ECHO = "bench-echo";
@@ -58,6 +58,20 @@ final class RpcCommand implements Callable<Integer> {
       defaultValue = "1KiB,10KiB,100KiB,1MiB",
       description = "Payload sizes (default ${DEFAULT-VALUE}).")
   List<Size> sizes = List.of();
+
+  @Option(
+      names = "--stream-size",
+      split = ",",
+      converter = Size.Converter.class,
+      defaultValue = "1KiB",
+      description = "Sizes of the chunks of streams (default ${DEFAULT-VALUE}).")
+  List<Size> streamSizes = List.of();
+
+  @Option(
+      names = "--chunks",
+      defaultValue = "1000",
+      description = "Chunks of a stream, 0 for no streams (default ${DEFAULT-VALUE}).")
+  int chunks;
 
   @Option(names = "--no-proxied", description = "Leaves the calls through the runtime out.")
   boolean withoutProxied;
@@ -94,18 +108,27 @@ final class RpcCommand implements Callable<Integer> {
     rounds.check(bounds);
     bounds.within("--warm-up", warmUp, 0, 600);
     bounds.within("--concurrent", concurrent, 1, 256);
+    bounds.within("--chunks", chunks, 0, 1_000_000);
     json.check();
     List<Result> results;
     try (Workspace workspace = Workspace.create()) {
       Contenders contenders = start(workspace);
       results = new ArrayList<>();
-      for (Size size : sizes) {
-        results.addAll(compare(contenders, size));
+      for (Load load : loads()) {
+        results.addAll(compare(contenders, load));
       }
     }
     Table.of(results).lines().forEach(output::say);
     json.write(results);
     return 0;
+  }
+
+  private List<Load> loads() {
+    List<Load> loads = new ArrayList<>(sizes.stream().map(Load::echo).toList());
+    if (chunks > 0) {
+      streamSizes.forEach(size -> loads.add(new Load(size, chunks)));
+    }
+    return loads;
   }
 
   private Contenders start(Workspace workspace) {
@@ -131,47 +154,48 @@ final class RpcCommand implements Callable<Integer> {
     return new JsonObject().put("url", kernel.grpc()).put("key", kernel.createService(service));
   }
 
-  private List<Result> compare(Contenders contenders, Size size) {
+  private List<Result> compare(Contenders contenders, Load load) {
     List<Contender> all = contenders.all(withoutProxied);
     for (Contender contender : all) {
       contender.samples().clear();
       if (warmUp > 0) {
-        measure(contender, size, warmUp);
+        measure(contender, load, warmUp);
       }
     }
     for (int round = 0; round < rounds.count(); round++) {
       Collections.rotate(all, 1);
       for (Contender contender : all) {
-        Sample sample = measure(contender, size, rounds.seconds());
+        Sample sample = measure(contender, load, rounds.seconds());
         contender.samples().add(sample);
         String rate = Table.number(sample.perSecond(), 0);
         output.note(
             "%s round %d of %d: %s %s/s"
-                .formatted(size, round + 1, rounds.count(), contender.name(), rate));
+                .formatted(load, round + 1, rounds.count(), contender.name(), rate));
       }
     }
     Result.Peer peer = new Result.Peer(PEER, Sample.median(contenders.peer().samples()));
     List<Result> results = new ArrayList<>();
-    results.add(result(contenders.direct(), size, peer));
+    results.add(result(contenders.direct(), load, peer));
     if (!withoutProxied) {
-      results.add(result(contenders.proxied(), size, peer));
+      results.add(result(contenders.proxied(), load, peer));
     }
     return results;
   }
 
-  private Result result(Contender ours, Size size, Result.Peer peer) {
+  private Result result(Contender ours, Load load, Result.Peer peer) {
     return new Result(
-        ours.name() + " " + size,
+        ours.name() + " " + load,
         Sample.median(ours.samples()),
         peer,
         Map.of("rounds", rounds.count(), "concurrent", concurrent));
   }
 
-  private Sample measure(Contender contender, Size size, double length) {
+  private Sample measure(Contender contender, Load load, double length) {
     JsonObject question =
         new JsonObject()
             .put("transport", contender.transport())
-            .put("size", size.bytes())
+            .put("size", load.size().bytes())
+            .put("chunks", load.chunks())
             .put("concurrent", concurrent)
             .put("millis", Math.round(length * 1000));
     Duration limit = GRACE.plusMillis(Math.round(length * 1000));

@@ -20,6 +20,13 @@ final class Echo {
           .setResponseMarshaller(new Bytes())
           .build();
 
+  /** The same bytes, and many of them. */
+  static final MethodDescriptor<byte[], byte[]> STREAM =
+      METHOD.toBuilder()
+          .setType(MethodDescriptor.MethodType.SERVER_STREAMING)
+          .setFullMethodName(MethodDescriptor.generateFullMethodName("bench.Echo", "Stream"))
+          .build();
+
   private Echo() {}
 
   /** What is wrong with a reply; null for nothing. */

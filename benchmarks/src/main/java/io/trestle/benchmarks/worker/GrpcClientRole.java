@@ -45,6 +45,17 @@ final class GrpcClientRole implements Role {
     if (client == null) {
       throw new IllegalStateException("not started");
     }
+    int chunks = question.getInteger("chunks");
+    if (chunks > 0) {
+      Chunks wanted = new Chunks(chunks, question.getInteger("size"));
+      return ClosedLoop.run(
+          question,
+          done ->
+              ClientCalls.asyncServerStreamingCall(
+                  client.newCall(Echo.STREAM, CallOptions.DEFAULT),
+                  wanted.request(),
+                  new Reader(wanted, done)));
+    }
     byte[] payload = new byte[question.getInteger("size")];
     return ClosedLoop.run(
         question,
@@ -59,6 +70,35 @@ final class GrpcClientRole implements Role {
   public void close() {
     if (channel != null) {
       channel.shutdownNow();
+    }
+  }
+
+  /** Takes whatever comes and counts. */
+  private static final class Reader implements StreamObserver<byte[]> {
+    private final Chunks wanted;
+    private final ClosedLoop.Done done;
+    private int chunks;
+    private long bytes;
+
+    Reader(Chunks wanted, ClosedLoop.Done done) {
+      this.wanted = wanted;
+      this.done = done;
+    }
+
+    @Override
+    public void onNext(byte[] chunk) {
+      chunks++;
+      bytes += chunk.length;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      done.ended(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      done.ended(wanted.check(chunks, bytes));
     }
   }
 

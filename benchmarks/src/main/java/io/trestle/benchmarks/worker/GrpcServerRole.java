@@ -3,7 +3,9 @@ package io.trestle.benchmarks.worker;
 import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.ServerCalls;
+import io.grpc.stub.StreamObserver;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -34,6 +36,7 @@ final class GrpcServerRole implements Role {
                               answers.onNext(request);
                               answers.onCompleted();
                             }))
+                    .addMethod(Echo.STREAM, ServerCalls.asyncServerStreamingCall(Sender::begin))
                     .build())
             .build()
             .start();
@@ -50,6 +53,35 @@ final class GrpcServerRole implements Role {
       return Provision.once(vertx, arguments.getString("url"), arguments.getString("key"));
     } finally {
       Waiting.on(vertx.close());
+    }
+  }
+
+  /** Sends chunks while the transport takes them. */
+  private static final class Sender {
+    private final ServerCallStreamObserver<byte[]> answers;
+    private final byte[] chunk;
+    private int left;
+
+    private Sender(ServerCallStreamObserver<byte[]> answers, Chunks wanted) {
+      this.answers = answers;
+      this.chunk = new byte[wanted.size()];
+      this.left = wanted.count();
+    }
+
+    static void begin(byte[] request, StreamObserver<byte[]> answers) {
+      ServerCallStreamObserver<byte[]> observer = (ServerCallStreamObserver<byte[]>) answers;
+      Sender sender = new Sender(observer, Chunks.of(request));
+      observer.setOnReadyHandler(sender::send);
+    }
+
+    private void send() {
+      while (left > 0 && answers.isReady()) {
+        left--;
+        answers.onNext(chunk);
+        if (left == 0) {
+          answers.onCompleted();
+        }
+      }
     }
   }
 

@@ -7,6 +7,7 @@ import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.Transport;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** Our SDK, calling: directly or through the runtime, with its asynchronous interface. */
@@ -31,7 +32,7 @@ final class SdkClientRole implements Role {
             .callerOnly()
             .build();
     service = arguments.getString("service");
-    made.service(service, ServiceDeps.rpc(SdkServerRole.METHOD));
+    made.service(service, ServiceDeps.rpc(SdkServerRole.METHOD, SdkServerRole.STREAM));
     bridge = made;
     made.start();
     awaitServer(made);
@@ -58,9 +59,14 @@ final class SdkClientRole implements Role {
     if (client == null) {
       throw new IllegalStateException("not started");
     }
-    byte[] payload = new byte[question.getInteger("size")];
     CallOptions options =
         CallOptions.DEFAULT.withTransport(Transport.valueOf(question.getString("transport")));
+    int chunks = question.getInteger("chunks");
+    if (chunks > 0) {
+      Chunks wanted = new Chunks(chunks, question.getInteger("size"));
+      return ClosedLoop.run(question, done -> stream(client, wanted, options, done));
+    }
+    byte[] payload = new byte[question.getInteger("size")];
     return ClosedLoop.run(question, done -> call(client, payload, options, done));
   }
 
@@ -73,6 +79,48 @@ final class SdkClientRole implements Role {
             .whenComplete(
                 (reply, failure) ->
                     done.ended(failure != null ? failure : Echo.check(payload, reply)));
+  }
+
+  private void stream(
+      ServiceBridge client, Chunks wanted, CallOptions options, ClosedLoop.Done done) {
+    client
+        .rpc()
+        .publisher(service, SdkServerRole.STREAM, wanted.request(), options)
+        .subscribe(new Reader(wanted, done));
+  }
+
+  /** Takes whatever comes and counts. */
+  private static final class Reader implements Flow.Subscriber<byte[]> {
+    private final Chunks wanted;
+    private final ClosedLoop.Done done;
+    private int chunks;
+    private long bytes;
+
+    Reader(Chunks wanted, ClosedLoop.Done done) {
+      this.wanted = wanted;
+      this.done = done;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      subscription.request(Long.MAX_VALUE);
+    }
+
+    @Override
+    public void onNext(byte[] chunk) {
+      chunks++;
+      bytes += chunk.length;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      done.ended(failure);
+    }
+
+    @Override
+    public void onComplete() {
+      done.ended(wanted.check(chunks, bytes));
+    }
   }
 
   @Override

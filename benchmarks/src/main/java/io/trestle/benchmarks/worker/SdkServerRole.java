@@ -1,13 +1,16 @@
 package io.trestle.benchmarks.worker;
 
+import io.trestle.sdk.ChunkWriter;
 import io.trestle.sdk.ServiceBridge;
 import io.vertx.core.json.JsonObject;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Our SDK, serving: the handler answers on the event loop with the array it was given. */
 final class SdkServerRole implements Role {
   static final String METHOD = "echo";
+  static final String STREAM = "stream";
 
   private @Nullable ServiceBridge bridge;
 
@@ -19,9 +22,27 @@ final class SdkServerRole implements Role {
             .build();
     made.rpc()
         .handleAsync(METHOD, (request, context) -> CompletableFuture.completedFuture(request));
+    made.rpc()
+        .handleStreamAsync(
+            STREAM,
+            (request, context, out) -> {
+              Chunks wanted = Chunks.of(request);
+              return send(out, new byte[wanted.size()], wanted.count());
+            });
     bridge = made;
     made.start();
     return new JsonObject();
+  }
+
+  private static CompletionStage<Void> send(ChunkWriter out, byte[] chunk, int count) {
+    for (int left = count; left > 0; left--) {
+      CompletableFuture<Void> sent = out.sendAsync(chunk);
+      if (!sent.isDone()) {
+        int rest = left - 1;
+        return sent.thenCompose(taken -> send(out, chunk, rest));
+      }
+    }
+    return CompletableFuture.completedFuture(null);
   }
 
   @Override
