@@ -1,6 +1,5 @@
 package io.trestle.kernel.gateway;
 
-import io.vertx.core.MultiMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,5 +17,5 @@ public interface Authenticator {
    * @throws GrpcFailure when what was shown is refused ({@code UNAUTHENTICATED}, {@code access
    *     revoked})
    */
-  Caller authenticate(@Nullable Peer peer, MultiMap headers);
+  Caller authenticate(@Nullable Peer peer, Headers headers);
 }

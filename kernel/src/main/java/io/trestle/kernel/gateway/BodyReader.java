@@ -4,7 +4,6 @@ import io.trestle.kernel.gateway.GatewayMetrics.Reason;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * memory may happen on another loop, a starved reader looks again every few milliseconds instead of
  * being told.
  */
-final class BodyReader {
+final class BodyReader implements RequestStream.Body {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
   private static final int FRAME_HEADER = 5;
 
@@ -38,7 +37,7 @@ final class BodyReader {
   }
 
   private final Loop loop;
-  private final HttpServerRequest request;
+  private final RequestStream request;
   private final CallMemory memory;
   private final Duration patience;
   private final Sink sink;
@@ -51,12 +50,7 @@ final class BodyReader {
   private boolean stopped;
 
   BodyReader(
-      Loop loop,
-      HttpServerRequest request,
-      CallMemory memory,
-      Duration patience,
-      int max,
-      Sink sink) {
+      Loop loop, RequestStream request, CallMemory memory, Duration patience, int max, Sink sink) {
     this.loop = loop;
     this.request = request;
     this.memory = memory;
@@ -66,7 +60,7 @@ final class BodyReader {
   }
 
   void start() {
-    request.handler(this::chunk).endHandler(v -> halfClose());
+    request.read(this);
   }
 
   /** Delivers no more and lets what still comes pass unread. */
@@ -76,7 +70,8 @@ final class BodyReader {
     resume();
   }
 
-  private void chunk(Buffer chunk) {
+  @Override
+  public void chunk(Buffer chunk) {
     if (stopped) {
       return;
     }
@@ -88,7 +83,8 @@ final class BodyReader {
     }
   }
 
-  private void halfClose() {
+  @Override
+  public void end() {
     halfClosed = true;
     deliver();
   }
@@ -197,15 +193,11 @@ final class BodyReader {
   }
 
   private void pause() {
-    if (!request.isEnded()) {
-      request.pause();
-    }
+    request.wire().pause();
   }
 
   private void resume() {
-    if (!request.isEnded()) {
-      request.resume();
-    }
+    request.wire().resume();
   }
 
   private static Reason reasonOf(GrpcFailure failure) {

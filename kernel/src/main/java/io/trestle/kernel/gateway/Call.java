@@ -1,7 +1,6 @@
 package io.trestle.kernel.gateway;
 
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 
 /** One call under way. Thread: the event loop of its connection. */
 public interface Call {
@@ -9,7 +8,7 @@ public interface Call {
   Caller caller();
 
   /** Request headers. */
-  MultiMap headers();
+  Headers headers();
 
   /** Address of the client, for logs. */
   String remoteAddress();

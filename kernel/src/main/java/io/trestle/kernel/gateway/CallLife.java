@@ -3,10 +3,8 @@ package io.trestle.kernel.gateway;
 import io.trestle.kernel.gateway.GatewayMetrics.Reason;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +32,7 @@ final class CallLife implements Call {
   private final Loop loop;
   private final GatewayShared shared;
   private final ClientConnection connection;
-  private final HttpServerRequest request;
+  private final RequestStream request;
   private final MethodHandler method;
   private final Caller caller;
   private final CallMemory memory;
@@ -50,7 +48,7 @@ final class CallLife implements Call {
       Loop loop,
       GatewayShared shared,
       ClientConnection connection,
-      HttpServerRequest request,
+      RequestStream request,
       MethodHandler method,
       Caller caller,
       long timeout) {
@@ -74,8 +72,8 @@ final class CallLife implements Call {
   }
 
   @Override
-  public MultiMap headers() {
-    return request.headers();
+  public Headers headers() {
+    return request;
   }
 
   @Override
@@ -113,8 +111,7 @@ final class CallLife implements Call {
   void begin() {
     connection.begun(this);
     shared.metrics().callBegun();
-    request.response().exceptionHandler(gone -> lost());
-    request.response().closeHandler(closed -> streamClosed());
+    request.onGone(this::streamClosed);
   }
 
   /** Starts to read. A stranger gets only so long for the whole request. */

@@ -1,6 +1,7 @@
 package io.trestle.kernel.gateway;
 
-import io.trestle.protocol.transport.Transport;
+import io.trestle.protocol.wire.Lane;
+import io.trestle.protocol.wire.WireStreams;
 import io.vertx.core.http.HttpConnection;
 import java.util.HashMap;
 import java.util.List;
@@ -10,29 +11,29 @@ import java.util.function.Consumer;
 /** The open connections of one event loop. Thread: that loop. */
 final class ConnectionRegistry {
   private final Loop loop;
+  private final Lane lane;
+  private final FrontDoor door;
   private final GatewayShared shared;
   private final Map<HttpConnection, ClientConnection> connections = new HashMap<>();
 
-  ConnectionRegistry(Loop loop, GatewayShared shared) {
+  ConnectionRegistry(Loop loop, Lane lane, GatewayShared shared, FrontDoor door) {
     this.loop = loop;
+    this.lane = lane;
+    this.door = door;
     this.shared = shared;
   }
 
   void opened(HttpConnection http) {
-    Transport.widen(http);
     ClientConnection connection = new ClientConnection(loop, shared, http);
     connections.put(http, connection);
     shared.metrics().connectionOpened();
     http.closeHandler(v -> closed(http));
+    WireStreams.serve(
+        lane,
+        http,
+        (stream, headers) ->
+            new RequestStream(stream, request -> door.request(request, connection)));
     connection.opened();
-  }
-
-  ClientConnection of(HttpConnection http) {
-    ClientConnection connection = connections.get(http);
-    if (connection == null) {
-      throw new IllegalStateException("a request on a connection that is closed");
-    }
-    return connection;
   }
 
   void forEach(Consumer<ClientConnection> action) {

@@ -3,9 +3,6 @@ package io.trestle.kernel.gateway;
 import io.trestle.kernel.gateway.GatewayMetrics.Reason;
 import io.trestle.kernel.gateway.MethodTable.Route;
 import io.trestle.protocol.StatusCode;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,37 +21,30 @@ final class FrontDoor {
 
   private final Loop loop;
   private final GatewayShared shared;
-  private final ConnectionRegistry connections;
 
-  FrontDoor(Loop loop, GatewayShared shared, ConnectionRegistry connections) {
+  FrontDoor(Loop loop, GatewayShared shared) {
     this.loop = loop;
     this.shared = shared;
-    this.connections = connections;
   }
 
-  void request(HttpServerRequest request) {
-    if (request.version() != HttpVersion.HTTP_2) {
-      request.connection().close();
-      return;
-    }
-    ClientConnection connection = connections.of(request.connection());
+  void request(RequestStream request, ClientConnection connection) {
     connection.requested();
     judge(request, connection);
     connection.requestJudged();
   }
 
-  private void judge(HttpServerRequest request, ClientConnection connection) {
+  private void judge(RequestStream request, ClientConnection connection) {
     int httpStatus = httpStatus(request);
     if (httpStatus != 0) {
       shared.metrics().refused(Reason.CONTENT_TYPE);
       new ResponseWriter(loop, shared.options(), request).http(httpStatus);
       return;
     }
-    String path = request.path() == null ? "" : request.path();
+    String path = request.path();
     Route route = shared.table().route(path);
     Caller caller = Caller.ANONYMOUS;
     try {
-      caller = route.facade().authenticator().authenticate(connection.peer(), request.headers());
+      caller = route.facade().authenticator().authenticate(connection.peer(), request);
       connection.known(caller);
       admit(request, connection, route, caller);
     } catch (GrpcFailure failure) {
@@ -65,7 +55,7 @@ final class FrontDoor {
   }
 
   private void admit(
-      HttpServerRequest request, ClientConnection connection, Route route, Caller caller) {
+      RequestStream request, ClientConnection connection, Route route, Caller caller) {
     MethodHandler method = route.handler();
     boolean anybody = method != null && method.access() == Access.ANYBODY;
     if (!anybody && caller.kind() == Caller.Kind.ANONYMOUS) {
@@ -98,14 +88,14 @@ final class FrontDoor {
   }
 
   private void begin(
-      HttpServerRequest request,
+      RequestStream request,
       ClientConnection connection,
       @Nullable MethodHandler method,
       Caller caller) {
     if (method == null) {
       throw new IllegalStateException("a call without a method");
     }
-    long timeout = Timeouts.millis(request.getHeader("grpc-timeout"));
+    long timeout = Timeouts.millis(request.get("grpc-timeout"));
     if (method.isCall() && !shared.drain().enter()) {
       throw draining();
     }
@@ -114,19 +104,19 @@ final class FrontDoor {
     Dispatcher.dispatch(call);
   }
 
-  private void refuse(HttpServerRequest request, Route route, GrpcFailure failure) {
+  private void refuse(RequestStream request, Route route, GrpcFailure failure) {
     MethodHandler method = route.handler();
     shared.metrics().answered(method == null ? UNKNOWN : method.path(), failure.status());
     shared.metrics().refused(reasonOf(failure.status()));
     new ResponseWriter(loop, shared.options(), request).fail(failure);
   }
 
-  private static int httpStatus(HttpServerRequest request) {
-    String type = request.getHeader("content-type");
+  private static int httpStatus(RequestStream request) {
+    String type = request.get("content-type");
     if (!"application/grpc".equals(type) && !"application/grpc+proto".equals(type)) {
       return UNSUPPORTED_MEDIA_TYPE;
     }
-    return HttpMethod.POST.equals(request.method()) ? 0 : METHOD_NOT_ALLOWED;
+    return "POST".equals(request.method()) ? 0 : METHOD_NOT_ALLOWED;
   }
 
   private static GrpcFailure draining() {

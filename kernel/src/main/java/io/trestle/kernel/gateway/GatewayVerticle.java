@@ -1,5 +1,6 @@
 package io.trestle.kernel.gateway;
 
+import io.trestle.protocol.wire.Lane;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -34,13 +35,13 @@ final class GatewayVerticle extends VerticleBase {
   public Future<?> start() {
     Context context = vertx.getOrCreateContext();
     Loop loop = new Loop(vertx, context, Thread.currentThread());
-    ConnectionRegistry connections = new ConnectionRegistry(loop, shared);
-    FrontDoor door = new FrontDoor(loop, shared, connections);
+    ConnectionRegistry connections =
+        new ConnectionRegistry(loop, Lane.current(vertx), shared, new FrontDoor(loop, shared));
     HttpServer server =
         vertx
             .createHttpServer(options)
             .connectionHandler(connections::opened)
-            .requestHandler(door::request)
+            .requestHandler(request -> request.connection().close()) // not HTTP/2
             .exceptionHandler(
                 e -> LOG.debug("event=connection_failed reason=\"{}\"", e.toString()));
     started = new Started(loop, connections, server);

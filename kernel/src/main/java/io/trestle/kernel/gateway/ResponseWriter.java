@@ -1,14 +1,13 @@
 package io.trestle.kernel.gateway;
 
-import io.trestle.protocol.HeaderNames;
-import io.trestle.protocol.StatusCode;
+import io.netty.buffer.Unpooled;
+import io.trestle.protocol.wire.CallStatus;
 import io.trestle.protocol.wire.GrpcHeaders;
+import io.trestle.protocol.wire.WireStream;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
-import java.util.function.Consumer;
+import io.vertx.core.internal.buffer.BufferInternal;
 
 /**
  * Writes the response of one call in gRPC's form. The caller sees to it that nothing follows the
@@ -19,55 +18,52 @@ import java.util.function.Consumer;
  * that does not is told by a reset without error, so that no half-open call stays behind.
  */
 final class ResponseWriter {
-  private static final String CONTENT_TYPE = "application/grpc";
-  private static final int AT_ONCE = 16 << 10;
-  private static final long NO_ERROR = 0;
-  private static final long ENHANCE_YOUR_CALM = 11;
-
   private final Loop loop;
   private final GatewayOptions options;
-  private final HttpServerRequest request;
-  private final HttpServerResponse response;
+  private final RequestStream request;
+  private final WireStream wire;
   private Future<Void> lastMessage = Future.succeededFuture();
+  private boolean begun;
 
-  ResponseWriter(Loop loop, GatewayOptions options, HttpServerRequest request) {
+  ResponseWriter(Loop loop, GatewayOptions options, RequestStream request) {
     this.loop = loop;
     this.options = options;
     this.request = request;
-    this.response = request.response();
+    this.wire = request.wire();
   }
 
   /** Answers with an HTTP status, for what is not gRPC. */
   void http(int status) {
-    letGo(response.setStatusCode(status).end());
+    wire.headers(GrpcHeaders.http(Integer.toString(status)), true);
+    letGo();
   }
 
   /** One message of many; completes when the network has taken it. */
   Future<Void> message(Buffer frame) {
-    head();
-    lastMessage = response.write(frame);
+    write(frame);
+    wire.flush();
     return lastMessage;
   }
 
   /** The only message, and OK. */
   Future<Void> only(Buffer frame) {
-    if (frame.length() > AT_ONCE) {
-      message(frame);
-      return end();
-    }
-    head();
-    status(response.trailers(), StatusCode.OK);
-    return letGo(response.end(frame));
+    write(frame);
+    return end();
   }
 
   /** OK after any number of messages. */
   Future<Void> end() {
-    return afterMessages(trailers -> status(trailers, StatusCode.OK));
+    head();
+    wire.headers(GrpcHeaders.good(), true);
+    return letGo();
   }
 
   /** Any other status, before or after messages. */
   Future<Void> fail(GrpcFailure failure) {
-    return afterMessages(trailers -> failure(trailers, failure));
+    String message = failure.getMessage() == null ? "" : failure.getMessage();
+    CallStatus status = new CallStatus(failure.status(), message, failure.notDispatched());
+    wire.headers(begun ? GrpcHeaders.trailers(status) : GrpcHeaders.only(status), true);
+    return letGo();
   }
 
   /** Like {@link #fail}, and what the client does not take soon is thrown away. */
@@ -80,61 +76,36 @@ final class ResponseWriter {
   }
 
   private void resetUnless(boolean done) {
-    if (!done) {
-      response.reset(ENHANCE_YOUR_CALM);
+    if (!done && !request.gone()) {
+      wire.reset(WireStream.ENHANCE_YOUR_CALM);
     }
   }
 
-  private Future<Void> afterMessages(Consumer<MultiMap> status) {
-    return lastMessage.isComplete()
-        ? trailers(status)
-        : lastMessage.transform(taken -> trailers(status));
-  }
-
-  // Without a message before it the status travels in the headers.
-  private Future<Void> trailers(Consumer<MultiMap> status) {
-    if (response.closed()) {
-      return Future.failedFuture("the stream is closed");
-    }
-    boolean first = !response.headWritten();
+  private void write(Buffer frame) {
     head();
-    status.accept(first ? response.headers() : response.trailers());
-    return letGo(response.end());
-  }
-
-  private Future<Void> letGo(Future<Void> written) {
-    return written.onComplete(
-        done -> {
-          if (!request.isEnded()) {
-            loop.after(options.linger(), this::resetUnlessEnded);
-          }
-        });
-  }
-
-  private void resetUnlessEnded() {
-    if (!request.isEnded()) {
-      response.reset(NO_ERROR);
-    }
+    Promise<Void> taken = Promise.promise();
+    wire.data(Unpooled.wrappedBuffer(((BufferInternal) frame).getByteBuf()), taken::tryComplete);
+    lastMessage = taken.future();
   }
 
   private void head() {
-    if (!response.headWritten()) {
-      response.putHeader("content-type", CONTENT_TYPE);
+    if (!begun) {
+      begun = true;
+      wire.headers(GrpcHeaders.head(), false);
     }
   }
 
-  private static void failure(MultiMap trailers, GrpcFailure failure) {
-    status(trailers, failure.status());
-    String message = failure.getMessage();
-    if (message != null && !message.isEmpty()) {
-      trailers.set("grpc-message", GrpcHeaders.encode(message));
+  private Future<Void> letGo() {
+    wire.flush();
+    if (!request.ended()) {
+      loop.after(options.linger(), this::resetUnlessEnded);
     }
-    if (failure.notDispatched()) {
-      trailers.set(HeaderNames.NOT_DISPATCHED, HeaderNames.NOT_DISPATCHED_VALUE);
-    }
+    return lastMessage;
   }
 
-  private static void status(MultiMap trailers, StatusCode status) {
-    trailers.set("grpc-status", Integer.toString(status.number()));
+  private void resetUnlessEnded() {
+    if (!request.ended() && !request.gone()) {
+      wire.reset(WireStream.NO_ERROR);
+    }
   }
 }

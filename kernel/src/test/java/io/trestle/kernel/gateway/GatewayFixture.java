@@ -9,7 +9,6 @@ import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.Identity;
 import io.trestle.protocol.transport.TestCertificates;
 import io.vertx.core.Future;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.lang.management.ManagementFactory;
@@ -161,7 +160,7 @@ final class GatewayFixture implements AutoCloseable {
     return meter.measure().iterator().next().getValue();
   }
 
-  private Caller authenticate(@Nullable Peer peer, MultiMap headers) {
+  private Caller authenticate(@Nullable Peer peer, Headers headers) {
     if (peer == null) {
       return Caller.ANONYMOUS;
     }

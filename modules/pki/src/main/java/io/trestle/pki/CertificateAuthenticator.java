@@ -4,12 +4,12 @@ import io.trestle.kernel.Clock;
 import io.trestle.kernel.gateway.Authenticator;
 import io.trestle.kernel.gateway.Caller;
 import io.trestle.kernel.gateway.GrpcFailure;
+import io.trestle.kernel.gateway.Headers;
 import io.trestle.kernel.gateway.Peer;
 import io.trestle.pki.InstanceStore.Leaf;
 import io.trestle.pki.core.AccessState;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.StatusCode;
-import io.vertx.core.MultiMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +29,7 @@ final class CertificateAuthenticator implements Authenticator {
   }
 
   @Override
-  public Caller authenticate(@Nullable Peer peer, MultiMap headers) {
+  public Caller authenticate(@Nullable Peer peer, Headers headers) {
     if (peer == null) {
       return Caller.ANONYMOUS;
     }

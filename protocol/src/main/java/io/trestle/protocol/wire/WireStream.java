@@ -25,7 +25,8 @@ public final class WireStream {
 
   static final long INTERNAL_ERROR = 2;
 
-  private static final long NO_ERROR = 0;
+  /** Nothing went wrong, and nothing more is wanted. */
+  public static final long NO_ERROR = 0;
 
   private final WireStreams owner;
   private final Http2Stream stream;
@@ -66,13 +67,13 @@ public final class WireStream {
 
   /** Writes headers, or trailers. */
   public void headers(Http2Headers headers, boolean end) {
-    localEnded |= end;
+    saidAll(end);
     owner.writeHeaders(stream.id(), headers, end);
   }
 
   /** Writes bytes, which belong to the stream from now on. */
   public void data(ByteBuf data, boolean end) {
-    localEnded |= end;
+    saidAll(end);
     owner.writeData(stream.id(), data, end);
   }
 
@@ -119,7 +120,6 @@ public final class WireStream {
    * 9113, 8.1).
    */
   public void finish() {
-    answered = System.nanoTime();
     flush();
     if (!remoteEnded) {
       reset(NO_ERROR);
@@ -135,6 +135,13 @@ public final class WireStream {
   public void reset(long code) {
     listener = null;
     owner.reset(stream.id(), code);
+  }
+
+  private void saidAll(boolean end) {
+    if (end) {
+      localEnded = true;
+      answered = System.nanoTime();
+    }
   }
 
   /** Gives the stream up because its listener has thrown; that is the last it hears. */
