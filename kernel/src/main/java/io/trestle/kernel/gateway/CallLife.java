@@ -114,13 +114,16 @@ final class CallLife implements Call {
     request.onGone(this::streamClosed);
   }
 
-  /** Starts to read. A stranger gets only so long for the whole request. */
+  /** Starts to read. Nobody gets longer than 30 s for one message, a stranger perhaps less. */
   void read(BodyReader.Sink sink) {
     if (over) {
       return;
     }
     if (caller.kind() == Caller.Kind.ANONYMOUS) {
       bodyTimer = loop.after(shared.options().strangers().idle(), this::incomplete);
+    }
+    if (!(method instanceof MethodHandler.Bidirectional)) {
+      request.onStalled(this::incomplete);
     }
     Duration patience = shared.options().memory().patience();
     body = new BodyReader(loop, request, memory, patience, method.maxRequestBytes(), sink);

@@ -18,6 +18,7 @@ final class RequestStream implements WireStream.Listener, Headers {
   private @Nullable Http2Headers head;
   private @Nullable Body body;
   private Runnable onGone = () -> {};
+  private Runnable onStalled = () -> {};
   private boolean ended;
   private boolean gone;
 
@@ -79,6 +80,16 @@ final class RequestStream implements WireStream.Listener, Headers {
   /** Runs when the client has given up or its connection is lost. */
   void onGone(Runnable action) {
     onGone = action;
+  }
+
+  /** Runs when the body does not end within 30 s, perhaps more than once. */
+  void onStalled(Runnable action) {
+    onStalled = action;
+  }
+
+  @Override
+  public void onStalled() {
+    onStalled.run();
   }
 
   @Override
