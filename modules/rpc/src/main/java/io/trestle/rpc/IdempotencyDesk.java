@@ -3,7 +3,7 @@ package io.trestle.rpc;
 import com.google.protobuf.ByteString;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.trestle.kernel.Clock;
-import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.Ids;
 import io.trestle.kernel.settings.RpcSettings;
 import io.trestle.kernel.settings.RpcSettings.OnMismatch;
 import io.trestle.kernel.settings.Settings;
@@ -19,6 +19,8 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,8 +33,12 @@ final class IdempotencyDesk {
   private static final String EVENTS = "trestle_rpc_idempotency";
   private static final long WARN_MILLIS = 1_000;
 
-  private final ModuleContext house;
   private final RpcStore store;
+  private final Clock clock;
+  private final Ids ids;
+  private final UUID kernelId;
+  private final MeterRegistry meters;
+  private final Rules rules;
   private final KeyTable keys = new KeyTable(KeyTable.Bounds.DEFAULT);
   private final AtomicLong warnAgainAt = new AtomicLong(Long.MIN_VALUE);
 
@@ -49,10 +55,28 @@ final class IdempotencyDesk {
     NOT_SAVED
   }
 
-  IdempotencyDesk(ModuleContext house, RpcStore store) {
-    this.house = house;
+  /**
+   * The settings in force.
+   *
+   * @param ttl how long a reply is repeated
+   * @param anyPayload whether a used key with another payload gets the first reply
+   */
+  record Rules(Supplier<Duration> ttl, BooleanSupplier anyPayload) {
+    static Rules of(Settings settings) {
+      return new Rules(
+          () -> settings.get(RpcSettings.IDEMPOTENCY_RPC_TTL),
+          () -> settings.get(RpcSettings.ON_MISMATCH) == OnMismatch.REPLAY);
+    }
+  }
+
+  IdempotencyDesk(
+      RpcStore store, Clock clock, Ids ids, UUID kernelId, MeterRegistry meters, Rules rules) {
     this.store = store;
-    MeterRegistry meters = house.meters();
+    this.clock = clock;
+    this.ids = ids;
+    this.kernelId = kernelId;
+    this.meters = meters;
+    this.rules = rules;
     meters.gauge("trestle_rpc_idempotency_waiting", keys, KeyTable::waiting);
     meters.gauge("trestle_rpc_idempotency_under_way", keys, KeyTable::leading);
   }
@@ -61,22 +85,14 @@ final class IdempotencyDesk {
     return keys;
   }
 
-  private Settings settings() {
-    return house.settings();
-  }
-
-  private Clock clock() {
-    return house.clock();
-  }
-
   /** A new claim of this key. */
   Claim claim(IdempotencyKey key, byte[] rowId, ByteString payloadHash, long deadlineMillis) {
-    long now = clock().millis();
+    long now = clock.millis();
     return new Claim(
         key,
         rowId,
-        house.kernel().id(),
-        house.ids().next(),
+        kernelId,
+        ids.next(),
         payloadHash,
         Instant.ofEpochMilli(now),
         Instant.ofEpochMilli(IdempotencyRules.leaseUntil(deadlineMillis, now)));
@@ -96,8 +112,8 @@ final class IdempotencyDesk {
 
   /** Stores a reply for the TTL in force. */
   Future<Void> save(Claim claim, ByteString reply) {
-    Instant now = Instant.ofEpochMilli(clock().millis());
-    Duration ttl = settings().get(RpcSettings.IDEMPOTENCY_RPC_TTL);
+    Instant now = Instant.ofEpochMilli(clock.millis());
+    Duration ttl = rules.ttl().get();
     return store
         .save(new RpcStore.Saved(claim, reply, now, ttl), whileLeased(claim))
         .onSuccess(committed -> count(Event.SAVED));
@@ -118,12 +134,12 @@ final class IdempotencyDesk {
   }
 
   private Duration whileLeased(Claim claim) {
-    return Duration.ofMillis(Math.max(1, claim.leaseUntil().toEpochMilli() - clock().millis()));
+    return Duration.ofMillis(Math.max(1, claim.leaseUntil().toEpochMilli() - clock.millis()));
   }
 
   /** Whether a used key with another payload gets the first reply. */
   boolean anyPayload() {
-    return settings().get(RpcSettings.ON_MISMATCH) == OnMismatch.REPLAY;
+    return rules.anyPayload().getAsBoolean();
   }
 
   void claimed(Claim claim, Optional<UUID> takenFrom) {
@@ -138,7 +154,7 @@ final class IdempotencyDesk {
   /** Counts each, and logs one a second. */
   void mismatch(IdempotencyKey key) {
     count(Event.MISMATCH);
-    long now = clock().millis();
+    long now = clock.millis();
     long next = warnAgainAt.get();
     if (now >= next && warnAgainAt.compareAndSet(next, now + WARN_MILLIS)) {
       LOG.warn(
@@ -157,6 +173,6 @@ final class IdempotencyDesk {
   }
 
   void count(Event event) {
-    house.meters().counter(EVENTS, "event", event.name().toLowerCase(Locale.ROOT)).increment();
+    meters.counter(EVENTS, "event", event.name().toLowerCase(Locale.ROOT)).increment();
   }
 }

@@ -49,13 +49,23 @@ public final class RpcModule implements Module {
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
     RpcStore store = new RpcStore(context.database().pool(), context.pipeline());
     sweeper = new KeySweeper(context, store);
-    IdempotencyDesk desk = new IdempotencyDesk(context, store);
-    InvokeEndpoint invoke = new InvokeEndpoint(context, table, gate, client, outcomes, desk);
+    InvokeEndpoint invoke =
+        new InvokeEndpoint(context, table, gate, client, outcomes, desk(context, store));
     context.gateway().method(invoke.unary());
     context.gateway().method(invoke.stream());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
     listen(context.bus(), client);
     return follow(context.bus());
+  }
+
+  private static IdempotencyDesk desk(ModuleContext context, RpcStore store) {
+    return new IdempotencyDesk(
+        store,
+        context.clock(),
+        context.ids(),
+        context.kernel().id(),
+        context.meters(),
+        IdempotencyDesk.Rules.of(context.settings()));
   }
 
   /** No call before both read models are complete. */
