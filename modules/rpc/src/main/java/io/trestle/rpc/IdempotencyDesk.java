@@ -32,6 +32,7 @@ final class IdempotencyDesk {
   private static final Logger LOG = LoggerFactory.getLogger(IdempotencyDesk.class);
   private static final String EVENTS = "trestle_rpc_idempotency";
   private static final long WARN_MILLIS = 1_000;
+  private static final long CLAIM_PATIENCE_MILLIS = 2_000;
 
   private final RpcStore store;
   private final Clock clock;
@@ -98,11 +99,10 @@ final class IdempotencyDesk {
         Instant.ofEpochMilli(IdempotencyRules.leaseUntil(deadlineMillis, now)));
   }
 
-  /** Commits a claim and reads who has the key now. */
+  /** Commits a claim and reads who has the key now. A database that is away is not waited for. */
   Future<Optional<Stored>> write(Claim claim, long remainingMillis) {
-    return store
-        .claim(claim, Duration.ofMillis(Math.max(1, remainingMillis)))
-        .compose(committed -> store.find(claim));
+    long patience = Math.max(1, Math.min(CLAIM_PATIENCE_MILLIS, remainingMillis));
+    return store.claim(claim, Duration.ofMillis(patience)).compose(committed -> store.find(claim));
   }
 
   /** Reads who has the key. */

@@ -81,9 +81,14 @@ final class KeyedCall implements Consumer<Ending> {
 
   /** Completes with the answer for the caller. */
   Future<Buffer> run() {
-    long deadline = vertx.setTimer(Math.max(1, remaining()), id -> leave());
+    long deadline = vertx.setTimer(Math.max(1, remaining()), id -> expire());
     enter();
     return answer.future().onComplete(done -> vertx.cancelTimer(deadline));
+  }
+
+  private void expire() {
+    fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
+    leave();
   }
 
   /**
