@@ -1,6 +1,7 @@
 package io.trestle.rpc;
 
 import io.netty.buffer.ByteBuf;
+import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.v1.CallRequest;
@@ -10,6 +11,7 @@ import io.trestle.protocol.wire.GrpcExchange;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.rpc.core.Forward;
 import io.trestle.rpc.core.Verdict;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +30,26 @@ final class Attempt implements GrpcExchange.Listener {
   private boolean over;
 
   /** How it ended. {@code reply} is the frame of the answer; null unless the verdict is one. */
-  record Ended(Verdict verdict, @Nullable Buffer reply) {}
+  record Ended(Verdict verdict, @Nullable Buffer reply) {
+    /** What the caller gets. */
+    Future<Buffer> answer() {
+      if (reply != null) {
+        return Future.succeededFuture(reply);
+      }
+      return Future.failedFuture(failure());
+    }
+
+    private GrpcFailure failure() {
+      if (verdict instanceof Verdict.TryNext nothing) {
+        return GrpcFailure.notDispatched(nothing.status(), nothing.message());
+      } else if (verdict instanceof Verdict.Final end) {
+        return GrpcFailure.of(end.status(), end.message());
+      } else if (verdict instanceof Verdict.Unknown lost) {
+        return GrpcFailure.of(lost.status(), lost.message());
+      }
+      throw new IllegalStateException("an answer without a reply");
+    }
+  }
 
   private Attempt(Consumer<Ended> ended) {
     this.ended = ended;

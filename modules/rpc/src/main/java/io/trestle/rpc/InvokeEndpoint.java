@@ -15,6 +15,8 @@ import io.trestle.protocol.transport.Transport;
 import io.trestle.rpc.core.CallGate;
 import io.trestle.rpc.core.CallTable;
 import io.trestle.rpc.core.Forward;
+import io.trestle.rpc.core.IdempotencyKey;
+import io.trestle.rpc.core.IdempotencyRules;
 import io.trestle.rpc.core.Selection;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -29,6 +31,7 @@ final class InvokeEndpoint {
   private final CallGate gate;
   private final CalleeClient callees;
   private final Outcomes outcomes;
+  private final IdempotencyDesk desk;
   private final RandomGenerator random = RandomGenerator.getDefault();
 
   InvokeEndpoint(
@@ -36,12 +39,14 @@ final class InvokeEndpoint {
       CallTable table,
       CallGate gate,
       CalleeClient callees,
-      Outcomes outcomes) {
+      Outcomes outcomes,
+      IdempotencyDesk desk) {
     this.house = house;
     this.table = table;
     this.gate = gate;
     this.callees = callees;
     this.outcomes = outcomes;
+    this.desk = desk;
   }
 
   MethodHandler unary() {
@@ -56,9 +61,37 @@ final class InvokeEndpoint {
 
   private Future<Buffer> unary(Call call, Buffer request) {
     Forward forward = forward(call, request);
+    return forward.call().getIdempotencyKey().isEmpty()
+        ? plain(call, forward)
+        : keyed(call, forward);
+  }
+
+  private Future<Buffer> plain(Call call, Forward forward) {
+    ProxyCall proxy = proxy(forward, ProxyCall.Time.of(call, house.clock(), 0));
+    call.aborted().onComplete(gone -> proxy.abandon());
+    return proxy.run().compose(Attempt.Ended::answer);
+  }
+
+  private Future<Buffer> keyed(Call call, Forward forward) {
+    UUID caller = call.caller().serviceId();
+    IdempotencyKey key = IdempotencyKey.of(caller, forward);
+    ProxyCall.Time time = ProxyCall.Time.of(call, house.clock(), IdempotencyRules.GRACE_MILLIS);
+    KeyedCall.Request asked =
+        new KeyedCall.Request(
+            key,
+            key.id(),
+            IdempotencyRules.hash(forward.call().getPayload()),
+            time,
+            () -> admit(caller, forward),
+            () -> proxy(forward, time).run());
+    KeyedCall keyed = new KeyedCall(house.vertx(), house.clock(), desk, asked);
+    call.aborted().onComplete(gone -> keyed.leave());
+    return keyed.run();
+  }
+
+  private ProxyCall proxy(Forward forward, ProxyCall.Time time) {
     return new ProxyCall(
-            house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), call)
-        .run();
+        house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), time);
   }
 
   private void stream(Call call, Buffer request, MethodHandler.Outbound<Buffer> out) {

@@ -3,7 +3,6 @@ package io.trestle.rpc;
 import io.trestle.conversations.Callables.Instance;
 import io.trestle.kernel.Clock;
 import io.trestle.kernel.gateway.Call;
-import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.wire.LiveConnection;
 import io.trestle.protocol.wire.PinnedChannel;
@@ -13,33 +12,54 @@ import io.trestle.rpc.core.Verdict;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One proxied unary call from candidate to candidate until one answers, nothing is left, or the
- * caller's time is over. Everything runs on the event loop of the caller's connection.
+ * One proxied unary call from candidate to candidate until one answers, nothing is left, or time is
+ * over. Everything runs on the event loop of the caller's connection.
  */
 final class ProxyCall {
-  private static final long DEFAULT_TIMEOUT_MILLIS = 30_000;
-
-  /** Timers and the clock do not agree to the millisecond. */
-  private static final long TIMER_SLACK_MILLIS = 10;
-
   private final Vertx vertx;
   private final Clock clock;
   private final CalleeClient callees;
   private final Outcomes outcomes;
   private final Forward forward;
   private final Selection selection;
-  private final long deadlineMillis;
-  private final Promise<Buffer> result = Promise.promise();
+  private final Time time;
+  private final Promise<Attempt.Ended> result = Promise.promise();
   private Verdict last =
       new Verdict.TryNext(StatusCode.UNAVAILABLE, "no live instance offers this method");
   private @Nullable Attempt current;
   private boolean over;
   private boolean abandoned;
+
+  /**
+   * How long a call may take.
+   *
+   * @param deadlineMillis unix milliseconds, passed on to the callee; nothing is begun after it
+   * @param graceMillis how much longer an answer that is under way is waited for
+   */
+  record Time(long deadlineMillis, long graceMillis) {
+    private static final long DEFAULT_TIMEOUT_MILLIS = 30_000;
+
+    /** Timers and the clock do not agree to the millisecond. */
+    private static final long TIMER_SLACK_MILLIS = 10;
+
+    /** The deadline of a call, or the default (rpc.md 3.2, step 1). */
+    static Time of(Call call, Clock clock, long graceMillis) {
+      long named = call.deadlineMillis();
+      return new Time(named > 0 ? named : clock.millis() + DEFAULT_TIMEOUT_MILLIS, graceMillis);
+    }
+
+    long remaining(Clock clock) {
+      return deadlineMillis - clock.millis();
+    }
+
+    boolean isOver(Clock clock) {
+      return remaining(clock) <= TIMER_SLACK_MILLIS;
+    }
+  }
 
   ProxyCall(
       Vertx vertx,
@@ -48,43 +68,41 @@ final class ProxyCall {
       Outcomes outcomes,
       Forward forward,
       Selection selection,
-      Call call) {
+      Time time) {
     this.vertx = vertx;
     this.clock = clock;
     this.callees = callees;
     this.outcomes = outcomes;
     this.forward = forward;
     this.selection = selection;
-    long named = call.deadlineMillis();
-    this.deadlineMillis = named > 0 ? named : clock.millis() + DEFAULT_TIMEOUT_MILLIS;
-    call.aborted().onComplete(a -> abandon());
+    this.time = time;
   }
 
-  Future<Buffer> run() {
-    long timer = vertx.setTimer(Math.max(1, remaining()), id -> expire());
+  /** Completes with the end, whatever it is; never fails. */
+  Future<Attempt.Ended> run() {
+    long timer = vertx.setTimer(Math.max(1, remaining() + time.graceMillis()), id -> expire());
     next();
     return result.future().onComplete(r -> vertx.cancelTimer(timer));
   }
 
   private long remaining() {
-    return deadlineMillis - clock.millis();
+    return time.remaining(clock);
+  }
+
+  /** The caller has been told, and what is under way may end; nothing new begins. */
+  private boolean lapsed() {
+    return time.graceMillis() > 0 && remaining() <= 0;
   }
 
   private void next() {
     if (over) {
       return;
     }
-    Optional<Instance> candidate = selection.next();
+    Optional<Instance> candidate = lapsed() ? Optional.empty() : selection.next();
     if (candidate.isEmpty()) {
-      giveUp();
+      end(new Attempt.Ended(last, null));
     } else {
       dial(candidate.get());
-    }
-  }
-
-  private void giveUp() {
-    if (last instanceof Verdict.TryNext nothing) {
-      fail(GrpcFailure.notDispatched(nothing.status(), nothing.message()));
     }
   }
 
@@ -113,6 +131,10 @@ final class ProxyCall {
       selection.release(candidate);
       return;
     }
+    if (lapsed()) {
+      conclude(candidate, notReached(candidate, "deadline passed"));
+      return;
+    }
     Attempt attempt =
         Attempt.start(
             connection,
@@ -139,49 +161,44 @@ final class ProxyCall {
     if (over) {
       return;
     }
-    Buffer reply = ended.reply();
-    if (reply != null) {
-      over = true;
-      result.complete(reply);
-    } else if (ended.verdict() instanceof Verdict.Final end) {
-      fail(GrpcFailure.of(end.status(), end.message()));
-    } else {
+    if (ended.verdict() instanceof Verdict.TryNext) {
       last = ended.verdict();
       next();
+    } else {
+      end(ended);
     }
   }
 
   /** Time is over: that counts against the instance which was being waited for. */
   private void expire() {
-    fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
-    cancelCurrent();
+    giveUp(StatusCode.DEADLINE_EXCEEDED, "deadline passed");
   }
 
   /**
    * The caller left, or the gateway was first to see that its time is over. Leaving says nothing
-   * about the instance. A call with an idempotency key goes on, so that its reply can be saved.
+   * about the instance.
    */
-  private void abandon() {
-    if (remaining() <= TIMER_SLACK_MILLIS) {
+  void abandon() {
+    if (time.isOver(clock)) {
       expire();
-    } else if (forward.call().getIdempotencyKey().isEmpty()) {
+    } else {
       abandoned = true;
-      fail(GrpcFailure.of(StatusCode.CANCELLED, "cancelled by the caller"));
-      cancelCurrent();
+      giveUp(StatusCode.CANCELLED, "cancelled by the caller");
     }
   }
 
-  private void cancelCurrent() {
+  private void giveUp(StatusCode status, String why) {
+    end(new Attempt.Ended(new Verdict.Unknown(status, why), null));
     Attempt attempt = current;
     if (attempt != null) {
       attempt.cancel();
     }
   }
 
-  private void fail(GrpcFailure failure) {
+  private void end(Attempt.Ended ended) {
     if (!over) {
       over = true;
-      result.fail(failure);
+      result.complete(ended);
     }
   }
 }

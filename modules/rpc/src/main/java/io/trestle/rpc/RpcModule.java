@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Wires the proxy: its read models of what can be called and by whom, its client, its endpoint, its
- * report of outcomes.
+ * idempotency keys, its report of outcomes.
  */
 public final class RpcModule implements Module {
   private static final long REPORT_MILLIS = 250;
@@ -27,6 +27,7 @@ public final class RpcModule implements Module {
   private final Outcomes outcomes = new Outcomes();
   private @Nullable ModuleContext house;
   private @Nullable CalleeClient callees;
+  private @Nullable KeySweeper sweeper;
   private final List<Bus.Registration> news = new ArrayList<>();
   private long reports = -1;
 
@@ -41,22 +42,30 @@ public final class RpcModule implements Module {
   }
 
   @Override
-  public boolean hasMigrations() {
-    return false;
-  }
-
-  @Override
   public Future<Void> start(ModuleContext context) {
     house = context;
     CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
-    InvokeEndpoint invoke = new InvokeEndpoint(context, table, gate, client, outcomes);
+    RpcStore store = new RpcStore(context.database().pool(), context.pipeline());
+    sweeper = new KeySweeper(context, store);
+    InvokeEndpoint invoke =
+        new InvokeEndpoint(context, table, gate, client, outcomes, desk(context, store));
     context.gateway().method(invoke.unary());
     context.gateway().method(invoke.stream());
     reports = context.vertx().setPeriodic(REPORT_MILLIS, id -> report(context.bus()));
     listen(context.bus(), client);
     return follow(context.bus());
+  }
+
+  private static IdempotencyDesk desk(ModuleContext context, RpcStore store) {
+    return new IdempotencyDesk(
+        store,
+        context.clock(),
+        context.ids(),
+        context.kernel().id(),
+        context.meters(),
+        IdempotencyDesk.Rules.of(context.settings()));
   }
 
   /** No call before both read models are complete. */
@@ -101,6 +110,9 @@ public final class RpcModule implements Module {
   public Future<Void> stop() {
     if (house != null) {
       house.vertx().cancelTimer(reports);
+    }
+    if (sweeper != null) {
+      sweeper.stop();
     }
     news.forEach(Bus.Registration::close);
     if (callees != null) {

@@ -6,7 +6,12 @@ import java.util.UUID;
 /** What the end of one attempt means for the call and for the health of the instance. */
 public sealed interface Verdict {
   /** The callee answered; its reply passes through unchanged. */
-  record Answer() implements Verdict {}
+  record Answer() implements Verdict {
+    @Override
+    public StatusCode status() {
+      return StatusCode.OK;
+    }
+  }
 
   /**
    * Provably nothing happened: another instance may be tried; without one this status goes to the
@@ -14,8 +19,11 @@ public sealed interface Verdict {
    */
   record TryNext(StatusCode status, String message) implements Verdict {}
 
-  /** Final, without the trailer: the callee's own status, or an unknown outcome. */
+  /** Final, without the trailer: the callee's own status, or what is wrong with its answer. */
   record Final(StatusCode status, String message) implements Verdict {}
+
+  /** No answer came, and nobody knows what the callee did. Final, without the trailer. */
+  record Unknown(StatusCode status, String message) implements Verdict {}
 
   /** The callee could not be reached, or was not who it should be. */
   static Verdict notReached(UUID instance, String why) {
@@ -24,7 +32,7 @@ public sealed interface Verdict {
 
   /** The connection broke after the request was written. */
   static Verdict outcomeUnknown() {
-    return new Final(StatusCode.UNAVAILABLE, "connection to the callee lost, outcome unknown");
+    return new Unknown(StatusCode.UNAVAILABLE, "connection to the callee lost, outcome unknown");
   }
 
   /** The callee ended the call with a status. */
@@ -37,26 +45,18 @@ public sealed interface Verdict {
 
   /** Whether the way to the callee, or the callee, is not there. */
   default boolean unavailable() {
-    StatusCode status =
-        this instanceof TryNext next
-            ? next.status()
-            : this instanceof Final end ? end.status() : StatusCode.OK;
-    return status == StatusCode.UNAVAILABLE;
+    return status() == StatusCode.UNAVAILABLE;
   }
 
   /** Whether the outcome counts against the instance (rpc.md 4.4). */
   default boolean isFailure() {
-    if (this instanceof TryNext next) {
-      return isTransportSide(next.status());
-    }
-    return this instanceof Final end && isTransportSide(end.status());
-  }
-
-  private static boolean isTransportSide(StatusCode status) {
-    return switch (status) {
+    return switch (status()) {
       case UNAVAILABLE, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED -> true;
       case INTERNAL, UNKNOWN, ABORTED, DATA_LOSS -> true;
       default -> false;
     };
   }
+
+  /** The status for the caller. */
+  StatusCode status();
 }

@@ -36,7 +36,7 @@ class VerdictTest {
   void outcomeUnknown_isUnavailableAndFinal() {
     assertThat(Verdict.outcomeUnknown())
         .isInstanceOfSatisfying(
-            Verdict.Final.class, f -> assertThat(f.status()).isEqualTo(StatusCode.UNAVAILABLE));
+            Verdict.Unknown.class, f -> assertThat(f.status()).isEqualTo(StatusCode.UNAVAILABLE));
     assertThat(Verdict.outcomeUnknown().isFailure()).isTrue();
   }
 
