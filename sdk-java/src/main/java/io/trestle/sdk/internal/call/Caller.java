@@ -9,6 +9,8 @@ import io.trestle.sdk.RpcStream;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.call.CandidateChoice.Choice;
+import io.trestle.sdk.internal.call.CandidateChoice.Wish;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
@@ -19,7 +21,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +36,7 @@ public final class Caller {
   private final ChannelPool peers;
   private final PinnedChannel runtime;
   private final InstantSource clock;
+  private final LongSupplier ticks;
   private final UuidV7 ids;
   private final CallOptions defaults;
   private final Supplier<String> ownServiceId;
@@ -43,6 +48,7 @@ public final class Caller {
    * A caller.
    *
    * @param runtime the way to the proxy
+   * @param ticks nanoseconds of a clock that is never set, for breakers
    * @param ownServiceId what peers are told; they trust the certificate
    * @param events hears of denied calls
    */
@@ -51,6 +57,7 @@ public final class Caller {
       ChannelPool peers,
       PinnedChannel runtime,
       InstantSource clock,
+      LongSupplier ticks,
       UuidV7 ids,
       CallOptions defaults,
       Supplier<String> ownServiceId,
@@ -59,6 +66,7 @@ public final class Caller {
     this.peers = peers;
     this.runtime = runtime;
     this.clock = clock;
+    this.ticks = ticks;
     this.ids = ids;
     this.defaults = defaults;
     this.ownServiceId = ownServiceId;
@@ -197,8 +205,15 @@ public final class Caller {
     return runtime;
   }
 
-  long nowMillis() {
-    return clock.millis();
+  long ticks() {
+    return ticks.getAsLong();
+  }
+
+  /** An instance for an attempt, or why there is none. */
+  Choice choose(OutboundCall call, String service, List<String> excluded, boolean direct) {
+    Wish wish = new Wish(call.contractHash(), excluded, direct, clock.millis(), ticks.getAsLong());
+    List<Route> routes = view.routes().find(service, call.request().method());
+    return CandidateChoice.choose(routes, wish, ThreadLocalRandom.current());
   }
 
   void denied(String service, String method, String reason) {

@@ -14,7 +14,6 @@ import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,28 +54,25 @@ final class StreamCall implements OutboundCall {
   }
 
   void start() {
-    Choice choice =
-        CandidateChoice.choose(
-            caller.view().routes().find(service, request.method()),
-            contractHash,
-            List.of(),
-            caller.nowMillis(),
-            ThreadLocalRandom.current());
+    boolean direct = plan.transport() != Transport.PROXY;
+    Choice choice = caller.choose(this, service, List.of(), direct);
     if (choice instanceof Choice.Chosen chosen) {
-      start(chosen.route());
+      start(chosen);
     } else {
       fail(new NoLiveInstanceException(name() + ": " + ((Choice.None) choice).reason()));
     }
   }
 
-  private void start(Route route) {
+  private void start(Choice.Chosen chosen) {
+    Route route = chosen.route();
     PolicyView policy = caller.view().policy();
     if (plan.transport() == Transport.PROXY) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), route, List.of()));
+      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, List.of()));
     } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
+      Attempt.decline(this, chosen);
       denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
     } else {
-      begin(Attempt.direct(this, caller.peers(), route));
+      begin(Attempt.direct(this, caller.peers(), chosen));
     }
   }
 
@@ -124,6 +120,11 @@ final class StreamCall implements OutboundCall {
   @Override
   public long remaining() {
     return deadline - System.nanoTime();
+  }
+
+  @Override
+  public long ticks() {
+    return caller.ticks();
   }
 
   @Override

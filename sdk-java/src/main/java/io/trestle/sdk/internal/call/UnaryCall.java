@@ -87,19 +87,18 @@ final class UnaryCall implements OutboundCall {
 
   /** Makes the next attempt. */
   void start() {
-    Choice choice =
-        CandidateChoice.choose(
-            caller.view().routes().find(service, request.method()),
-            contractHash,
-            attempts.excluded(),
-            caller.nowMillis(),
-            ThreadLocalRandom.current());
+    Choice choice = caller.choose(this, service, attempts.excluded(), !attempts.proxy());
     if (choice instanceof Choice.Chosen chosen) {
-      attempt(chosen.route());
+      attempt(chosen);
     } else {
       String reason = ((Choice.None) choice).reason();
       failed(new Failure.Undispatched(new NoLiveInstanceException(name() + ": " + reason), null));
     }
+  }
+
+  @Override
+  public long ticks() {
+    return caller.ticks();
   }
 
   @Override
@@ -168,14 +167,16 @@ final class UnaryCall implements OutboundCall {
     result.completeExceptionally(error);
   }
 
-  private void attempt(Route route) {
+  private void attempt(Choice.Chosen chosen) {
+    Route route = chosen.route();
     PolicyView policy = caller.view().policy();
     if (attempts.proxy()) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), route, attempts.excluded()));
+      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, attempts.excluded()));
     } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
+      Attempt.decline(this, chosen);
       denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
     } else {
-      begin(Attempt.direct(this, caller.peers(), route));
+      begin(Attempt.direct(this, caller.peers(), chosen));
     }
   }
 
