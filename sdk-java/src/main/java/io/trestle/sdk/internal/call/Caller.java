@@ -1,8 +1,11 @@
 package io.trestle.sdk.internal.call;
 
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.policy.CallKind;
+import io.trestle.protocol.policy.Denial;
 import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.RpcStream;
@@ -11,6 +14,7 @@ import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.CandidateChoice.Choice;
 import io.trestle.sdk.internal.call.CandidateChoice.Wish;
+import io.trestle.sdk.internal.registry.PolicyView;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
@@ -214,6 +218,20 @@ public final class Caller {
     Wish wish = new Wish(call.contractHash(), excluded, direct, clock.millis(), ticks.getAsLong());
     List<Route> routes = view.routes().find(service, call.request().method());
     return CandidateChoice.choose(routes, wish, ThreadLocalRandom.current());
+  }
+
+  /**
+   * Why the own policy forbids a direct call, or null. The callee judges only whom it accepts, so
+   * without this question a direct call would pass where a proxied one does not (rpc.md 2.2).
+   */
+  @Nullable AccessDeniedException forbidden(OutboundCall call, String service, Route route) {
+    PolicyView policy = view.policy();
+    String method = call.request().method();
+    if (policy == null || policy.mayCall(route.serviceId(), method)) {
+      return null;
+    }
+    String why = Denial.EGRESS.text(CallKind.RPC, "this service", service, method);
+    return new AccessDeniedException("rpc " + method + ": " + why);
   }
 
   void denied(String service, String method, String reason) {

@@ -9,8 +9,6 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.call.CallAttempts.Next;
 import io.trestle.sdk.internal.call.CandidateChoice.Choice;
-import io.trestle.sdk.internal.registry.PolicyView;
-import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.time.Duration;
@@ -168,13 +166,14 @@ final class UnaryCall implements OutboundCall {
   }
 
   private void attempt(Choice.Chosen chosen) {
-    Route route = chosen.route();
-    PolicyView policy = caller.view().policy();
     if (attempts.proxy()) {
       begin(Attempt.viaRuntime(this, caller.runtime(), chosen, attempts.excluded()));
-    } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
+      return;
+    }
+    AccessDeniedException forbidden = caller.forbidden(this, service, chosen.route());
+    if (forbidden != null) {
       Attempt.decline(this, chosen);
-      denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
+      denied(forbidden);
     } else {
       begin(Attempt.direct(this, caller.peers(), chosen));
     }
