@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * answered decides the code: {@code CONNECTION} for what may heal, {@code ACCESS_DENIED} for a
  * refused key or identity, and so on.
  */
-public final class ConnectionException extends ServiceBridgeException {
+public class ConnectionException extends ServiceBridgeException {
   private static final long serialVersionUID = 1L;
 
   private final int grpcCode;
@@ -24,7 +24,7 @@ public final class ConnectionException extends ServiceBridgeException {
   }
 
   /** The gRPC status number, or -1. */
-  public int grpcCode() {
+  public final int grpcCode() {
     return grpcCode;
   }
 }

@@ -97,6 +97,7 @@ final class Engine implements SessionHost {
             peers,
             proxy,
             options.clock(),
+            System::nanoTime,
             ids,
             options.callDefaults(),
             () -> session.identity().map(BridgeIdentity::serviceId).orElse(""),

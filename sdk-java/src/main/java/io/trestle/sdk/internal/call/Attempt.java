@@ -16,7 +16,9 @@ import io.trestle.protocol.wire.UnreachableException;
 import io.trestle.sdk.CallTimeoutException;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.ServiceBridgeException;
+import io.trestle.sdk.internal.breaker.Outcome;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
+import io.trestle.sdk.internal.call.CandidateChoice.Choice;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
 import io.trestle.sdk.internal.wire.Failures;
@@ -29,7 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One attempt of one call: over one channel, to one instance. After {@link #begin} everything
  * happens on the lane of the channel. It ends once: with an answer, a failure, or because nobody
- * waits any more; what comes later is not heard.
+ * waits any more; what comes later is not heard. What a direct one says of the instance is told to
+ * its breaker before the call hears of the end, so that a next attempt chooses with that knowledge.
  */
 final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   private static final String CALL = Methods.CALL_UNARY.path();
@@ -43,38 +46,51 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   private final OutboundCall call;
   private final PinnedChannel channel;
   private final Route route;
+  private final long claim;
   private final boolean direct;
   private final Frames.Body body;
   private Lane.@Nullable Timer timer;
   private @Nullable GrpcExchange exchange;
   private @Nullable LiveConnection connection;
   private boolean sent;
+  private boolean heard;
   private boolean over;
 
   private Attempt(
-      OutboundCall call, PinnedChannel channel, Route route, boolean direct, Frames.Body body) {
+      OutboundCall call,
+      PinnedChannel channel,
+      Choice.Chosen chosen,
+      boolean direct,
+      Frames.Body body) {
     this.call = call;
     this.channel = channel;
-    this.route = route;
+    this.route = chosen.route();
+    this.claim = chosen.claim();
     this.direct = direct;
     this.body = body;
   }
 
   /** Straight to the instance. */
-  static Attempt direct(OutboundCall call, ChannelPool peers, Route route) {
+  static Attempt direct(OutboundCall call, ChannelPool peers, Choice.Chosen chosen) {
+    Route route = chosen.route();
     HostPort endpoint = Objects.requireNonNull(route.endpoint(), "eligible routes have one");
     ChannelPool.Peer peer = new ChannelPool.Peer(endpoint, route.serviceId(), route.instanceId());
     PinnedChannel channel = peers.channel(peer);
-    return new Attempt(call, channel, route, true, CallMessages.callRequest(call.request()));
+    return new Attempt(call, channel, chosen, true, CallMessages.callRequest(call.request()));
+  }
+
+  /** Gives back what was claimed for a direct attempt that is not made. */
+  static void decline(OutboundCall call, Choice.Chosen chosen) {
+    chosen.route().breaker().settle(chosen.claim(), Outcome.UNKNOWN, call.ticks());
   }
 
   /** Through the runtime, to whichever instance it chooses. */
   static Attempt viaRuntime(
-      OutboundCall call, PinnedChannel runtime, Route route, List<String> excluded) {
+      OutboundCall call, PinnedChannel runtime, Choice.Chosen chosen, List<String> excluded) {
     Frames.Body body =
         CallMessages.invokeRequest(
-            call.request(), route.serviceId(), call.contractHash(), excluded);
-    return new Attempt(call, runtime, route, false, body);
+            call.request(), chosen.route().serviceId(), call.contractHash(), excluded);
+    return new Attempt(call, runtime, chosen, false, body);
   }
 
   /** Begins; any thread. */
@@ -89,7 +105,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
         .lane()
         .execute(
             () -> {
-              if (end()) {
+              if (end(Outcome.UNKNOWN)) {
                 cancelExchange();
               }
             });
@@ -125,6 +141,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
     if (over) {
       return;
     }
+    heard = true;
     try {
       call.message(message);
     } catch (IOException e) {
@@ -141,7 +158,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
 
   @Override
   public void onEnd(CallStatus status) {
-    if (!end()) {
+    if (!end(outcome(status))) {
       return;
     }
     if (status.ok()) {
@@ -160,6 +177,13 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
     } else {
       call.failed(new Failure.Final(error));
     }
+  }
+
+  private Outcome outcome(CallStatus status) {
+    if (!status.ok()) {
+      return Outcome.of(ErrorCode.of(status.code()));
+    }
+    return heard || call.streams() ? Outcome.ANSWERED : Outcome.FAILED;
   }
 
   private void connect() {
@@ -187,7 +211,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
 
   @Override
   public void unreachable(UnreachableException cause) {
-    if (end()) {
+    if (end(Outcome.FAILED)) {
       String text = prefix() + ": " + cause.getMessage();
       ConnectionException error = new ConnectionException(text, -1, cause);
       call.failed(new Failure.Undispatched(error, directInstance()));
@@ -195,7 +219,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   }
 
   private void timeUp() {
-    if (!end()) {
+    if (!end(Outcome.FAILED)) {
       return;
     }
     cancelExchange();
@@ -209,7 +233,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   }
 
   private void malformed() {
-    if (end()) {
+    if (end(Outcome.FAILED)) {
       String text = prefix() + ": the answer does not decode";
       call.failed(new Failure.Final(new ServiceBridgeException(ErrorCode.INTERNAL, text, null)));
     }
@@ -223,12 +247,15 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
   }
 
   /** Ends the attempt; false if it has ended before. */
-  private boolean end() {
+  private boolean end(Outcome outcome) {
     if (over) {
       return false;
     }
     over = true;
     route.load().decrementAndGet();
+    if (direct) {
+      route.breaker().settle(claim, outcome, call.ticks());
+    }
     if (!sent) {
       channel.forget(this);
     }

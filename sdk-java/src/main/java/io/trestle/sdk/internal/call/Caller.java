@@ -1,14 +1,20 @@
 package io.trestle.sdk.internal.call;
 
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.policy.CallKind;
+import io.trestle.protocol.policy.Denial;
 import io.trestle.protocol.wire.ChannelPool;
 import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.RpcStream;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.call.CandidateChoice.Choice;
+import io.trestle.sdk.internal.call.CandidateChoice.Wish;
+import io.trestle.sdk.internal.registry.PolicyView;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
@@ -19,7 +25,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +40,7 @@ public final class Caller {
   private final ChannelPool peers;
   private final PinnedChannel runtime;
   private final InstantSource clock;
+  private final LongSupplier ticks;
   private final UuidV7 ids;
   private final CallOptions defaults;
   private final Supplier<String> ownServiceId;
@@ -43,6 +52,7 @@ public final class Caller {
    * A caller.
    *
    * @param runtime the way to the proxy
+   * @param ticks nanoseconds of a clock that is never set, for breakers
    * @param ownServiceId what peers are told; they trust the certificate
    * @param events hears of denied calls
    */
@@ -51,6 +61,7 @@ public final class Caller {
       ChannelPool peers,
       PinnedChannel runtime,
       InstantSource clock,
+      LongSupplier ticks,
       UuidV7 ids,
       CallOptions defaults,
       Supplier<String> ownServiceId,
@@ -59,6 +70,7 @@ public final class Caller {
     this.peers = peers;
     this.runtime = runtime;
     this.clock = clock;
+    this.ticks = ticks;
     this.ids = ids;
     this.defaults = defaults;
     this.ownServiceId = ownServiceId;
@@ -197,8 +209,29 @@ public final class Caller {
     return runtime;
   }
 
-  long nowMillis() {
-    return clock.millis();
+  long ticks() {
+    return ticks.getAsLong();
+  }
+
+  /** An instance for an attempt, or why there is none. */
+  Choice choose(OutboundCall call, String service, List<String> excluded, boolean direct) {
+    Wish wish = new Wish(call.contractHash(), excluded, direct, clock.millis(), ticks.getAsLong());
+    List<Route> routes = view.routes().find(service, call.request().method());
+    return CandidateChoice.choose(routes, wish, ThreadLocalRandom.current());
+  }
+
+  /**
+   * Why the own policy forbids a direct call, or null. The callee judges only whom it accepts, so
+   * without this question a direct call would pass where a proxied one does not (rpc.md 2.2).
+   */
+  @Nullable AccessDeniedException forbidden(OutboundCall call, String service, Route route) {
+    PolicyView policy = view.policy();
+    String method = call.request().method();
+    if (policy == null || policy.mayCall(route.serviceId(), method)) {
+      return null;
+    }
+    String why = Denial.EGRESS.text(CallKind.RPC, "this service", service, method);
+    return new AccessDeniedException("rpc " + method + ": " + why);
   }
 
   void denied(String service, String method, String reason) {

@@ -1,5 +1,6 @@
 package io.trestle.sdk.internal.call;
 
+import io.trestle.sdk.internal.breaker.CircuitBreaker;
 import io.trestle.sdk.internal.registry.Route;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -11,13 +12,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Candidates have exactly the caller's contract hash: two versions of a method live side by side
  * and each caller reaches only its own. Eligible are those with an address that are not excluded
  * and not marked unhealthy within the last 60 s (twice the time the runtime needs to see a
- * recovery). A mark that would leave nobody is ignored, since a bad guess must not stop all calls;
- * so are exclusions, since the runtime uses an excluded instance when it is the last one.
+ * recovery), and for a direct call those whose {@link CircuitBreaker} lets calls through. A mark
+ * that would leave nobody is ignored, since a bad guess must not stop all calls; so are exclusions,
+ * since the runtime uses an excluded instance when it is the last one. Breakers are not: they are
+ * this process's own experience. They are of the direct way only, so a call through the runtime,
+ * which judges by itself whom it can reach, does not ask them.
  *
  * <p>Of the eligible, two are drawn uniformly in one pass (a reservoir of two) and the one with
  * fewer calls under way wins. Two random choices spread load almost as well as looking at everybody
  * would, and do not make all callers run to the same idle instance at once. The reservoir keeps the
  * order of the rows, so a tie is broken by a coin, else the first row would be preferred.
+ *
+ * <p>The winner alone claims a place at its breaker. When another call took the only place of a
+ * half-open one meanwhile, the choice begins anew; that instance is no longer eligible then.
  */
 final class CandidateChoice {
   /** How long a mark counts, in milliseconds. */
@@ -27,8 +34,12 @@ final class CandidateChoice {
 
   /** What came of it: an instance, or why there is none. */
   sealed interface Choice {
-    /** An instance. */
-    record Chosen(Route route) implements Choice {}
+    /**
+     * An instance.
+     *
+     * @param claim what its breaker gave; to be settled
+     */
+    record Chosen(Route route, long claim) implements Choice {}
 
     /** Nobody. */
     enum None implements Choice {
@@ -37,7 +48,9 @@ final class CandidateChoice {
       /** Somebody does, with another contract. */
       OTHER_CONTRACT("no live instance of it matches the caller contract"),
       /** Somebody does, without an address: it leaves, or never took calls. */
-      NO_ENDPOINT("no live instance of it has a call endpoint");
+      NO_ENDPOINT("no live instance of it has a call endpoint"),
+      /** Somebody does, but direct calls have failed too often of late. */
+      SHEDDING("all live instances of it are skipped after failures, their circuits are open");
 
       private final String reason;
 
@@ -51,34 +64,56 @@ final class CandidateChoice {
     }
   }
 
-  static Choice choose(
-      List<Route> routes,
-      String contractHash,
-      List<String> excluded,
-      long nowMillis,
-      RandomGenerator random) {
-    Route route = draw(routes, contractHash, excluded, nowMillis, random);
-    if (route == null) {
-      route = draw(routes, contractHash, excluded, Long.MAX_VALUE, random);
+  /**
+   * What a call asks for.
+   *
+   * @param excluded instances that come last
+   * @param direct whether it goes straight to the instance
+   * @param nowMillis the time by which marks age
+   * @param ticks the time of breakers, in nanoseconds
+   */
+  record Wish(
+      String contractHash, List<String> excluded, boolean direct, long nowMillis, long ticks) {
+    Wish withMarked() {
+      return new Wish(contractHash, excluded, direct, Long.MAX_VALUE, ticks);
     }
-    if (route == null && !excluded.isEmpty()) {
-      route = draw(routes, contractHash, List.of(), Long.MAX_VALUE, random);
+
+    Wish withExcluded() {
+      return new Wish(contractHash, List.of(), direct, Long.MAX_VALUE, ticks);
     }
-    return route == null ? none(routes, contractHash) : new Choice.Chosen(route);
   }
 
-  private static @Nullable Route draw(
-      List<Route> routes,
-      String contractHash,
-      List<String> excluded,
-      long nowMillis,
-      RandomGenerator random) {
+  static Choice choose(List<Route> routes, Wish wish, RandomGenerator random) {
+    while (true) {
+      Route route = best(routes, wish, random);
+      if (route == null) {
+        return none(routes, wish.contractHash());
+      }
+      long claim = wish.direct() ? route.breaker().claim(wish.ticks()) : CircuitBreaker.ORDINARY;
+      if (claim != CircuitBreaker.REFUSED) {
+        return new Choice.Chosen(route, claim);
+      }
+    }
+  }
+
+  private static @Nullable Route best(List<Route> routes, Wish wish, RandomGenerator random) {
+    Route route = draw(routes, wish, random);
+    if (route == null) {
+      route = draw(routes, wish.withMarked(), random);
+    }
+    if (route == null && !wish.excluded().isEmpty()) {
+      route = draw(routes, wish.withExcluded(), random);
+    }
+    return route;
+  }
+
+  private static @Nullable Route draw(List<Route> routes, Wish wish, RandomGenerator random) {
     Route first = null;
     Route second = null;
     int seen = 0;
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
-      if (!eligible(route, contractHash, excluded, nowMillis)) {
+      if (!eligible(route, wish)) {
         continue;
       }
       seen++;
@@ -100,20 +135,29 @@ final class CandidateChoice {
     return difference < 0 ? one : other;
   }
 
-  private static boolean eligible(
-      Route route, String contractHash, List<String> excluded, long nowMillis) {
+  private static boolean eligible(Route route, Wish wish) {
     return route.endpoint() != null
-        && route.contractHash().equals(contractHash)
-        && !excluded.contains(route.instanceId())
-        && (route.unhealthySince() == 0 || nowMillis - route.unhealthySince() >= HINT_TRUST_MILLIS);
+        && route.contractHash().equals(wish.contractHash())
+        && !wish.excluded().contains(route.instanceId())
+        && trusted(route, wish.nowMillis())
+        && (!wish.direct() || route.breaker().admits(wish.ticks()));
+  }
+
+  private static boolean trusted(Route route, long nowMillis) {
+    return route.unhealthySince() == 0 || nowMillis - route.unhealthySince() >= HINT_TRUST_MILLIS;
   }
 
   private static Choice none(List<Route> routes, String contractHash) {
     if (routes.isEmpty()) {
       return Choice.None.NOT_SERVED;
     }
-    return routes.stream().anyMatch(route -> route.contractHash().equals(contractHash))
-        ? Choice.None.NO_ENDPOINT
-        : Choice.None.OTHER_CONTRACT;
+    List<Route> fitting =
+        routes.stream().filter(route -> route.contractHash().equals(contractHash)).toList();
+    if (fitting.isEmpty()) {
+      return Choice.None.OTHER_CONTRACT;
+    }
+    return fitting.stream().anyMatch(route -> route.endpoint() != null)
+        ? Choice.None.SHEDDING
+        : Choice.None.NO_ENDPOINT;
   }
 }

@@ -19,6 +19,9 @@ interface OutboundCall {
   /** Nanoseconds left; not positive when the time is over. */
   long remaining();
 
+  /** The time of breakers, in nanoseconds. */
+  long ticks();
+
   /** Whether the answer is a stream. */
   boolean streams();
 

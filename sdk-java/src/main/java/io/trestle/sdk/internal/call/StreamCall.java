@@ -9,12 +9,9 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.Transport;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.call.CandidateChoice.Choice;
-import io.trestle.sdk.internal.registry.PolicyView;
-import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,28 +52,26 @@ final class StreamCall implements OutboundCall {
   }
 
   void start() {
-    Choice choice =
-        CandidateChoice.choose(
-            caller.view().routes().find(service, request.method()),
-            contractHash,
-            List.of(),
-            caller.nowMillis(),
-            ThreadLocalRandom.current());
+    boolean direct = plan.transport() != Transport.PROXY;
+    Choice choice = caller.choose(this, service, List.of(), direct);
     if (choice instanceof Choice.Chosen chosen) {
-      start(chosen.route());
+      start(chosen);
     } else {
       fail(new NoLiveInstanceException(name() + ": " + ((Choice.None) choice).reason()));
     }
   }
 
-  private void start(Route route) {
-    PolicyView policy = caller.view().policy();
+  private void start(Choice.Chosen chosen) {
     if (plan.transport() == Transport.PROXY) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), route, List.of()));
-    } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
-      denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
+      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, List.of()));
+      return;
+    }
+    AccessDeniedException forbidden = caller.forbidden(this, service, chosen.route());
+    if (forbidden != null) {
+      Attempt.decline(this, chosen);
+      denied(forbidden);
     } else {
-      begin(Attempt.direct(this, caller.peers(), route));
+      begin(Attempt.direct(this, caller.peers(), chosen));
     }
   }
 
@@ -124,6 +119,11 @@ final class StreamCall implements OutboundCall {
   @Override
   public long remaining() {
     return deadline - System.nanoTime();
+  }
+
+  @Override
+  public long ticks() {
+    return caller.ticks();
   }
 
   @Override

@@ -9,8 +9,6 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.call.CallAttempts.Next;
 import io.trestle.sdk.internal.call.CandidateChoice.Choice;
-import io.trestle.sdk.internal.registry.PolicyView;
-import io.trestle.sdk.internal.registry.Route;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.time.Duration;
@@ -87,19 +85,18 @@ final class UnaryCall implements OutboundCall {
 
   /** Makes the next attempt. */
   void start() {
-    Choice choice =
-        CandidateChoice.choose(
-            caller.view().routes().find(service, request.method()),
-            contractHash,
-            attempts.excluded(),
-            caller.nowMillis(),
-            ThreadLocalRandom.current());
+    Choice choice = caller.choose(this, service, attempts.excluded(), !attempts.proxy());
     if (choice instanceof Choice.Chosen chosen) {
-      attempt(chosen.route());
+      attempt(chosen);
     } else {
       String reason = ((Choice.None) choice).reason();
       failed(new Failure.Undispatched(new NoLiveInstanceException(name() + ": " + reason), null));
     }
+  }
+
+  @Override
+  public long ticks() {
+    return caller.ticks();
   }
 
   @Override
@@ -168,14 +165,17 @@ final class UnaryCall implements OutboundCall {
     result.completeExceptionally(error);
   }
 
-  private void attempt(Route route) {
-    PolicyView policy = caller.view().policy();
+  private void attempt(Choice.Chosen chosen) {
     if (attempts.proxy()) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), route, attempts.excluded()));
-    } else if (policy != null && !policy.mayCall(route.serviceId(), request.method())) {
-      denied(new AccessDeniedException(name() + ": access denied: egress: not allowed by policy"));
+      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, attempts.excluded()));
+      return;
+    }
+    AccessDeniedException forbidden = caller.forbidden(this, service, chosen.route());
+    if (forbidden != null) {
+      Attempt.decline(this, chosen);
+      denied(forbidden);
     } else {
-      begin(Attempt.direct(this, caller.peers(), route));
+      begin(Attempt.direct(this, caller.peers(), chosen));
     }
   }
 

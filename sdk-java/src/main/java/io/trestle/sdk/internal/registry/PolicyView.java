@@ -1,37 +1,54 @@
 package io.trestle.sdk.internal.registry;
 
+import io.trestle.protocol.UuidText;
+import io.trestle.protocol.policy.Action;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.Direction;
+import io.trestle.protocol.policy.Rule;
+import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.protocol.v1.PolicyRule;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.PolicyEvaluation;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The policy as the two ends of a call apply it. The rules of one action are an allow-list: none of
- * them means everything is allowed, else one must match (rpc.md 2.2). Immutable.
+ * The policy of this service as the two ends of a direct call apply it, by the same rules that the
+ * runtime applies to proxied ones (rpc.md 2.2). Rules of actions that this SDK does not know mean
+ * nothing here. One whose peer is no id matches nothing, but it closes its list: a restriction that
+ * cannot be read must not open the service. Immutable.
  */
 public final class PolicyView {
-  private static final String ANY = "*";
-
   private final PolicyEvaluation evaluation;
-  private final List<PolicyEvaluation.Rule> calls;
-  private final List<PolicyEvaluation.Rule> handles;
+  private final ServicePolicy policy;
 
   /** Of what the runtime pushed. */
   public PolicyView(io.trestle.protocol.v1.PolicyEvaluation pushed) {
     this.evaluation =
         new PolicyEvaluation(
             Set.copyOf(pushed.getCapabilitiesList()),
-            rules(pushed.getEgressList()),
-            rules(pushed.getAcceptanceList()),
+            shown(pushed.getEgressList()),
+            shown(pushed.getAcceptanceList()),
             pushed.getWarningsList().stream()
                 .map(
                     w ->
                         new BridgeEvent.PolicyViolation(
                             w.getDeclaration(), w.getValue(), w.getDenySide(), w.getReason()))
                 .toList());
-    this.calls = of(evaluation.egress(), "rpc.call");
-    this.handles = of(evaluation.acceptance(), "rpc.handle");
+    this.policy =
+        ServicePolicy.of(
+            pushed.getCapabilitiesList().stream()
+                .map(Capability::find)
+                .flatMap(Optional::stream)
+                .toList(),
+            Stream.concat(
+                    rules(Direction.EGRESS, pushed.getEgressList()),
+                    rules(Direction.ACCEPTANCE, pushed.getAcceptanceList()))
+                .toList());
   }
 
   /** What applications see. */
@@ -41,32 +58,35 @@ public final class PolicyView {
 
   /** Whether this service may call a method. */
   public boolean mayCall(String peerServiceId, String method) {
-    return allows(calls, peerServiceId, method);
+    return allows(Action.RPC_CALL, peerServiceId, method);
   }
 
   /** Whether a peer may call a method of this service. */
   public boolean accepts(String callerServiceId, String method) {
-    return allows(handles, callerServiceId, method);
+    return allows(Action.RPC_HANDLE, callerServiceId, method);
   }
 
-  private static boolean allows(List<PolicyEvaluation.Rule> rules, String peer, String target) {
-    if (rules.isEmpty()) {
-      return true;
-    }
-    for (PolicyEvaluation.Rule rule : rules) {
-      boolean peerFits = rule.peerServiceId().isEmpty() || rule.peerServiceId().equals(peer);
-      if (peerFits && (rule.target().equals(ANY) || rule.target().equals(target))) {
-        return true;
-      }
-    }
-    return false;
+  private boolean allows(Action action, String peer, String method) {
+    return policy.isOpen(action) || policy.allows(action, id(peer), method);
   }
 
-  private static List<PolicyEvaluation.Rule> of(List<PolicyEvaluation.Rule> rules, String action) {
-    return rules.stream().filter(rule -> rule.action().equals(action)).toList();
+  private static Stream<Rule> rules(Direction direction, List<PolicyRule> pushed) {
+    return pushed.stream()
+        .flatMap(row -> Action.find(direction, row.getAction()).map(a -> rule(a, row)).stream());
   }
 
-  private static List<PolicyEvaluation.Rule> rules(List<PolicyRule> pushed) {
+  private static Rule rule(Action action, PolicyRule row) {
+    UUID peer = id(row.getPeerServiceId());
+    boolean unreadable = peer == null && !row.getPeerServiceId().isEmpty();
+    // no target is a fault by which a rule matches nothing
+    return new Rule(action, peer, unreadable && !action.isOfEvents() ? "" : row.getTargetName());
+  }
+
+  private static @Nullable UUID id(String text) {
+    return UuidText.parse(text).map(UUID::fromString).orElse(null);
+  }
+
+  private static List<PolicyEvaluation.Rule> shown(List<PolicyRule> pushed) {
     return pushed.stream()
         .map(
             rule ->

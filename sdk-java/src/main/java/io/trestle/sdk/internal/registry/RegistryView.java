@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public final class RegistryView {
   private final Map<MethodKey, MethodDescriptor> methods = new LinkedHashMap<>();
   private final Map<String, ServiceInstanceInfo> instances = new LinkedHashMap<>();
-  private final Map<String, AtomicInteger> loads = new HashMap<>();
+  private final Map<PeerKey, PeerMemory> memories = new HashMap<>();
   private final Revocations revocations = new Revocations();
   private List<EventSubscriptionDescriptor> subscriptions = List.of();
   private List<OutgoingCallDescriptor> outgoing = List.of();
@@ -48,6 +47,12 @@ public final class RegistryView {
   private record MethodKey(String instanceId, MethodType type, String name, boolean published) {
     static MethodKey of(MethodDescriptor row) {
       return new MethodKey(row.getInstanceId(), row.getType(), row.getName(), row.getPublished());
+    }
+  }
+
+  private record PeerKey(String serviceId, String instanceId) {
+    static PeerKey of(ServiceInstanceInfo row) {
+      return new PeerKey(row.getServiceId(), row.getInstanceId());
     }
   }
 
@@ -122,12 +127,18 @@ public final class RegistryView {
   }
 
   private void publish() {
-    loads.keySet().retainAll(instances.keySet());
-    routes = Routes.of(methods.values(), instances, this::load, revocations);
+    memories.keySet().removeIf(key -> !present(key));
+    routes = Routes.of(methods.values(), instances, this::memory, revocations);
     map = ServiceMaps.of(methods.values(), instances.values(), subscriptions, outgoing);
   }
 
-  private AtomicInteger load(String instanceId) {
-    return loads.computeIfAbsent(instanceId, id -> new AtomicInteger());
+  private boolean present(PeerKey key) {
+    ServiceInstanceInfo row = instances.get(key.instanceId());
+    return row != null && row.getServiceId().equals(key.serviceId());
+  }
+
+  private PeerMemory memory(ServiceInstanceInfo row) {
+    return memories.computeIfAbsent(
+        PeerKey.of(row), key -> PeerMemory.of(key.serviceId(), key.instanceId()));
   }
 }

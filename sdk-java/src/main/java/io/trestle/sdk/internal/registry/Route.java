@@ -1,6 +1,7 @@
 package io.trestle.sdk.internal.registry;
 
 import io.trestle.protocol.HostPort;
+import io.trestle.sdk.internal.breaker.CircuitBreaker;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param endpoint where; null if it takes no calls
  * @param unhealthySince start of its bad time in Unix milliseconds; 0 for a healthy one
  * @param streaming whether the method answers with a stream
- * @param load calls of this process that are under way to the instance, whatever the method
+ * @param memory what this process knows of the instance by calling it
  */
 public record Route(
     String serviceId,
@@ -19,4 +20,15 @@ public record Route(
     @Nullable HostPort endpoint,
     long unhealthySince,
     boolean streaming,
-    AtomicInteger load) {}
+    PeerMemory memory) {
+
+  /** Calls of this process that are under way to the instance. */
+  public AtomicInteger load() {
+    return memory.load();
+  }
+
+  /** Whether direct calls are to skip the instance. */
+  public CircuitBreaker breaker() {
+    return memory.breaker();
+  }
+}

@@ -11,10 +11,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
-/** Who serves what, at one moment. Immutable but for the load counters of the routes. */
+/** Who serves what, at one moment. Immutable but for what is remembered of peers. */
 public final class Routes {
   /** Nobody serves anything. */
   public static final Routes EMPTY = new Routes(Map.of(), Set.of());
@@ -30,7 +29,7 @@ public final class Routes {
   static Routes of(
       Collection<MethodDescriptor> methods,
       Map<String, ServiceInstanceInfo> instances,
-      Function<String, AtomicInteger> loads,
+      Function<ServiceInstanceInfo, PeerMemory> memories,
       Revocations revocations) {
     Map<String, Map<String, List<Route>>> byService = new HashMap<>();
     Set<String> callable = new HashSet<>();
@@ -45,7 +44,7 @@ public final class Routes {
       byService
           .computeIfAbsent(method.getServiceName(), name -> new HashMap<>())
           .computeIfAbsent(method.getName(), name -> new ArrayList<>())
-          .add(route(method, instance, loads.apply(method.getInstanceId())));
+          .add(route(method, instance, memories.apply(instance)));
     }
     return new Routes(byService, callable);
   }
@@ -61,7 +60,7 @@ public final class Routes {
   }
 
   private static Route route(
-      MethodDescriptor method, ServiceInstanceInfo instance, AtomicInteger load) {
+      MethodDescriptor method, ServiceInstanceInfo instance, PeerMemory memory) {
     return new Route(
         method.getServiceId(),
         method.getInstanceId(),
@@ -69,6 +68,6 @@ public final class Routes {
         HostPort.parse(instance.getCallEndpoint()).orElse(null),
         instance.getIsUnhealthySinceUnixMs(),
         method.getStreaming(),
-        load);
+        memory);
   }
 }

@@ -4,13 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.HostPort;
+import io.trestle.sdk.internal.breaker.BreakerState;
+import io.trestle.sdk.internal.breaker.CircuitBreaker;
+import io.trestle.sdk.internal.breaker.Outcome;
 import io.trestle.sdk.internal.call.CandidateChoice.Choice;
+import io.trestle.sdk.internal.call.CandidateChoice.Wish;
+import io.trestle.sdk.internal.registry.PeerMemory;
 import io.trestle.sdk.internal.registry.Route;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -58,11 +63,42 @@ class CandidateChoiceTest {
   void excluded_isUsedOnlyWhenNobodyElseIsLeft() {
     List<Route> routes = List.of(route("a", "", HERE, 0, 0), route("b", "", HERE, 99, 0));
     for (int i = 0; i < 50; i++) {
-      assertThat(chosen(CandidateChoice.choose(routes, "", List.of("a"), NOW, random)))
-          .isEqualTo("b");
+      assertThat(chosen(choose(routes, wish("", "a")))).isEqualTo("b");
     }
-    assertThat(chosen(CandidateChoice.choose(routes, "", List.of("a", "b"), NOW, random)))
-        .isIn("a", "b");
+    assertThat(chosen(choose(routes, wish("", "a", "b")))).isIn("a", "b");
+  }
+
+  @Test
+  void openBreaker_isSkippedByDirectCalls_whateverElseIsLeft() {
+    Route broken = broken(route("broken", "", HERE, 0, 0));
+    List<Route> routes = List.of(broken, route("marked", "", HERE, 99, NOW));
+    for (int i = 0; i < 50; i++) {
+      assertThat(chosen(choose(routes, ""))).isEqualTo("marked");
+      assertThat(chosen(choose(routes, wish("", "marked")))).isEqualTo("marked");
+    }
+    assertThat(choose(List.of(broken), "")).isEqualTo(Choice.None.SHEDDING);
+    Wish proxied = new Wish("", List.of(), false, NOW, 0);
+    assertThat(chosen(choose(List.of(broken), proxied))).isEqualTo("broken");
+  }
+
+  @Test
+  void halfOpenBreaker_givesItsPlaceToTheWinnerOnly() {
+    Route idle = broken(route("idle", "", HERE, 0, 0));
+    Route busy = broken(route("busy", "", HERE, 9, 0));
+    Wish later = new Wish("", List.of(), true, NOW, TimeUnit.SECONDS.toNanos(30));
+    List<Route> routes = List.of(busy, idle);
+
+    assertThat(chosen(choose(routes, later))).isEqualTo("idle");
+    assertThat(busy.breaker().state()).isEqualTo(BreakerState.HALF_OPEN);
+    assertThat(chosen(choose(routes, later))).isEqualTo("busy");
+    assertThat(choose(routes, later)).isEqualTo(Choice.None.SHEDDING);
+  }
+
+  private static Route broken(Route route) {
+    for (int i = 0; i < 10; i++) {
+      route.breaker().settle(CircuitBreaker.ORDINARY, Outcome.FAILED, 0);
+    }
+    return route;
   }
 
   @Property(tries = 20)
@@ -91,7 +127,15 @@ class CandidateChoiceTest {
   }
 
   private Choice choose(List<Route> routes, String hash) {
-    return CandidateChoice.choose(routes, hash, List.of(), NOW, random);
+    return choose(routes, wish(hash));
+  }
+
+  private Choice choose(List<Route> routes, Wish wish) {
+    return CandidateChoice.choose(routes, wish, random);
+  }
+
+  private static Wish wish(String hash, String... excluded) {
+    return new Wish(hash, List.of(excluded), true, NOW, 0);
   }
 
   private static String chosen(Choice choice) {
@@ -100,6 +144,8 @@ class CandidateChoiceTest {
 
   private static Route route(
       String id, String hash, @Nullable HostPort endpoint, int load, long unhealthySince) {
-    return new Route("service", id, hash, endpoint, unhealthySince, false, new AtomicInteger(load));
+    PeerMemory memory = PeerMemory.of("service", id);
+    memory.load().set(load);
+    return new Route("service", id, hash, endpoint, unhealthySince, false, memory);
   }
 }

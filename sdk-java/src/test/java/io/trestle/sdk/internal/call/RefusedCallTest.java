@@ -26,6 +26,7 @@ import io.trestle.sdk.internal.inbound.CallServer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -143,7 +144,7 @@ class RefusedCallTest {
   }
 
   @Test
-  @Acceptance({"AP-6", "WI-58"})
+  @Acceptance({"AP-6", "AP-16", "WI-58"})
   void callerOutsideAcceptance_isDenied_withItsServiceId() throws Exception {
     Callee callee = echo(fleet.callee());
     callee.ready(
@@ -152,15 +153,24 @@ class RefusedCallTest {
             .setPeerServiceId("another")
             .setTargetName("*")
             .build());
-    Client client = fleet.client(fleet.service("intruder", "i-1")).sees("echo", callee);
+    String intruder = UUID.randomUUID().toString();
+    Client client = fleet.client(fleet.service(intruder, "i-1")).sees("echo", callee);
 
     Throwable failure = failure(client, "echo", bytes(""), DIRECT);
 
     assertThat(failure)
         .isInstanceOf(AccessDeniedException.class)
         .hasMessageContaining("acceptance denied")
-        .hasMessageContaining("intruder");
-    assertThat(client.events).singleElement().isInstanceOf(BridgeEvent.PolicyViolation.class);
+        .hasMessageContaining(intruder);
+    assertThat(client.events)
+        .singleElement()
+        .isInstanceOfSatisfying(
+            BridgeEvent.PolicyViolation.class,
+            violation -> {
+              assertThat(violation.declaration()).isEqualTo("rpc.call");
+              assertThat(violation.value()).isEqualTo("orders/echo");
+              assertThat(violation.denySide()).isEqualTo("self_egress");
+            });
   }
 
   @Test

@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Both ends of direct calls, over loopback with real certificates, without a runtime. */
 public final class TestFleet implements AutoCloseable {
@@ -99,6 +100,10 @@ public final class TestFleet implements AutoCloseable {
   public final class Client {
     public final RegistryView view = new RegistryView();
     public final List<BridgeEvent> events = new CopyOnWriteArrayList<>();
+
+    /** The time of the breakers, in nanoseconds; stands still unless it is moved. */
+    public final AtomicLong ticks = new AtomicLong();
+
     public final HttpClientAgent http;
     public final ChannelPool pool;
     public final Caller caller;
@@ -120,6 +125,7 @@ public final class TestFleet implements AutoCloseable {
               pool,
               nowhere,
               InstantSource.system(),
+              ticks::get,
               ids,
               CallOptions.DEFAULT,
               () -> leaf.id().serviceId(),

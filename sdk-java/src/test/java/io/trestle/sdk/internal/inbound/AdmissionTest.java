@@ -16,16 +16,18 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class AdmissionTest {
-  private static final Optional<SpiffeId> PEER = Optional.of(SpiffeId.service("s1", "i1"));
+  private static final String S1 = "01919191-0000-7000-8000-000000000001";
+  private static final String S2 = "01919191-0000-7000-8000-000000000002";
+  private static final Optional<SpiffeId> PEER = Optional.of(SpiffeId.service(S1, "i1"));
   private static final Optional<SpiffeId> RUNTIME = Optional.of(SpiffeId.runtime());
   private static final PolicyView OPEN = policy();
-  private static final PolicyView CLOSED = policy(rule("rpc.handle", "other", "*"));
+  private static final PolicyView CLOSED = policy(rule("rpc.handle", S2, "*"));
 
   private final RegistryView view = new RegistryView();
 
   @Test
   void refusals_comeInTheOrderOfTheSpecification() {
-    revoke("s1");
+    revoke(S1);
     assertRefused(judge(true, null, Optional.empty(), ""), StatusCode.UNAVAILABLE, true);
     assertRefused(judge(false, null, Optional.empty(), ""), StatusCode.UNAVAILABLE, true);
     assertRefused(judge(false, CLOSED, Optional.empty(), ""), StatusCode.UNAUTHENTICATED, false);
@@ -42,12 +44,12 @@ class AdmissionTest {
   @Acceptance("AP-6")
   void acceptance_namesTheCaller() {
     assertRefused(judge(false, CLOSED, PEER, ""), StatusCode.PERMISSION_DENIED, false);
-    assertThat(text(judge(false, CLOSED, PEER, ""))).contains("acceptance denied").contains("s1");
+    assertThat(text(judge(false, CLOSED, PEER, ""))).contains("acceptance denied").contains(S1);
   }
 
   @Test
   void service_cannotSpeakForAnother() {
-    assertThat(judge(false, OPEN, PEER, "other")).isEqualTo(new Verdict.Admitted("s1", "i1"));
+    assertThat(judge(false, OPEN, PEER, "other")).isEqualTo(new Verdict.Admitted(S1, "i1"));
   }
 
   @Test
@@ -66,14 +68,22 @@ class AdmissionTest {
   @Acceptance("AP-18")
   void rules_matchByPeerAndTarget() {
     assertThat(allows(rule("rpc.handle", "", "m"))).isTrue();
-    assertThat(allows(rule("rpc.handle", "s1", "*"))).isTrue();
-    assertThat(allows(rule("rpc.handle", "s1", "n"))).isFalse();
-    assertThat(allows(rule("rpc.handle", "s2", "m"))).isFalse();
-    assertThat(allows(rule("event.handle", "s2", "x"))).isTrue();
+    assertThat(allows(rule("rpc.handle", S1, "*"))).isTrue();
+    assertThat(allows(rule("rpc.handle", S1, "n"))).isFalse();
+    assertThat(allows(rule("rpc.handle", S2, "m"))).isFalse();
+    assertThat(allows(rule("event.handle", S2, "x"))).isTrue();
   }
 
-  private boolean allows(PolicyRule rule) {
-    return judge(false, policy(rule), PEER, "") instanceof Verdict.Admitted;
+  @Test
+  void rulesThatCannotBeRead_matchNothing_andCloseTheirList() {
+    assertThat(allows(rule("rpc.handle", "no-id", "*"))).isFalse();
+    assertThat(allows(rule("rpc.handle", "", ""))).isFalse();
+    assertThat(allows(rule("rpc.handle", "no-id", "*"), rule("rpc.handle", S1, "m"))).isTrue();
+    assertThat(allows(rule("rpc.call", S2, "x"), rule("unknown", S2, "x"))).isTrue();
+  }
+
+  private boolean allows(PolicyRule... rules) {
+    return judge(false, policy(rules), PEER, "") instanceof Verdict.Admitted;
   }
 
   private Verdict judge(
