@@ -49,7 +49,8 @@ public final class ProtobufRpc {
     return new ProtobufRpc(bridge.rpc(), bridge::service);
   }
 
-  static ProtobufRpc on(Rpc rpc) {
+  /** On calls alone: clients declare nothing. Tests use it; applications {@link #of}. */
+  public static ProtobufRpc on(Rpc rpc) {
     return new ProtobufRpc(rpc, (service, deps) -> {});
   }
 

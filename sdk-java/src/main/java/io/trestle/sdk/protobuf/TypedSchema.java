@@ -3,6 +3,7 @@ package io.trestle.sdk.protobuf;
 import com.google.protobuf.Message;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.Contract;
+import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.inbound.UndecodableException;
 
 /**
@@ -41,6 +42,19 @@ public final class TypedSchema<Q, R> {
   /** The contract. */
   public Contract contract() {
     return contract;
+  }
+
+  /**
+   * Reads a request, for those who have it as bytes: tests and tools.
+   *
+   * @throws ValidationException if it is none
+   */
+  public Q decodeRequest(byte[] payload) {
+    try {
+      return request(payload);
+    } catch (UndecodableException e) {
+      throw new ValidationException(String.valueOf(e.getMessage()), e);
+    }
   }
 
   AnswerKind answers() {

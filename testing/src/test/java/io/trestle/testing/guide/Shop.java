@@ -37,6 +37,12 @@ public final class Shop {
 
   static ServiceBridge start(String runtime, String key, Path schemas) {
     ServiceBridge bridge = ServiceBridge.builder(runtime, key).advertise("127.0.0.1", 0).build();
+    declare(bridge, schemas);
+    bridge.start();
+    return bridge;
+  }
+
+  static void declare(ServiceBridge bridge, Path schemas) {
     ProtobufRpc rpc = ProtobufRpc.of(bridge);
 
     ProtoFile shop = ProtoFile.load(schemas.resolve("shop.proto"));
@@ -50,9 +56,6 @@ public final class Shop {
         (request, context) ->
             Map.of(
                 "cents", 1_000, "discounts", List.of(Map.of("name", "spring", "percent", 12.5))));
-
-    bridge.start();
-    return bridge;
   }
 
   private static Receipt place(Order order, CallContext context) {
