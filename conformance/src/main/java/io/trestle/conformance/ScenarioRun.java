@@ -1,0 +1,141 @@
+package io.trestle.conformance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.trestle.testing.TestKernel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** One scenario for one pair of languages, each in a process of its own. */
+final class ScenarioRun {
+  private final Fleet fleet;
+  private final Scenario scenario;
+  private final Language caller;
+  private final Language callee;
+
+  /**
+   * Where scenarios run.
+   *
+   * @param schema where agents find the messages
+   */
+  record Fleet(
+      String url, TestKernel.ServiceKey caller, TestKernel.ServiceKey callee, Path schema) {}
+
+  ScenarioRun(Fleet fleet, Scenario scenario, Language caller, Language callee) {
+    this.fleet = fleet;
+    this.scenario = scenario;
+    this.caller = caller;
+    this.callee = callee;
+  }
+
+  List<Outcome> run() throws IOException, InterruptedException {
+    try (AgentProcess serving = AgentProcess.start(callee, servingConfig());
+        AgentProcess calling = AgentProcess.start(caller, callingConfig())) {
+      serving.ready();
+      JsonNode self = calling.ready();
+      for (String method : served()) {
+        calling.ask(command("awaitMethod").put("method", method));
+      }
+      List<Outcome> outcomes = new ArrayList<>();
+      for (Scenario.Step step : scenario.steps()) {
+        for (String transport : step.transports()) {
+          outcomes.add(run(step, transport, self, calling, serving));
+        }
+      }
+      return outcomes;
+    }
+  }
+
+  private Outcome run(
+      Scenario.Step step,
+      String transport,
+      JsonNode self,
+      AgentProcess calling,
+      AgentProcess serving)
+      throws IOException, InterruptedException {
+    String request = "request-" + UUID.randomUUID();
+    Map<String, String> values = new HashMap<>();
+    values.put("$caller", fleet.caller().id());
+    values.put("$callerInstance", self.path("instanceId").asText());
+    values.put("$request", request);
+    values.put("$key", "key-" + UUID.randomUUID());
+    ObjectNode call = command("call").put("transport", transport).put("requestId", request);
+    step.call().properties().forEach(e -> call.set(e.getKey(), e.getValue()));
+    if (call.has("idempotencyKey")) {
+      String key = call.get("idempotencyKey").asText();
+      call.put("idempotencyKey", values.getOrDefault(key, key));
+    }
+    JsonNode answer = calling.ask(call);
+    return new Outcome(
+        caller.name(),
+        callee.name(),
+        scenario.name(),
+        step.name(),
+        transport,
+        problems(step.expect(), answer, values, serving));
+  }
+
+  private static List<String> problems(
+      JsonNode expect, JsonNode answer, Map<String, String> values, AgentProcess serving)
+      throws InterruptedException {
+    Expectation expectation = new Expectation(values);
+    if (expect.has("error")) {
+      expectation.hold("error", expect.get("error"), answer.get("error"));
+    } else if (!answer.path("ok").asBoolean()) {
+      return List.of("error: " + answer.path("error") + " (expected: an answer)");
+    }
+    if (expect.has("reply")) {
+      expectation.hold("reply", expect.get("reply"), answer.get("reply"));
+    }
+    JsonNode count = expect.path("served");
+    int least = Math.max(expect.has("seen") ? 1 : 0, count.asInt());
+    String request = String.valueOf(values.get("$request"));
+    List<JsonNode> seen =
+        serving.observed(line -> line.path("requestId").asText().equals(request), least);
+    if (expect.has("served")) {
+      expectation.hold("served", count, seen.size());
+    }
+    if (expect.has("seen")) {
+      expectation.hold("seen", expect.get("seen"), seen.get(0));
+    }
+    return expectation.problems();
+  }
+
+  private ObjectNode command(String name) {
+    return AgentProcess.JSON
+        .createObjectNode()
+        .put("command", name)
+        .put("service", fleet.callee().name());
+  }
+
+  private ObjectNode config(TestKernel.ServiceKey service) {
+    return AgentProcess.JSON
+        .createObjectNode()
+        .put("url", fleet.url())
+        .put("key", service.apiKey())
+        .put("schema", fleet.schema().toString());
+  }
+
+  private ObjectNode servingConfig() {
+    return config(fleet.callee()).set("handlers", scenario.handlers());
+  }
+
+  private ObjectNode callingConfig() {
+    ObjectNode config = config(fleet.caller());
+    ArrayNode methods = config.putObject("uses").putArray(fleet.callee().name());
+    served().forEach(methods::add);
+    return config;
+  }
+
+  private List<String> served() {
+    List<String> methods = new ArrayList<>();
+    scenario.handlers().fieldNames().forEachRemaining(methods::add);
+    return methods;
+  }
+}
