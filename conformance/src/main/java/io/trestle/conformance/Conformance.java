@@ -53,15 +53,12 @@ public final class Conformance {
     Path schema = Files.createTempFile("conformance-", ".proto");
     try {
       copySchema(schema);
-      ScenarioRun.Fleet fleet =
-          new ScenarioRun.Fleet(
-              kernel.grpc(), kernel.service(CALLER), kernel.service(CALLEE), schema);
+      PairRun.Fleet fleet =
+          new PairRun.Fleet(kernel.grpc(), kernel.service(CALLER), kernel.service(CALLEE), schema);
       List<Outcome> outcomes = new ArrayList<>();
       for (Language caller : languages) {
         for (Language callee : languages) {
-          for (Scenario scenario : scenarios) {
-            outcomes.addAll(new ScenarioRun(fleet, scenario, caller, callee).run());
-          }
+          outcomes.addAll(new PairRun(fleet, scenarios, caller, callee).run());
         }
       }
       return outcomes;

@@ -30,9 +30,9 @@ class ConformanceTest {
   void agentThatEnds_isToldAtOnce() throws Exception {
     Language gone = new Language("gone", List.of(Language.java().command().get(0), "-version"));
     TestKernel.ServiceKey key = TRESTLE.kernel().service("nobody");
-    ScenarioRun.Fleet fleet =
-        new ScenarioRun.Fleet(TRESTLE.kernel().grpc(), key, key, Path.of("none.proto"));
-    ScenarioRun run = new ScenarioRun(fleet, Scenario.ours().get(0), gone, gone);
+    PairRun.Fleet fleet =
+        new PairRun.Fleet(TRESTLE.kernel().grpc(), key, key, Path.of("none.proto"));
+    PairRun run = new PairRun(fleet, Scenario.ours(), gone, gone);
 
     assertThatThrownBy(run::run).hasMessageContaining("gone: the agent ended");
   }

@@ -12,10 +12,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** One scenario for one pair of languages, each in a process of its own. */
-final class ScenarioRun {
+/**
+ * Scenarios for one pair of languages. Each is one process for all of them, as starting one may
+ * take seconds; so scenarios share their handlers, and a method has the same behaviour in all.
+ */
+final class PairRun {
   private final Fleet fleet;
-  private final Scenario scenario;
+  private final List<Scenario> scenarios;
+  private final ObjectNode handlers;
   private final Language caller;
   private final Language callee;
 
@@ -27,11 +31,26 @@ final class ScenarioRun {
   record Fleet(
       String url, TestKernel.ServiceKey caller, TestKernel.ServiceKey callee, Path schema) {}
 
-  ScenarioRun(Fleet fleet, Scenario scenario, Language caller, Language callee) {
+  PairRun(Fleet fleet, List<Scenario> scenarios, Language caller, Language callee) {
     this.fleet = fleet;
-    this.scenario = scenario;
+    this.scenarios = scenarios;
+    this.handlers = handlers(scenarios);
     this.caller = caller;
     this.callee = callee;
+  }
+
+  private static ObjectNode handlers(List<Scenario> scenarios) {
+    ObjectNode all = AgentProcess.JSON.createObjectNode();
+    for (Scenario scenario : scenarios) {
+      for (Map.Entry<String, JsonNode> handler : scenario.handlers().properties()) {
+        JsonNode known = all.replace(handler.getKey(), handler.getValue());
+        if (known != null && !known.equals(handler.getValue())) {
+          throw new IllegalArgumentException(
+              "handler " + handler.getKey() + ": " + handler.getValue() + " and " + known);
+        }
+      }
+    }
+    return all;
   }
 
   List<Outcome> run() throws IOException, InterruptedException {
@@ -43,16 +62,25 @@ final class ScenarioRun {
         calling.ask(command("awaitMethod").put("method", method));
       }
       List<Outcome> outcomes = new ArrayList<>();
-      for (Scenario.Step step : scenario.steps()) {
-        for (String transport : step.transports()) {
-          outcomes.add(run(step, transport, self, calling, serving));
+      for (Scenario scenario : scenarios) {
+        for (Scenario.Step step : scenario.steps()) {
+          for (String transport : step.transports()) {
+            List<String> problems = run(step, transport, self, calling, serving);
+            outcomes.add(outcome(scenario, step, transport, problems));
+          }
         }
       }
       return outcomes;
     }
   }
 
-  private Outcome run(
+  private Outcome outcome(
+      Scenario scenario, Scenario.Step step, String transport, List<String> problems) {
+    return new Outcome(
+        caller.name(), callee.name(), scenario.name(), step.name(), transport, problems);
+  }
+
+  private List<String> run(
       Scenario.Step step,
       String transport,
       JsonNode self,
@@ -72,13 +100,7 @@ final class ScenarioRun {
       call.put("idempotencyKey", values.getOrDefault(key, key));
     }
     JsonNode answer = calling.ask(call);
-    return new Outcome(
-        caller.name(),
-        callee.name(),
-        scenario.name(),
-        step.name(),
-        transport,
-        problems(step.expect(), answer, values, serving));
+    return problems(step.expect(), answer, values, serving);
   }
 
   private static List<String> problems(
@@ -123,7 +145,7 @@ final class ScenarioRun {
   }
 
   private ObjectNode servingConfig() {
-    return config(fleet.callee()).set("handlers", scenario.handlers());
+    return config(fleet.callee()).set("handlers", handlers);
   }
 
   private ObjectNode callingConfig() {
@@ -135,7 +157,7 @@ final class ScenarioRun {
 
   private List<String> served() {
     List<String> methods = new ArrayList<>();
-    scenario.handlers().fieldNames().forEachRemaining(methods::add);
+    handlers.fieldNames().forEachRemaining(methods::add);
     return methods;
   }
 }
