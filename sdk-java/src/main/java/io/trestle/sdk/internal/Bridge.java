@@ -2,6 +2,7 @@ package io.trestle.sdk.internal;
 
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.HostPort;
+import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.sdk.AsyncRpcHandler;
 import io.trestle.sdk.AsyncStreamHandler;
 import io.trestle.sdk.BridgeEvent;
@@ -22,7 +23,7 @@ import io.trestle.sdk.ServiceMap;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.StreamHandler;
 import io.trestle.sdk.ValidationException;
-import io.trestle.sdk.internal.call.Caller;
+import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.vertx.core.Context;
 import java.util.Optional;
@@ -30,21 +31,41 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Flow;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The phases of a bridge as applications see them: declaring, started, stopped. */
 final class Bridge implements ServiceBridge, Rpc {
-  private final BridgeOptions options;
+  private final boolean callerOnly;
+  private final EdgesFactory factory;
   private final Declarations declarations = new Declarations();
   private final Handlers handlers = new Handlers();
   private final Listeners listeners = new Listeners();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private volatile String httpEndpoint = "";
-  private volatile @Nullable Engine engine;
+  private volatile @Nullable Edges engine;
   private volatile boolean stopping;
 
   Bridge(BridgeOptions options) {
-    this.options = options;
+    this(
+        options.advertised() == null,
+        (handlers, declarations, listeners, ready) ->
+            new Engine(options, handlers, declarations, listeners, ready));
+  }
+
+  Bridge(boolean callerOnly, EdgesFactory factory) {
+    this.callerOnly = callerOnly;
+    this.factory = factory;
+  }
+
+  /** Makes the edges of a bridge that starts; they say to {@code ready} how that went. */
+  @FunctionalInterface
+  interface EdgesFactory {
+    Edges make(
+        Handlers handlers,
+        Supplier<RegisterRequest> declarations,
+        Listeners listeners,
+        CompletableFuture<Void> ready);
   }
 
   @Override
@@ -111,15 +132,11 @@ final class Bridge implements ServiceBridge, Rpc {
     if (engine != null || stopping) {
       return CompletableFuture.failedFuture(new StateException("started or stopped before"));
     }
-    Engine started =
-        new Engine(
-            options,
-            handlers,
-            () -> declarations.request(handlers, "", httpEndpoint),
-            listeners,
-            ready);
+    Edges started =
+        factory.make(
+            handlers, () -> declarations.request(handlers, "", httpEndpoint), listeners, ready);
     engine = started;
-    started.session().start();
+    started.start();
     return ready.copy();
   }
 
@@ -138,12 +155,12 @@ final class Bridge implements ServiceBridge, Rpc {
     boolean again = stopping;
     stopping = true;
     listeners.silence();
-    Engine started = engine;
+    Edges started = engine;
     if (started == null) {
       ready.completeExceptionally(new StateException("stopped before it was started"));
       return CompletableFuture.completedFuture(null);
     }
-    return (again ? started.session().stopped() : started.session().stop()).copy();
+    return started.stop(again).copy();
   }
 
   @Override
@@ -152,27 +169,27 @@ final class Bridge implements ServiceBridge, Rpc {
       throw new ValidationException("httpEndpoint: " + hostPort + " (expected: host:port)");
     }
     httpEndpoint = hostPort;
-    Engine started = engine;
+    Edges started = engine;
     if (started != null && !stopping) {
-      started.session().redeclare();
+      started.redeclare();
     }
   }
 
   @Override
   public Optional<BridgeIdentity> identity() {
-    Engine started = engine;
-    return started == null ? Optional.empty() : started.session().identity();
+    Edges started = engine;
+    return started == null ? Optional.empty() : started.identity();
   }
 
   @Override
   public ServiceMap serviceMap() {
-    Engine started = engine;
+    Edges started = engine;
     return started == null ? ServiceMap.EMPTY : started.view().map();
   }
 
   @Override
   public Optional<PolicyEvaluation> policyEvaluation() {
-    Engine started = engine;
+    Edges started = engine;
     return started == null ? Optional.empty() : started.view().evaluation();
   }
 
@@ -202,7 +219,7 @@ final class Bridge implements ServiceBridge, Rpc {
 
   CompletableFuture<byte[]> callAsync(
       String service, String method, String contractHash, byte[] payload, CallOptions callOptions) {
-    Engine started = engine;
+    Edges started = engine;
     return started == null
         ? CompletableFuture.failedFuture(new StateException("the bridge is not started"))
         : started.caller().call(service, method, contractHash, payload, callOptions);
@@ -229,8 +246,8 @@ final class Bridge implements ServiceBridge, Rpc {
     return caller().publisher(service, method, contractHash, payload, callOptions);
   }
 
-  private Caller caller() {
-    Engine started = engine;
+  private Outgoing caller() {
+    Edges started = engine;
     if (started == null) {
       throw new StateException("the bridge is not started");
     }
@@ -239,7 +256,7 @@ final class Bridge implements ServiceBridge, Rpc {
 
   private void checkHandler(String method) {
     checkDeclaring();
-    if (options.advertised() == null) {
+    if (callerOnly) {
       throw new ConfigurationException("handler " + method + ": on a bridge that only calls");
     }
     Declarations.name("method", method);
@@ -252,7 +269,7 @@ final class Bridge implements ServiceBridge, Rpc {
   }
 
   /** Waits; an interrupt cancels, and stays set. */
-  private static <T> T await(CompletableFuture<T> future) {
+  static <T> T await(CompletableFuture<T> future) {
     try {
       return future.get();
     } catch (InterruptedException e) {

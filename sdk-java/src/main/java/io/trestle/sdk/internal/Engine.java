@@ -30,6 +30,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -41,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * A started bridge: everything that has threads, ports and connections, made at once and closed at
  * once. Closing happens from the outside in: calls, inbound connections, channels, threads.
  */
-final class Engine implements SessionHost {
+final class Engine implements Edges, SessionHost {
   private static final Logger LOG = System.getLogger("io.trestle.sdk");
   private static final int MAX_LANES = 4;
 
@@ -104,15 +105,33 @@ final class Engine implements SessionHost {
             listeners::tell);
   }
 
-  Session session() {
-    return session;
+  @Override
+  public void start() {
+    session.start();
   }
 
-  Caller caller() {
+  @Override
+  public CompletableFuture<Void> stop(boolean again) {
+    return again ? session.stopped() : session.stop();
+  }
+
+  @Override
+  public void redeclare() {
+    session.redeclare();
+  }
+
+  @Override
+  public Optional<BridgeIdentity> identity() {
+    return session.identity();
+  }
+
+  @Override
+  public Caller caller() {
     return caller;
   }
 
-  RegistryView view() {
+  @Override
+  public RegistryView view() {
     return view;
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -77,12 +78,51 @@ final class ClientProxy implements InvocationHandler {
       throw unfit(method, "a request, or a request and CallOptions");
     }
     Type result = method.getGenericReturnType();
-    boolean async = isFuture(result);
-    Type reply = async ? ((ParameterizedType) result).getActualTypeArguments()[0] : result;
-    ProtobufRpc.Method<Object, Object> target =
-        client.method(called(client, method, async), types(method, parameters[0], reply));
-    return (request, callOptions) ->
-        async ? target.callAsync(request, callOptions) : target.call(request, callOptions);
+    Returns returns = Returns.of(result);
+    Type reply =
+        returns == Returns.ANSWER
+            ? result
+            : ((ParameterizedType) result).getActualTypeArguments()[0];
+    String called = called(client, method, returns != Returns.ANSWER);
+    AnswerKind.of(client.find(called))
+        .check(ProtobufRpc.name(client.service(), called), returns.streams());
+    return invocation(returns, client.method(called, types(method, parameters[0], reply)));
+  }
+
+  private static Invocation invocation(Returns returns, ProtobufRpc.Method<Object, Object> target) {
+    return (request, options) ->
+        switch (returns) {
+          case ANSWER -> target.call(request, options);
+          case FUTURE -> target.callAsync(request, options);
+          case STREAM -> target.stream(request, options);
+          case PUBLISHER -> target.publisher(request, options);
+        };
+  }
+
+  /** What a method of the interface returns. */
+  private enum Returns {
+    ANSWER,
+    FUTURE,
+    STREAM,
+    PUBLISHER;
+
+    static Returns of(Type type) {
+      if (!(type instanceof ParameterizedType generic)) {
+        return ANSWER; // without its parameter it is no type of a message either
+      }
+      Type raw = generic.getRawType();
+      if (raw == CompletionStage.class || raw == CompletableFuture.class) {
+        return FUTURE;
+      }
+      if (raw == TypedStream.class) {
+        return STREAM;
+      }
+      return raw == Flow.Publisher.class ? PUBLISHER : ANSWER;
+    }
+
+    boolean streams() {
+      return this == STREAM || this == PUBLISHER;
+    }
   }
 
   private static Function<MethodSchema, TypedSchema<Object, Object>> types(
@@ -90,6 +130,7 @@ final class ClientProxy implements InvocationHandler {
     return schema ->
         new TypedSchema<>(
             schema.contract(),
+            schema.answers(),
             type(method, request, schema.input()),
             type(method, reply, schema.output()));
   }
@@ -105,12 +146,6 @@ final class ClientProxy implements InvocationHandler {
       return (MessageType<Object>) (MessageType<?>) MessageType.maps(message);
     }
     throw unfit(method, "records, generated messages or Map<String, Object>");
-  }
-
-  private static boolean isFuture(Type type) {
-    return type instanceof ParameterizedType future
-        && (future.getRawType() == CompletionStage.class
-            || future.getRawType() == CompletableFuture.class);
   }
 
   /** {@code reserve}, {@code reserveAsync} and {@code Reserve} all mean the method of that name. */

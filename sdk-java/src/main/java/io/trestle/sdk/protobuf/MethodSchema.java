@@ -1,6 +1,7 @@
 package io.trestle.sdk.protobuf;
 
 import com.google.protobuf.Descriptors.Descriptor;
+import com.google.protobuf.Descriptors.MethodDescriptor;
 import io.trestle.protocol.schema.ContractHash;
 import io.trestle.protocol.schema.JsonSchema;
 import io.trestle.sdk.ConfigurationException;
@@ -15,18 +16,29 @@ import java.util.Map;
 public final class MethodSchema {
   private final Descriptor input;
   private final Descriptor output;
+  private final AnswerKind answers;
   private final Contract contract;
 
-  private MethodSchema(Descriptor input, Descriptor output) {
+  private MethodSchema(Descriptor input, Descriptor output, AnswerKind answers) {
     this.input = input;
     this.output = output;
+    this.answers = answers;
     this.contract =
         new Contract(ContractHash.of(input, output), JsonSchema.of(input), JsonSchema.of(output));
   }
 
-  /** Of two messages. */
+  /** Of two messages, which leave open whether the answer is a stream. */
   public static MethodSchema of(Descriptor input, Descriptor output) {
-    return new MethodSchema(input, output);
+    return new MethodSchema(input, output, AnswerKind.OPEN);
+  }
+
+  /** Of a method, which also says whether the answer is a stream. */
+  public static MethodSchema of(MethodDescriptor method) {
+    return new MethodSchema(method.getInputType(), method.getOutputType(), AnswerKind.of(method));
+  }
+
+  AnswerKind answers() {
+    return answers;
   }
 
   /** What the method takes. */
@@ -60,7 +72,7 @@ public final class MethodSchema {
    */
   public <Q, R> TypedSchema<Q, R> as(Class<Q> requests, Class<R> replies) {
     return new TypedSchema<>(
-        contract, MessageType.of(requests, input), MessageType.of(replies, output));
+        contract, answers, MessageType.of(requests, input), MessageType.of(replies, output));
   }
 
   /**
@@ -68,6 +80,6 @@ public final class MethodSchema {
    * as maps. Read maps always hold lists, maps and plain scalars, and the rest if it is present.
    */
   public TypedSchema<Map<String, Object>, Map<String, Object>> asMaps() {
-    return new TypedSchema<>(contract, MessageType.maps(input), MessageType.maps(output));
+    return new TypedSchema<>(contract, answers, MessageType.maps(input), MessageType.maps(output));
   }
 }

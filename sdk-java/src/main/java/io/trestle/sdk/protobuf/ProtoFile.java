@@ -95,7 +95,7 @@ public final class ProtoFile {
     if (found == null) {
       throw unresolved(name, "no service block of " + file.getName() + " has an rpc of this name");
     }
-    return MethodSchema.of(found.getInputType(), found.getOutputType());
+    return MethodSchema.of(found);
   }
 
   /**
@@ -132,7 +132,8 @@ public final class ProtoFile {
 
   private static boolean same(MethodDescriptor one, MethodDescriptor other) {
     return one.getInputType().equals(other.getInputType())
-        && one.getOutputType().equals(other.getOutputType());
+        && one.getOutputType().equals(other.getOutputType())
+        && one.isServerStreaming() == other.isServerStreaming();
   }
 
   private static ConfigurationException unresolved(String name, String reason) {

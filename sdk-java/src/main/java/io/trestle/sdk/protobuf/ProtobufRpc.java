@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Flow;
 import java.util.function.BiConsumer;
 
 /**
@@ -48,7 +49,8 @@ public final class ProtobufRpc {
     return new ProtobufRpc(bridge.rpc(), bridge::service);
   }
 
-  static ProtobufRpc on(Rpc rpc) {
+  /** On calls alone: clients declare nothing. Tests use it; applications {@link #of}. */
+  public static ProtobufRpc on(Rpc rpc) {
     return new ProtobufRpc(rpc, (service, deps) -> {});
   }
 
@@ -66,6 +68,20 @@ public final class ProtobufRpc {
     CompletionStage<R> handle(Q request, CallContext context);
   }
 
+  /** Serves a method with a stream of messages; may block. */
+  @FunctionalInterface
+  public interface StreamHandler<Q, R> {
+    /** Answers; see {@link io.trestle.sdk.StreamHandler#handle}. */
+    void handle(Q request, CallContext context, TypedWriter<R> out) throws Exception;
+  }
+
+  /** Serves a method with a stream of messages; must not block. */
+  @FunctionalInterface
+  public interface AsyncStreamHandler<Q, R> {
+    /** Answers; see {@link io.trestle.sdk.AsyncStreamHandler#handle}. */
+    CompletionStage<Void> handle(Q request, CallContext context, TypedWriter<R> out);
+  }
+
   /** Serves a method with generated messages; see {@link Rpc#handle}. */
   public <Q extends Message, R extends Message> void handle(
       String method, Class<Q> requests, Class<R> replies, Handler<Q, R> handler) {
@@ -74,11 +90,12 @@ public final class ProtobufRpc {
 
   /** Serves a method; see {@link Rpc#handle}. */
   public <Q, R> void handle(String method, TypedSchema<Q, R> schema, Handler<Q, R> handler) {
+    schema.answers().check(method, false);
     rpc.handle(
         method,
         schema.contract(),
         (payload, context) ->
-            schema.replies().encode(handler.handle(request(schema, payload), context)));
+            schema.replies().encode(handler.handle(schema.request(payload), context)));
   }
 
   /** Serves a method with generated messages without blocking; see {@link Rpc#handleAsync}. */
@@ -90,13 +107,14 @@ public final class ProtobufRpc {
   /** Serves a method without blocking; see {@link Rpc#handleAsync}. */
   public <Q, R> void handleAsync(
       String method, TypedSchema<Q, R> schema, AsyncHandler<Q, R> handler) {
+    schema.answers().check(method, false);
     rpc.handleAsync(
         method,
         schema.contract(),
         (payload, context) -> {
           Q request;
           try {
-            request = request(schema, payload);
+            request = schema.request(payload);
           } catch (UndecodableException e) {
             return CompletableFuture.failedFuture(e);
           }
@@ -104,13 +122,30 @@ public final class ProtobufRpc {
         });
   }
 
-  private static <Q> Q request(TypedSchema<Q, ?> schema, byte[] payload)
-      throws UndecodableException {
-    try {
-      return schema.requests().decode(payload);
-    } catch (Misfit e) {
-      throw new UndecodableException("the payload does not decode: " + e.getMessage());
-    }
+  /** Serves a method with a stream of generated messages; see {@link Rpc#handleStream}. */
+  public <Q extends Message, R extends Message> void handleStream(
+      String method, Class<Q> requests, Class<R> replies, StreamHandler<Q, R> handler) {
+    handleStream(method, TypedSchema.of(requests, replies), handler);
+  }
+
+  /** Serves a method with a stream of messages; see {@link Rpc#handleStream}. */
+  public <Q, R> void handleStream(
+      String method, TypedSchema<Q, R> schema, StreamHandler<Q, R> handler) {
+    schema.answers().check(method, true);
+    rpc.handleStream(method, schema.contract(), TypedStreams.blocking(schema, handler));
+  }
+
+  /** Serves a method with a stream without blocking; see {@link Rpc#handleStreamAsync}. */
+  public <Q extends Message, R extends Message> void handleStreamAsync(
+      String method, Class<Q> requests, Class<R> replies, AsyncStreamHandler<Q, R> handler) {
+    handleStreamAsync(method, TypedSchema.of(requests, replies), handler);
+  }
+
+  /** Serves a method with a stream without blocking; see {@link Rpc#handleStreamAsync}. */
+  public <Q, R> void handleStreamAsync(
+      String method, TypedSchema<Q, R> schema, AsyncStreamHandler<Q, R> handler) {
+    schema.answers().check(method, true);
+    rpc.handleStreamAsync(method, schema.contract(), TypedStreams.async(schema, handler));
   }
 
   /** A method to call with generated messages, to be kept and used by any thread. */
@@ -157,6 +192,18 @@ public final class ProtobufRpc {
     } catch (ConfigurationException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  /**
+   * Calls a method by its name whose answer is a stream; see {@link Rpc#stream(String, String,
+   * byte[], CallOptions)}.
+   *
+   * @throws ConfigurationException if the method has no schema
+   * @throws ValidationException if it answers with one message
+   */
+  public TypedStream<Map<String, Object>> stream(
+      String service, String method, Map<String, Object> request, CallOptions options) {
+    return known(service, method).stream(request, options);
   }
 
   private Method<Map<String, Object>, Map<String, Object>> known(String service, String method) {
@@ -225,11 +272,13 @@ public final class ProtobufRpc {
     /**
      * Calls and waits; see {@link Rpc#call(String, String, byte[], CallOptions)}.
      *
-     * @throws ValidationException also if the request does not fit its message
+     * @throws ValidationException also if the request does not fit its message, or the schema says
+     *     that the answer is a stream
      */
     public R call(Q request, CallOptions options) {
-      byte[] payload = schema.requests().encode(request);
-      return Reply.decode(target, schema.replies(), target.call(payload, options.orElse(defaults)));
+      byte[] payload = payload(request, false);
+      byte[] answer = target.call(payload, options.orElse(defaults));
+      return Reply.decode(target, Reply.WHOLE, schema.replies(), answer);
     }
 
     /** Calls; see {@link Rpc#callAsync(String, String, byte[], CallOptions)}. */
@@ -241,12 +290,47 @@ public final class ProtobufRpc {
     public CompletableFuture<R> callAsync(Q request, CallOptions options) {
       byte[] payload;
       try {
-        payload = schema.requests().encode(request);
+        payload = payload(request, false);
       } catch (ValidationException e) {
         return CompletableFuture.failedFuture(e);
       }
       return Reply.to(
           target, schema.replies(), target.callAsync(payload, options.orElse(defaults)));
+    }
+
+    /** {@link #stream(Object, CallOptions)} with the defaults. */
+    public TypedStream<R> stream(Q request) {
+      return stream(request, CallOptions.DEFAULT);
+    }
+
+    /**
+     * Calls for a stream, to be read by waiting and to be closed; see {@link Rpc#stream(String,
+     * String, byte[], CallOptions)}.
+     *
+     * @throws ValidationException if the request does not fit its message, or the schema says that
+     *     the answer is one message
+     */
+    public TypedStream<R> stream(Q request, CallOptions options) {
+      byte[] payload = payload(request, true);
+      return new TypedStream<>(
+          target, schema.replies(), target.stream(payload, options.orElse(defaults)));
+    }
+
+    /**
+     * A stream for readers that do not block; see {@link Rpc#publisher}. A message that does not
+     * decode cancels the call and fails the subscriber with {@code INTERNAL}.
+     *
+     * @throws ValidationException as {@link #stream(Object, CallOptions)}
+     */
+    public Flow.Publisher<R> publisher(Q request, CallOptions options) {
+      byte[] payload = payload(request, true);
+      return new TypedPublisher<>(
+          target, schema.replies(), target.publisher(payload, options.orElse(defaults)));
+    }
+
+    private byte[] payload(Q request, boolean streams) {
+      schema.answers().check(name(target.service(), target.name()), streams);
+      return schema.requests().encode(request);
     }
   }
 }

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The answer of a call, decoded; cancelling it cancels the call. */
 final class Reply<R> extends CompletableFuture<R> {
+  static final String WHOLE = "the answer";
+
   private final RpcMethod method;
   private final MessageType<R> type;
   private final CompletableFuture<byte[]> call;
@@ -34,12 +36,17 @@ final class Reply<R> extends CompletableFuture<R> {
     return first;
   }
 
-  static <R> R decode(RpcMethod method, MessageType<R> type, byte[] payload) {
+  /**
+   * A message of an answer.
+   *
+   * @param part which one, for whom it fails
+   */
+  static <R> R decode(RpcMethod method, String part, MessageType<R> type, byte[] payload) {
     try {
       return type.decode(payload);
     } catch (Misfit e) {
       String name = "rpc " + ProtobufRpc.name(method.service(), method.name());
-      String text = name + ": the answer does not decode: " + e.getMessage();
+      String text = name + ": " + part + " does not decode: " + e.getMessage();
       throw new ServiceBridgeException(ErrorCode.INTERNAL, text, e);
     }
   }
@@ -53,7 +60,7 @@ final class Reply<R> extends CompletableFuture<R> {
       return;
     }
     try {
-      complete(decode(method, type, payload));
+      complete(decode(method, WHOLE, type, payload));
     } catch (RuntimeException e) {
       completeExceptionally(e);
     }

@@ -60,9 +60,7 @@ public final class ServiceClient {
         throw new ConfigurationException(
             "serde: " + method.getFullName() + ": takes a stream (expected: one message)");
       }
-      if (!method.isServerStreaming()) {
-        rpc.useSchema(service, method.getName(), schema(method));
-      }
+      rpc.useSchema(service, method.getName(), MethodSchema.of(method));
     }
     return this;
   }
@@ -78,10 +76,10 @@ public final class ServiceClient {
   }
 
   /**
-   * A method with records or generated messages, to be kept.
+   * A method with records or generated messages, to be kept. Called for an answer of the other kind
+   * than the service block says, it throws {@link ValidationException}.
    *
    * @throws ConfigurationException if there is no such method here, or a class does not fit
-   * @throws ValidationException if it answers with a stream
    */
   public <Q, R> ProtobufRpc.Method<Q, R> method(String name, Class<Q> requests, Class<R> replies) {
     return method(name, schema -> schema.as(requests, replies));
@@ -89,7 +87,8 @@ public final class ServiceClient {
 
   <Q, R> ProtobufRpc.Method<Q, R> method(
       String name, Function<MethodSchema, TypedSchema<Q, R>> types) {
-    return rpc.method(service, name, types.apply(schema(unary(name)))).withDefaults(defaults);
+    return rpc.method(service, name, types.apply(MethodSchema.of(find(name))))
+        .withDefaults(defaults);
   }
 
   String service() {
@@ -99,12 +98,13 @@ public final class ServiceClient {
   /**
    * The methods as those of an interface: {@code Stock reserve(Item item)}, {@code Stock
    * reserve(Item item, CallOptions options)}, {@code CompletableFuture<Stock> reserveAsync(...)},
-   * with records, generated messages or {@code Map<String, Object>}. The first letter may be small,
-   * {@code Async} is no part of the name. It need not have all methods.
+   * with records, generated messages or {@code Map<String, Object>}; {@code TypedStream<Progress>}
+   * or {@code Flow.Publisher<Progress>} where the answer is a stream. The first letter may be
+   * small, {@code Async} is no part of the name. It need not have all methods.
    *
    * @throws ConfigurationException if a method of the interface is none of these, or a class does
    *     not fit
-   * @throws ValidationException if one answers with a stream
+   * @throws ValidationException if one returns a stream and the other does not
    */
   public <T> T as(Class<T> api) {
     return ClientProxy.of(this, api);
@@ -117,7 +117,7 @@ public final class ServiceClient {
 
   /** Calls with maps and waits; see {@link ProtobufRpc#call}. */
   public Map<String, Object> call(String name, Map<String, Object> request, CallOptions options) {
-    unary(name);
+    find(name);
     return rpc.call(service, name, request, options.orElse(defaults));
   }
 
@@ -125,23 +125,26 @@ public final class ServiceClient {
   public CompletableFuture<Map<String, Object>> callAsync(
       String name, Map<String, Object> request, CallOptions options) {
     try {
-      unary(name);
-    } catch (ConfigurationException | ValidationException e) {
+      find(name);
+    } catch (ConfigurationException e) {
       return CompletableFuture.failedFuture(e);
     }
     return rpc.callAsync(service, name, request, options.orElse(defaults));
   }
 
-  private MethodDescriptor unary(String name) {
-    MethodDescriptor method = find(name);
-    if (method.isServerStreaming()) {
-      throw new ValidationException(
-          "rpc " + ProtobufRpc.name(service, name) + ": answers with a stream");
-    }
-    return method;
+  /**
+   * Calls a method whose answer is a stream, with maps; see {@link ProtobufRpc#stream}.
+   *
+   * @throws ConfigurationException if there is no such method here
+   * @throws ValidationException if it answers with one message
+   */
+  public TypedStream<Map<String, Object>> stream(
+      String name, Map<String, Object> request, CallOptions options) {
+    find(name);
+    return rpc.stream(service, name, request, options.orElse(defaults));
   }
 
-  private MethodDescriptor find(String name) {
+  MethodDescriptor find(String name) {
     MethodDescriptor method = methods.get(name);
     if (method == null) {
       throw new ConfigurationException(
@@ -152,9 +155,5 @@ public final class ServiceClient {
               + ")");
     }
     return method;
-  }
-
-  private static MethodSchema schema(MethodDescriptor method) {
-    return MethodSchema.of(method.getInputType(), method.getOutputType());
   }
 }

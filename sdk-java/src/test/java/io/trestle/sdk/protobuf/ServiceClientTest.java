@@ -13,6 +13,7 @@ import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.ValidationException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Flow;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -143,6 +144,87 @@ class ServiceClientTest {
     assertThat(shop.id("c")).isEqualTo("c");
     assertThat(shop).hasToString("Shop of orders").isEqualTo(shop).isNotEqualTo(SHOP);
     assertThat(shop.hashCode()).isEqualTo(shop.hashCode());
+  }
+
+  interface Watching {
+    TypedStream<Receipt> watch(Order order);
+
+    TypedStream<Map<String, Object>> watch(Map<String, Object> order, CallOptions options);
+
+    Flow.Publisher<Receipt> watchAsync(Order order);
+  }
+
+  private void serveWatch() {
+    rpc.handleStream(
+        "Watch",
+        SHOP.method("Watch").as(Order.class, Receipt.class),
+        (order, c, out) -> {
+          out.send(new Receipt(order.sku() + "1"));
+          out.send(new Receipt(order.sku() + "2"));
+        });
+  }
+
+  @Test
+  void streams_ofAnInterface_areReadLikeObjects() {
+    serveWatch();
+    Watching shop = rpc.client(SERVICE, SHOP).as(Watching.class);
+
+    try (TypedStream<Receipt> read = shop.watch(new Order("a"))) {
+      assertThat(read).toIterable().containsExactly(new Receipt("a1"), new Receipt("a2"));
+    }
+    try (var read = shop.watch(Map.of("sku", "b"), CallOptions.DEFAULT)) {
+      assertThat(read.next()).isEqualTo(Map.of("id", "b1"));
+    }
+    assertThat(Gathered.of(shop.watchAsync(new Order("c"))))
+        .containsExactly(new Receipt("c1"), new Receipt("c2"));
+  }
+
+  @Test
+  void streams_ofAClient_areReadAsMapsAndRecords() {
+    serveWatch();
+    ServiceClient shop = rpc.client(SERVICE, SHOP);
+
+    try (var read = shop.stream("Watch", Map.of("sku", "a"), CallOptions.DEFAULT)) {
+      assertThat(read).toIterable().containsExactly(Map.of("id", "a1"), Map.of("id", "a2"));
+    }
+    var watch = shop.method("Watch", Order.class, Receipt.class);
+    try (var read = watch.stream(new Order("b"))) {
+      assertThat(read.next()).isEqualTo(new Receipt("b1"));
+    }
+    assertThat(catchThrowable(() -> watch.call(new Order("b"))))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage("rpc orders/Watch: answers with a stream");
+  }
+
+  interface Single {
+    TypedStream<Receipt> place(Order order);
+  }
+
+  @Test
+  @Acceptance("RPC-14")
+  void unaryCalledAsStream_isValidation() {
+    ServiceClient shop = rpc.client(SERVICE, SHOP);
+    String expected = "rpc orders/Place: answers with one message, not a stream";
+
+    assertThat(catchThrowable(() -> shop.stream("Place", Map.of(), CallOptions.DEFAULT)))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage(expected);
+    assertThat(catchThrowable(() -> shop.as(Single.class)))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage(expected);
+  }
+
+  @Test
+  void handlerOfTheOtherKind_isRefusedWhenDeclared() {
+    assertThat(
+            catchThrowable(
+                () -> rpc.handle("Watch", SHOP.method("Watch").asMaps(), (q, c) -> Map.of())))
+        .isInstanceOf(ValidationException.class)
+        .hasMessage("rpc Watch: answers with a stream");
+    assertThat(
+            catchThrowable(
+                () -> rpc.handleStream("Place", SHOP.method("Place").asMaps(), (q, c, out) -> {})))
+        .isInstanceOf(ValidationException.class);
   }
 
   interface Misnamed {

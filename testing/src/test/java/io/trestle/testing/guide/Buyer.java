@@ -8,6 +8,7 @@ import io.trestle.sdk.protobuf.ProtoFile;
 import io.trestle.sdk.protobuf.ProtobufRpc;
 import io.trestle.sdk.protobuf.SchemaFile;
 import io.trestle.sdk.protobuf.ServiceClient;
+import io.trestle.sdk.protobuf.TypedStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,12 +26,16 @@ public final class Buyer {
 
   record Receipt(String id, long totalCents) {}
 
+  record Progress(int picked, int of) {}
+
   interface ShopApi {
     Receipt place(Order order);
 
     Receipt place(Order order, CallOptions options);
 
     CompletableFuture<Receipt> placeAsync(Order order);
+
+    TypedStream<Progress> pick(Order order);
   }
 
   private Buyer() {}
@@ -62,6 +67,16 @@ public final class Buyer {
         shop.place(new Order("tea", 0, Speed.NORMAL));
       } catch (HandlerException e) {
         said.add(e.handlerCode());
+      }
+
+      try (TypedStream<Progress> picking = shop.pick(new Order("tea", 1_000_000, Speed.NORMAL))) {
+        while (picking.hasNext()) {
+          Progress progress = picking.next();
+          said.add(progress.toString());
+          if (progress.picked() == 2) {
+            break; // closing ends the call, and with it the handler
+          }
+        }
       }
 
       Map<String, Object> order = Map.of("sku", "tea", "quantity", 1, "note", "for you");

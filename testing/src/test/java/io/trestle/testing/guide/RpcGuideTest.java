@@ -8,6 +8,7 @@ import io.trestle.testing.TrestleExtension;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,7 +29,7 @@ class RpcGuideTest {
       Pattern.compile("```(?:java|proto|json)\\n(.*?)```", Pattern.DOTALL);
 
   @Test
-  void programs_ofTheGuide_talkToEachOther() {
+  void programs_ofTheGuide_talkToEachOther() throws InterruptedException {
     TestKernel.ServiceKey shop = TRESTLE.kernel().service("shop");
     TestKernel.ServiceKey buyer = TRESTLE.kernel().service("buyer");
     String runtime = TRESTLE.kernel().grpc();
@@ -40,9 +41,12 @@ class RpcGuideTest {
               "Receipt[id=receipt, totalCents=1000]",
               "Receipt[id=receipt, totalCents=3000]",
               "NOTHING_ORDERED",
+              "Progress[picked=1, of=1000000]",
+              "Progress[picked=2, of=1000000]",
               "{id=for you, totalCents=1000}",
               "{cents=1000, discounts=[{name=spring, percent=12.5}]}");
       assertThat(serving.identity()).isPresent();
+      assertThat(Shop.PICKED.await(20, TimeUnit.SECONDS)).isTrue();
     }
   }
 

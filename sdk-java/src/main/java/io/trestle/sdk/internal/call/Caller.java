@@ -32,7 +32,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Makes calls: what they share. Any thread. */
-public final class Caller {
+public final class Caller implements Outgoing {
   /** Bound of a forwarded request and of an answer, in bytes (rpc.md 3.3). */
   public static final int MAX_MESSAGE = 4 << 20;
 
@@ -83,7 +83,7 @@ public final class Caller {
     return call(service, method, "", payload, options);
   }
 
-  /** Starts a call; the future fails with what applications see. */
+  @Override
   public CompletableFuture<byte[]> call(
       String service, String method, String contractHash, byte[] payload, CallOptions options) {
     CallPlan plan = CallPlan.of(options.orElse(defaults), ids);
@@ -101,7 +101,7 @@ public final class Caller {
     return call.result();
   }
 
-  /** Starts a call whose answer is a stream, to be read by waiting. */
+  @Override
   public RpcStream stream(
       String service, String method, String contractHash, byte[] payload, CallOptions options) {
     StreamCall call = streamCall(service, method, contractHash, payload, options);
@@ -109,10 +109,10 @@ public final class Caller {
     return new StreamReader(call);
   }
 
-  /** A call whose answer is a stream, started anew for each subscriber. */
+  @Override
   public Flow.Publisher<byte[]> publisher(
       String service, String method, String contractHash, byte[] payload, CallOptions options) {
-    return new StreamPublisher(
+    return new StreamPublisher<>(
         () -> streamCall(service, method, contractHash, payload, options), this::start);
   }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One streamed call (rpc.md 4.2): one instance, one attempt, whatever happens, because chunks may
  * have been delivered. Its time spans the whole stream. What arrives goes into the {@link Inbox}.
  */
-final class StreamCall implements OutboundCall {
+final class StreamCall implements OutboundCall, Chunks {
   private final Caller caller;
   private final String service;
   private final String contractHash;
@@ -47,7 +47,8 @@ final class StreamCall implements OutboundCall {
     return service;
   }
 
-  Inbox inbox() {
+  @Override
+  public Inbox inbox() {
     return inbox;
   }
 
@@ -80,8 +81,8 @@ final class StreamCall implements OutboundCall {
     only.begin();
   }
 
-  /** The application leaves; any thread. */
-  void cancel() {
+  @Override
+  public void cancel() {
     inbox.close(new ServiceBridgeException(ErrorCode.CANCELLED, name() + ": closed", null));
     Attempt running = attempt;
     if (running != null) {

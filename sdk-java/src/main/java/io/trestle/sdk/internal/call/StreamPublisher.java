@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  * Reads streams by demand. Each subscriber has a call of his own, which begins when he subscribes;
  * what he does not ask for slows the handler down.
  */
-record StreamPublisher(Supplier<StreamCall> calls, Consumer<StreamCall> start)
+record StreamPublisher<C extends Chunks>(Supplier<C> calls, Consumer<C> start)
     implements Flow.Publisher<byte[]> {
 
   @Override
   public void subscribe(Flow.Subscriber<? super byte[]> subscriber) {
-    StreamCall call = calls.get();
+    C call = calls.get();
     Reading reading = new Reading(call, subscriber);
     subscriber.onSubscribe(reading);
     call.inbox().onChange(reading::go);
@@ -26,14 +26,14 @@ record StreamPublisher(Supplier<StreamCall> calls, Consumer<StreamCall> start)
 
   /** One subscriber. His methods are called by one thread at a time, in order. */
   private static final class Reading implements Flow.Subscription {
-    private final StreamCall call;
+    private final Chunks call;
     private final Flow.Subscriber<? super byte[]> subscriber;
     private final AtomicLong demand = new AtomicLong();
     private final AtomicInteger wanted = new AtomicInteger(); // how often to look
     private volatile @Nullable Throwable misuse;
     private volatile boolean over;
 
-    Reading(StreamCall call, Flow.Subscriber<? super byte[]> subscriber) {
+    Reading(Chunks call, Flow.Subscriber<? super byte[]> subscriber) {
       this.call = call;
       this.subscriber = subscriber;
     }

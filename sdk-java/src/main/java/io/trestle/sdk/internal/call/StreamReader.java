@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a stream by waiting for its chunks. */
 final class StreamReader implements RpcStream {
-  private final StreamCall call;
+  private final Chunks call;
   private Inbox.@Nullable Item next;
 
-  StreamReader(StreamCall call) {
+  StreamReader(Chunks call) {
     this.call = call;
   }
 

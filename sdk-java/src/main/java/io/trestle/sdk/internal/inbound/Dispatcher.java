@@ -60,12 +60,12 @@ final class Dispatcher {
   }
 
   /** Takes a request, on the lane of its connection. */
-  void dispatch(InboundCall call, CallMessages.Request request) {
+  void dispatch(Exchange call, CallMessages.Request request) {
     Admission.Verdict verdict =
         Admission.judge(
             draining,
             view.policy(),
-            call.peer().spiffeId(),
+            call.caller(),
             request.callerService(),
             view.revocations(),
             request.method());
@@ -77,7 +77,7 @@ final class Dispatcher {
   }
 
   private InboundContext context(
-      InboundCall call, CallMessages.Request request, Admission.Verdict.Admitted caller) {
+      Exchange call, CallMessages.Request request, Admission.Verdict.Admitted caller) {
     TraceContext trace =
         TraceContext.parse(call.trace())
             .or(() -> TraceContext.parse(request.trace()))
@@ -91,7 +91,7 @@ final class Dispatcher {
         call.timeoutNanos());
   }
 
-  private void enter(InboundCall call, CallMessages.Request request, InboundContext context) {
+  private void enter(Exchange call, CallMessages.Request request, InboundContext context) {
     Runnable turn = () -> run(call, request, context);
     switch (slots.enter(turn)) {
       case RUN -> {
@@ -110,7 +110,7 @@ final class Dispatcher {
     }
   }
 
-  private void run(InboundCall call, CallMessages.Request request, InboundContext context) {
+  private void run(Exchange call, CallMessages.Request request, InboundContext context) {
     Handlers.Handler handler = handlers.find(request.method());
     if (context.cancelled()) {
       finish(call, CallStatus.of(StatusCode.CANCELLED, "the caller left"));
@@ -127,7 +127,7 @@ final class Dispatcher {
   }
 
   private void run(
-      InboundCall call,
+      Exchange call,
       Handlers.Handler handler,
       CallMessages.Request request,
       InboundContext context) {
@@ -167,7 +167,7 @@ final class Dispatcher {
   }
 
   private <T> void submit(
-      InboundCall call, InboundContext context, Callable<@Nullable T> handler, Outcome<T> outcome) {
+      Exchange call, InboundContext context, Callable<@Nullable T> handler, Outcome<T> outcome) {
     try {
       threads.execute(() -> runBlocking(context, handler, outcome));
     } catch (RejectedExecutionException e) {
@@ -208,7 +208,7 @@ final class Dispatcher {
         : failure;
   }
 
-  private void finish(InboundCall call, CallStatus status) {
+  private void finish(Exchange call, CallStatus status) {
     call.finish(status);
     slots.leave();
   }

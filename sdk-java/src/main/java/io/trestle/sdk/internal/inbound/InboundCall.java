@@ -3,6 +3,7 @@ package io.trestle.sdk.internal.inbound;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.trestle.protocol.HeaderNames;
+import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.wire.CallStatus;
@@ -13,6 +14,7 @@ import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.WireStream;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The caller may leave at any time (a reset, a lost connection, its deadline); then {@code
  * onGone} runs, and what the handler answers later goes nowhere.
  */
-final class InboundCall implements WireStream.Listener {
+final class InboundCall implements Exchange, WireStream.Listener {
   private final Lane lane;
   private final WireStream stream;
   private final PeerIdentity peer;
@@ -70,7 +72,8 @@ final class InboundCall implements WireStream.Listener {
    * The call has a place, or waits for one; until it is finished, or withdrawn, its request is
    * needed. The action runs when nobody waits for the answer any more; at once if that is so.
    */
-  void entered(Runnable action) {
+  @Override
+  public void entered(Runnable action) {
     entered = true;
     if (over) {
       action.run();
@@ -80,31 +83,37 @@ final class InboundCall implements WireStream.Listener {
   }
 
   /** The call will not run. */
-  void withdrawn() {
+  @Override
+  public void withdrawn() {
     entered = false;
     forget();
   }
 
   /** The time the caller gave, in nanoseconds; negative for none. */
-  long timeoutNanos() {
+  @Override
+  public long timeoutNanos() {
     return timeoutNanos;
   }
 
   /** The trace in the metadata. */
-  @Nullable String trace() {
+  @Override
+  public @Nullable String trace() {
     return trace;
   }
 
-  PeerIdentity peer() {
-    return peer;
+  @Override
+  public Optional<SpiffeId> caller() {
+    return peer.spiffeId();
   }
 
-  boolean streaming() {
+  @Override
+  public boolean streaming() {
     return streaming;
   }
 
   /** Answers with a message; any thread. */
-  void finish(Frames.Body body) {
+  @Override
+  public void finish(Frames.Body body) {
     lane.execute(
         () -> {
           if (end()) {
@@ -123,7 +132,8 @@ final class InboundCall implements WireStream.Listener {
    *
    * @param gone runs when the network has taken it, or never will
    */
-  void chunk(Frames.Body body, Runnable gone) {
+  @Override
+  public void chunk(Frames.Body body, Runnable gone) {
     lane.execute(
         () -> {
           if (over) {
@@ -138,7 +148,8 @@ final class InboundCall implements WireStream.Listener {
   }
 
   /** Ends a stream well; any thread. */
-  void finishStream() {
+  @Override
+  public void finishStream() {
     lane.execute(
         () -> {
           if (end()) {
@@ -151,7 +162,8 @@ final class InboundCall implements WireStream.Listener {
   }
 
   /** Answers with a status; any thread. */
-  void finish(CallStatus status) {
+  @Override
+  public void finish(CallStatus status) {
     lane.execute(
         () -> {
           refuse(status);

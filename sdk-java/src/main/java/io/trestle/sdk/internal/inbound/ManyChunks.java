@@ -6,7 +6,7 @@ import io.trestle.sdk.internal.wire.CallMessages;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a streamed call: a failure is the last chunk, and the status is good (rpc.md 5.2). */
-record ManyChunks(InboundCall call, OutStream out) implements Outcome<Void> {
+record ManyChunks(Exchange call, OutStream out) implements Outcome<Void> {
 
   @Override
   public void tell(@Nullable Void none, @Nullable Throwable failure) {

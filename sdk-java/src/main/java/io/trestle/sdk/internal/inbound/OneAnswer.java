@@ -6,7 +6,7 @@ import io.trestle.sdk.internal.wire.CallMessages;
 import org.jspecify.annotations.Nullable;
 
 /** The end of a unary call. */
-record OneAnswer(InboundCall call) implements Outcome<byte[]> {
+record OneAnswer(Exchange call) implements Outcome<byte[]> {
 
   @Override
   public void tell(byte @Nullable [] reply, @Nullable Throwable failure) {

@@ -23,12 +23,12 @@ import java.util.concurrent.ExecutionException;
 final class OutStream implements ChunkWriter {
   static final int COMFORTABLE = 64 << 10;
 
-  private final InboundCall call;
+  private final Exchange call;
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>(1);
   private long pending;
   private boolean over;
 
-  OutStream(InboundCall call) {
+  OutStream(Exchange call) {
     this.call = call;
   }
 
