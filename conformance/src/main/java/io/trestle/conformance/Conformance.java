@@ -27,6 +27,7 @@ public final class Conformance {
 
   /** See the class. */
   public static void main(String[] args) throws IOException, InterruptedException {
+    System.setProperty("logback.configurationFile", Language.LOGGING);
     List<Language> languages = new ArrayList<>(List.of(Language.java()));
     List<Scenario> scenarios = new ArrayList<>();
     for (int i = 0; i < args.length; i++) {

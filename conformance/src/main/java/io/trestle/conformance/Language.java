@@ -12,6 +12,8 @@ import java.util.List;
  */
 public record Language(String name, List<String> command) {
 
+  static final String LOGGING = "io/trestle/conformance/logback.xml";
+
   /** Copies the command. */
   public Language {
     command = List.copyOf(command);
@@ -26,6 +28,7 @@ public record Language(String name, List<String> command) {
             "-Xmx256m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
+            "-Dlogback.configurationFile=" + LOGGING,
             "-cp",
             System.getProperty("java.class.path"),
             Agent.class.getName()));

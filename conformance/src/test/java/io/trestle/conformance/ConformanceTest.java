@@ -3,6 +3,7 @@ package io.trestle.conformance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import java.nio.file.Path;
@@ -35,5 +36,37 @@ class ConformanceTest {
     PairRun run = new PairRun(fleet, Scenario.ours(), gone, gone);
 
     assertThatThrownBy(run::run).hasMessageContaining("gone: the agent ended");
+  }
+
+  @Test
+  void agent_answersWhatItCannotDo() throws Exception {
+    TestKernel.ServiceKey key = TRESTLE.kernel().service("alone");
+    Path schema = Path.of("src/main/resources/io/trestle/conformance/conformance.proto");
+    ObjectNode config =
+        AgentProcess.JSON
+            .createObjectNode()
+            .put("url", TRESTLE.kernel().grpc())
+            .put("key", key.apiKey())
+            .put("schema", schema.toString());
+
+    try (AgentProcess agent = AgentProcess.start(Language.java(), config)) {
+      assertThat(agent.ready().path("serviceId").asText()).isEqualTo(key.id());
+      assertThat(codeOf(agent, "publish")).isEqualTo("UNIMPLEMENTED");
+      assertThat(codeOf(agent, "dance")).isEqualTo("UNIMPLEMENTED");
+      assertThat(codeOf(agent, "awaitMethod")).isEqualTo("TIMEOUT");
+      assertThat(codeOf(agent, "call")).isEqualTo("NO_LIVE_INSTANCE");
+    }
+  }
+
+  private static String codeOf(AgentProcess agent, String command) throws Exception {
+    ObjectNode line =
+        AgentProcess.JSON
+            .createObjectNode()
+            .put("command", command)
+            .put("service", "alone")
+            .put("method", "Nothing")
+            .put("attempts", 1)
+            .put("timeoutMs", command.equals("call") ? 30_000 : 10);
+    return agent.ask(line).path("error").path("code").asText();
   }
 }

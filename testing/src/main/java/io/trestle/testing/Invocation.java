@@ -1,7 +1,9 @@
 package io.trestle.testing;
 
+import io.trestle.protocol.SpiffeId;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.ValidationException;
 import java.time.Duration;
 
 /**
@@ -12,6 +14,19 @@ import java.time.Duration;
  * @param options timeout, request id, idempotency key and trace; the rest has no effect
  */
 public record Invocation(CallContext.Caller caller, CallOptions options) {
+
+  /**
+   * Checks the ids.
+   *
+   * @throws ValidationException if one cannot stand in a certificate
+   */
+  public Invocation {
+    try {
+      SpiffeId unused = SpiffeId.service(caller.serviceId(), caller.instanceId());
+    } catch (IllegalArgumentException e) {
+      throw new ValidationException("caller " + e.getMessage(), e);
+    }
+  }
 
   /** As {@code test-caller}, with 30 s and a random request id. */
   public static final Invocation DEFAULT =

@@ -352,4 +352,11 @@ class TestBridgeTest {
     assertThatExceptionOfType(ValidationException.class)
         .isThrownBy(() -> TestBridge.matchPattern("orders..", "orders.a"));
   }
+
+  @Test
+  void callerThatNoCertificateCanName_isRefused() {
+    assertThatExceptionOfType(ValidationException.class)
+        .isThrownBy(() -> Invocation.DEFAULT.from("a service", "1"))
+        .withMessageContaining("serviceId: a service (expected: ");
+  }
 }

@@ -108,6 +108,16 @@ final class Inbox {
     }
   }
 
+  /** Whether there is enough for now. */
+  boolean paused() {
+    lock.lock();
+    try {
+      return paused;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether the next item is the end. */
   boolean atEnd() {
     lock.lock();

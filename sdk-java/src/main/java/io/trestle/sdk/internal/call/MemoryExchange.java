@@ -24,7 +24,6 @@ final class MemoryExchange implements Chunks, MemoryPeer.Answer {
   private final Queue<Runnable> untaken = new ArrayDeque<>();
   private @Nullable Runnable leave;
   private @Nullable ServiceBridgeException failed;
-  private boolean paused;
   private boolean over;
 
   MemoryExchange(String service, String method) {
@@ -79,15 +78,17 @@ final class MemoryExchange implements Chunks, MemoryPeer.Answer {
     }
   }
 
+  // The sender is noted before the chunk can be read: whoever makes room finds him.
   private void add(byte[] payload, Runnable taken) {
+    boolean late;
     synchronized (this) {
-      paused |= inbox.add(payload);
-      if (paused && !over) {
-        untaken.add(taken);
-        return;
-      }
+      untaken.add(taken);
+      late = over;
     }
-    taken.run();
+    boolean unused = inbox.add(payload);
+    if (late || !inbox.paused()) {
+      resume();
+    }
   }
 
   @Override
@@ -99,7 +100,6 @@ final class MemoryExchange implements Chunks, MemoryPeer.Answer {
   private void resume() {
     List<Runnable> waiting;
     synchronized (this) {
-      paused = false;
       waiting = List.copyOf(untaken);
       untaken.clear();
     }
