@@ -355,7 +355,6 @@ class IdempotencyWireTest {
   }
 
   @Test
-  @Acceptance("RPC-37")
   void brokenConnection_keepsTheKeyUntilTheLeaseEnds() {
     CompletableFuture<WireCallee> self = new CompletableFuture<>();
     Callee crashing =
