@@ -166,6 +166,12 @@ final class IdempotencyDesk {
     }
   }
 
+  /** Most often the database is away, which others say louder. */
+  void notClaimed(Claim claim, Throwable why) {
+    count(Event.NOT_CLAIMED);
+    LOG.debug("idempotency key not claimed claim={} reason={}", claim.claimId(), why.toString());
+  }
+
   /** Says that a reply could not be stored; the caller was told that its outcome is unknown. */
   void notSaved(Claim claim, Throwable why) {
     count(Event.NOT_SAVED);

@@ -2,6 +2,8 @@ package io.trestle.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.kernel.Clock;
@@ -21,6 +23,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -160,18 +163,26 @@ final class KeyedCall implements Consumer<Ending> {
 
   /** Nothing was forwarded; should the claim be there all the same, it is given back. */
   private void notClaimed(Claim claim, Throwable why) {
-    desk.count(Event.NOT_CLAIMED);
+    desk.notClaimed(claim, why);
     if (!(why instanceof WriteFailure failure) || failure.code().maybeWritten()) {
       desk.release(claim);
     }
-    fail(unavailable());
-    end(new Ending.Failed(unavailable()));
+    Refused refusal = refusal(why);
+    fail(refusal);
+    end(new Ending.Failed(refusal));
+  }
+
+  private static Refused refusal(Throwable why) {
+    return why instanceof WriteFailure failure && failure.code() == WriteFailure.Code.FULL
+        ? Refused.withoutEffect(
+            Reason.OVERLOADED, "too much waits to be written: " + failure.getMessage())
+        : unavailable();
   }
 
   private static Refused unavailable() {
     return Refused.withoutEffect(
         Reason.UNAVAILABLE,
-        "the database is away or busy, and a call with an idempotency key needs it");
+        "the database is away, and a call with an idempotency key needs it, try again later");
   }
 
   private void look(Claim claim, Optional<Stored> found) {
@@ -318,10 +329,10 @@ final class KeyedCall implements Consumer<Ending> {
     return UnsafeByteOperations.unsafeWrap(frame.getBytes(Frames.HEADER, frame.length()));
   }
 
+  /** Many may get one reply at once: they share its bytes. */
   private static Buffer frame(ByteString message) {
-    return Buffer.buffer(Frames.HEADER + message.size())
-        .appendByte((byte) 0)
-        .appendInt(message.size())
-        .appendBytes(message.toByteArray());
+    ByteBuf head = Unpooled.buffer(Frames.HEADER).writeByte(0).writeInt(message.size());
+    ByteBuf body = Unpooled.wrappedBuffer(message.asReadOnlyByteBuffer());
+    return BufferInternal.buffer(Unpooled.wrappedBuffer(head, body));
   }
 }

@@ -355,7 +355,6 @@ class IdempotencyWireTest {
   }
 
   @Test
-  @Acceptance("RPC-37")
   void brokenConnection_keepsTheKeyUntilTheLeaseEnds() {
     CompletableFuture<WireCallee> self = new CompletableFuture<>();
     Callee crashing =
@@ -379,6 +378,26 @@ class IdempotencyWireTest {
     assertThat(lost.notDispatched()).isFalse();
     assertThat(waiting.code()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
     assertThat(reply(caller, "k")).as("30 s and 5 s later").isEqualTo("run 2");
+  }
+
+  @Test
+  @Acceptance("RPC-37")
+  void replyAfterTheDeadline_isSaved_forTheCallThatWaits() {
+    WireInstance instance = WIRE.connected(target);
+    LateCallee late = WIRE.closing(LateCallee.start(instance.identity(), instance.ca()));
+    instance.register(Declare.handlers(late.endpoint(), "pay")).first();
+    await().until(() -> instance.view().instances().containsKey(instance.id()));
+    WireInstance caller = caller();
+
+    var first = within(Duration.ofSeconds(2), caller, "k");
+    var second = caller.client().open(Methods.INVOKE_UNARY, request("k").build());
+    late.answer(CallResponse.newBuilder().setPayload(ByteString.copyFromUtf8("at last")).build());
+
+    assertThat(first.code()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+    assertThat(first.notDispatched()).isFalse();
+    assertThat(text(second.ended())).isEqualTo("at last");
+    assertThat(reply(caller, "k")).isEqualTo("at last");
+    assertThat(late.received()).isEqualTo(1);
   }
 
   @Test
