@@ -10,6 +10,7 @@ import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.PolicyEvaluation;
+import io.trestle.sdk.RpcStream;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.StateException;
@@ -159,6 +160,33 @@ class PolicyClientTest {
         .isInstanceOf(AccessDeniedException.class)
         .hasMessageContaining("denied: egress")
         .hasMessageContaining(target.name() + "/echo");
+
+    assertThat(runs).hasValue(0);
+    assertThat(violations()).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  @Acceptance("AP-16")
+  void deniedStream_isToldOnceToo(Transport transport) {
+    acceptance(target, other, "count");
+    TRESTLE.connect(
+        target,
+        sdk -> sdk.rpc().handleStream("count", (request, context, out) -> runs.incrementAndGet()));
+    ServiceBridge caller =
+        TRESTLE.connect(
+            calling,
+            sdk -> {
+              sdk.listen(events::add);
+              sdk.service(target.name(), ServiceDeps.rpc("count"));
+            });
+    await().until(() -> !violations().isEmpty()); // of the declaration
+    events.clear();
+
+    CallOptions options = CallOptions.DEFAULT.withTransport(transport);
+    try (RpcStream stream = caller.rpc().stream(target.name(), "count", HELLO, options)) {
+      assertThat(catchThrowable(stream::hasNext)).isInstanceOf(AccessDeniedException.class);
+    }
 
     assertThat(runs).hasValue(0);
     assertThat(violations()).hasSize(1);

@@ -145,8 +145,8 @@ public final class CallServer {
                           limits.running() + limits.queued()))
                   .connectionHandler(connection -> onConnection(lane, connection))
                   .requestHandler(request -> request.response().reset());
+          servers.add(server); // first: who hears that it is bound may close at once
           server.listen(port, host).map(HttpServer::actualPort).onComplete(bound);
-          servers.add(server);
         });
     return bound.future();
   }

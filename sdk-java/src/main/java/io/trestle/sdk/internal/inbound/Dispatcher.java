@@ -193,12 +193,15 @@ final class Dispatcher {
     finish(outcome, reply, failure);
   }
 
-  // The answer goes out first: the place that it gives back may run the next call at once.
+  // The place is free before the answer goes out, else a caller that goes on at once finds it
+  // taken;
+  // the call that waited for it runs after, else the answer would wait for that call.
   private <T> void finish(Outcome<T> outcome, @Nullable T reply, @Nullable Throwable failure) {
+    Runnable next = slots.release();
     try {
       outcome.tell(reply, cause(failure));
     } finally {
-      slots.leave();
+      next.run();
     }
   }
 
@@ -209,7 +212,8 @@ final class Dispatcher {
   }
 
   private void finish(Exchange call, CallStatus status) {
+    Runnable next = slots.release();
     call.finish(status);
-    slots.leave();
+    next.run();
   }
 }

@@ -17,6 +17,7 @@ final class Slots {
   private final int maxRunning;
   private final int maxQueued;
   private final Deque<Runnable> queue = new ArrayDeque<>();
+
   private int running;
   private @Nullable Runnable onIdle;
 
@@ -48,25 +49,28 @@ final class Slots {
     return Entry.REFUSED;
   }
 
-  /** Gives a place back. */
+  /** Gives a place back; whoever waited for it runs. */
   void leave() {
-    Runnable next;
-    Runnable idle = null;
-    synchronized (this) {
-      next = queue.poll();
-      if (next == null) {
-        running--;
-        if (running == 0) {
-          idle = onIdle;
-          onIdle = null;
-        }
-      }
-    }
+    release().run();
+  }
+
+  /**
+   * Gives a place back.
+   *
+   * @return runs whoever waited for it; to be run, and once
+   */
+  synchronized Runnable release() {
+    Runnable next = queue.poll();
     if (next != null) {
-      take(next);
-    } else if (idle != null) {
-      idle.run();
+      return () -> take(next);
     }
+    running--;
+    Runnable idle = running == 0 ? onIdle : null;
+    if (idle == null) {
+      return () -> {};
+    }
+    onIdle = null;
+    return idle;
   }
 
   // A turn that ends at once leaves its place on the same stack; the next one must not pile up on

@@ -144,6 +144,18 @@ class RefusedCallTest {
   }
 
   @Test
+  void callsOneAfterAnother_needOnePlaceOnly() throws Exception {
+    Callee callee = echo(fleet.callee(new CallServer.Limits(1, 0)));
+    callee.handlers.addAsync("up", (p, c) -> CompletableFuture.supplyAsync(() -> p));
+    for (String method : List.of("echo", "up")) {
+      Client client = fleet.client().sees(method, callee);
+      for (int i = 0; i < 300; i++) {
+        assertThat(call(client, method, bytes("x"), ONCE)).isEqualTo(bytes("x"));
+      }
+    }
+  }
+
+  @Test
   @Acceptance({"AP-6", "AP-16", "WI-58"})
   void callerOutsideAcceptance_isDenied_withItsServiceId() throws Exception {
     Callee callee = echo(fleet.callee());
