@@ -169,7 +169,7 @@ public final class GrpcExchange implements WireStream.Listener {
     headed = true;
     early = GrpcHeaders.status(headers).orElse(early);
     if (end) {
-      finish(ended(early));
+      finishAsTold();
     }
   }
 
@@ -179,7 +179,7 @@ public final class GrpcExchange implements WireStream.Listener {
     if (refusal != null) {
       abort(refusal, listener::onRefused);
     } else if (end) {
-      finish(ended(early));
+      finishAsTold();
     }
   }
 
@@ -201,10 +201,14 @@ public final class GrpcExchange implements WireStream.Listener {
     }
   }
 
-  private CallStatus ended(CallStatus status) {
-    return status.ok() && !reader.clean()
-        ? CallStatus.of(StatusCode.INTERNAL, "the answer ends within a message")
-        : status;
+  private void finishAsTold() {
+    if (early == GrpcHeaders.NO_STATUS) {
+      finish(early, listener::onBroken); // an end, but nobody said which
+    } else if (early.ok() && !reader.clean()) {
+      finish(CallStatus.of(StatusCode.INTERNAL, "the answer ends within a message"));
+    } else {
+      finish(early);
+    }
   }
 
   private void abort(CallStatus status, Consumer<CallStatus> heard) {

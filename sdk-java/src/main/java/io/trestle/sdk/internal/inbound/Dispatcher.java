@@ -194,8 +194,7 @@ final class Dispatcher {
   }
 
   // The place is free before the answer goes out, else a caller that goes on at once finds it
-  // taken;
-  // the call that waited for it runs after, else the answer would wait for that call.
+  // taken. The call that waited for it runs after, else the answer would wait for that call.
   private <T> void finish(Outcome<T> outcome, @Nullable T reply, @Nullable Throwable failure) {
     Runnable next = slots.release();
     try {
