@@ -26,7 +26,7 @@ public final class GrpcExchange implements WireStream.Listener {
   private final long began = System.nanoTime();
   private @Nullable WireStream stream;
   private @Nullable Runnable waiting;
-  private CallStatus early = GrpcHeaders.NO_STATUS;
+  private @Nullable CallStatus told;
   private boolean headed;
   private boolean done;
 
@@ -167,7 +167,7 @@ public final class GrpcExchange implements WireStream.Listener {
       return;
     }
     headed = true;
-    early = GrpcHeaders.status(headers).orElse(early);
+    told = GrpcHeaders.status(headers).orElse(told);
     if (end) {
       finishAsTold();
     }
@@ -202,12 +202,13 @@ public final class GrpcExchange implements WireStream.Listener {
   }
 
   private void finishAsTold() {
-    if (early == GrpcHeaders.NO_STATUS) {
-      finish(early, listener::onBroken); // an end, but nobody said which
-    } else if (early.ok() && !reader.clean()) {
+    CallStatus status = told;
+    if (status == null) {
+      finish(GrpcHeaders.NO_STATUS, listener::onBroken); // an end, but nobody said which
+    } else if (status.ok() && !reader.clean()) {
       finish(CallStatus.of(StatusCode.INTERNAL, "the answer ends within a message"));
     } else {
-      finish(early);
+      finish(status);
     }
   }
 

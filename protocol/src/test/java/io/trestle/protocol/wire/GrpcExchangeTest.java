@@ -295,7 +295,7 @@ class GrpcExchangeTest {
     server.answer(request -> request.response().setStatusCode(503).end());
     assertEnd(How.BROKEN, StatusCode.UNAVAILABLE, "HTTP status 503");
     server.answer(request -> request.response().end(frame(0, 0)));
-    assertEnd(How.ENDED, StatusCode.UNKNOWN, "no grpc-status");
+    assertEnd(How.BROKEN, StatusCode.UNKNOWN, "no grpc-status");
     server.answer(request -> Loopback.good(request.response(), frame(0, 5)));
     assertEnd(How.ENDED, StatusCode.INTERNAL, "ends within a message");
     server.answer(GrpcExchangeTest::cutOff);

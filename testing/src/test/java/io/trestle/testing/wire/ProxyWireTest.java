@@ -13,6 +13,7 @@ import io.trestle.protocol.v1.CallResponse;
 import io.trestle.protocol.v1.InvokeRequest;
 import io.trestle.protocol.v1.InvokeResponse;
 import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.Transport;
@@ -24,7 +25,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -128,6 +131,51 @@ class ProxyWireTest {
     assertThat(reply.toStringUtf8()).isEqualTo("hello");
     assertThat(seenCaller).hasValue(calling.id());
     assertThat(seenKey).hasValue("key-2");
+  }
+
+  @Test
+  @Acceptance("RPC-36")
+  void foreignCaller_withoutDeadline_givesOneToAUnaryCallAndNoneToAStream() {
+    List<Optional<Duration>> unary = new CopyOnWriteArrayList<>();
+    List<Optional<Duration>> stream = new CopyOnWriteArrayList<>();
+    TRESTLE.connect(
+        target,
+        sdk -> {
+          sdk.rpc()
+              .handle(
+                  "echo",
+                  (request, context) -> {
+                    unary.add(context.remaining());
+                    return request;
+                  });
+          sdk.rpc()
+              .handleStream(
+                  "chunks",
+                  (request, context, out) -> {
+                    stream.add(context.remaining());
+                    out.send(request);
+                    out.send(request);
+                    throw new HandlerException("ENOUGH", "no more");
+                  });
+        });
+    WireInstance caller = WIRE.caller(calling, target.name(), "*");
+    await().until(() -> caller.view().methods(target.id()).size() == 2);
+
+    assertThat(caller.invoke(unhashed("echo")).ok().getPayload().toStringUtf8()).isEqualTo("hello");
+    var ended = caller.client().open(Methods.INVOKE_STREAM, unhashed("chunks").build()).ended();
+
+    assertThat(unary).hasSize(1);
+    assertThat(unary.get(0).orElseThrow())
+        .isBetween(Duration.ofSeconds(20), Duration.ofSeconds(30));
+    assertThat(stream).containsExactly(Optional.empty());
+    assertThat(ended.code()).isEqualTo(Status.Code.OK);
+    assertThat(ended.messages())
+        .extracting(chunk -> chunk.getPayload().toStringUtf8() + chunk.getErrorCode())
+        .containsExactly("hello", "hello", "ENOUGH");
+  }
+
+  private InvokeRequest.Builder unhashed(String method) {
+    return WireInstance.invocation(target.id(), method).clearContractHash();
   }
 
   private ByteString proxied(WireInstance caller) {

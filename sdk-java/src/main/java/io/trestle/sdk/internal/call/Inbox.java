@@ -21,6 +21,7 @@ final class Inbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Queue<byte[]> chunks = new ArrayDeque<>();
+  private final Runnable pause;
   private final Runnable resume;
   private @Nullable Runnable listener;
   private @Nullable ServiceBridgeException failure;
@@ -31,9 +32,11 @@ final class Inbox {
   /**
    * An empty one.
    *
-   * @param resume lets more arrive
+   * @param pause lets no more arrive; runs where chunks are put in
+   * @param resume lets more arrive; may run on any thread, also within {@link #add}
    */
-  Inbox(Runnable resume) {
+  Inbox(Runnable pause, Runnable resume) {
+    this.pause = pause;
     this.resume = resume;
   }
 
@@ -46,14 +49,14 @@ final class Inbox {
     record End(@Nullable ServiceBridgeException failure) implements Item {}
   }
 
-  /** Puts a chunk in; true if that is enough for now. */
-  boolean add(byte[] chunk) {
+  /** Puts a chunk in. */
+  void add(byte[] chunk) {
     Runnable told;
     boolean full;
     lock.lock();
     try {
       if (ended) {
-        return false;
+        return;
       }
       chunks.add(chunk);
       bytes += chunk.length;
@@ -64,8 +67,10 @@ final class Inbox {
     } finally {
       lock.unlock();
     }
+    if (full) {
+      pause.run(); // before anybody can read, which may resume
+    }
     tell(told);
-    return full;
   }
 
   /** There is no more; what lies here can still be read. */

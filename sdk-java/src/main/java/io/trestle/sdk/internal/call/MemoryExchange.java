@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /** The caller's side of one call without network. Any thread. */
 final class MemoryExchange implements Chunks, MemoryPeer.Answer {
   private final String name;
-  private final Inbox inbox = new Inbox(this::resume);
+  private final Inbox inbox = new Inbox(() -> {}, this::resume);
   private final CompletableFuture<Void> timer = new CompletableFuture<>();
   private final Queue<Runnable> untaken = new ArrayDeque<>();
   private @Nullable Runnable leave;
@@ -85,7 +85,7 @@ final class MemoryExchange implements Chunks, MemoryPeer.Answer {
       untaken.add(taken);
       late = over;
     }
-    boolean unused = inbox.add(payload);
+    inbox.add(payload);
     if (late || !inbox.paused()) {
       resume();
     }

@@ -25,7 +25,7 @@ final class StreamCall implements OutboundCall, Chunks {
   private final CallMessages.Request request;
   private final CallPlan plan;
   private final long deadline;
-  private final Inbox inbox = new Inbox(this::resume);
+  private final Inbox inbox = new Inbox(this::pause, this::resume);
   private volatile @Nullable Attempt attempt;
   private @Nullable ServiceBridgeException failed;
 
@@ -95,6 +95,13 @@ final class StreamCall implements OutboundCall, Chunks {
     inbox.end(error);
   }
 
+  private void pause() {
+    Attempt running = attempt;
+    if (running != null) {
+      running.pause();
+    }
+  }
+
   private void resume() {
     Attempt running = attempt;
     if (running != null) {
@@ -138,11 +145,10 @@ final class StreamCall implements OutboundCall, Chunks {
       throw new IOException("a chunk after the failure");
     }
     CallMessages.Response chunk = CallMessages.readResponse(message);
-    Attempt running = attempt;
-    if (!chunk.errorCode().isEmpty()) {
+    if (chunk.errorCode().isEmpty()) {
+      inbox.add(chunk.payload());
+    } else {
       failed = HandlerException.received(chunk.errorCode(), chunk.errorMessage());
-    } else if (inbox.add(chunk.payload()) && running != null) {
-      running.pause();
     }
   }
 

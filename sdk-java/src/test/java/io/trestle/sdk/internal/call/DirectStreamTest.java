@@ -299,7 +299,7 @@ class DirectStreamTest {
   }
 
   /** Asks for one at a time, when told. */
-  private static final class Reader implements Flow.Subscriber<byte[]> {
+  private static class Reader implements Flow.Subscriber<byte[]> {
     final LinkedBlockingQueue<String> heard = new LinkedBlockingQueue<>();
     volatile Flow.@Nullable Subscription subscription;
 
@@ -342,6 +342,42 @@ class DirectStreamTest {
     assertThat(reader.next(1)).isEqualTo("chunk 2");
     assertThat(reader.next(1)).isEqualTo("chunk 3");
     assertThat(reader.next(0)).as("the end needs no demand").isEqualTo("complete");
+  }
+
+  @Test
+  void subscriber_thatReadsWhereChunksArrive_getsChunksLargerThanTheInbox() throws Exception {
+    int large = 2 * Inbox.FULL;
+    Client client =
+        serve(
+            (request, context, out) -> {
+              for (int i = 0; i < 8; i++) {
+                out.send(new byte[large]);
+              }
+            });
+    CompletableFuture<Integer> bytes = new CompletableFuture<>();
+    client
+        .caller
+        .publisher(TestFleet.SERVICE, "count", "", bytes("8"), DIRECT)
+        .subscribe(
+            new Reader() {
+              private int read;
+
+              @Override
+              public void onSubscribe(Flow.Subscription given) {
+                given.request(Long.MAX_VALUE);
+              }
+
+              @Override
+              public void onNext(byte[] chunk) {
+                read += chunk.length;
+              }
+
+              @Override
+              public void onComplete() {
+                bytes.complete(read);
+              }
+            });
+    assertThat(bytes.get(20, TimeUnit.SECONDS)).isEqualTo(8 * large);
   }
 
   @Test
