@@ -39,6 +39,10 @@ class DemoTest {
       assertThat(report.path("charges").path("rows"))
           .isEqualTo(report.path("orders").path("completed"));
       assertThat(report.path("charges").path("charged_twice").asInt()).isZero();
+      assertThat(report.path("streams").path("complete").asInt()).isPositive();
+      assertThat(report.path("refund").path("status").asInt()).isEqualTo(403);
+      assertThat(report.path("refund").path("message").asText()).contains("denied");
+      assertThat(report.path("refund").path("charges_refunded").asInt()).isZero();
       assertThat(report.path("charges").path("by_process").toString())
           .contains("payments-1 (killed)", "payments-2", "payments-3");
       assertThat(demo.err()).contains("kill -9 payments-1");

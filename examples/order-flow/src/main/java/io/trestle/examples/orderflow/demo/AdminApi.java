@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /** The few administration calls of the demo, as anybody may make them. */
 final class AdminApi {
@@ -31,11 +32,27 @@ final class AdminApi {
    * @return its bootstrap key
    */
   String createService(String name) {
-    return require(post("ServiceService/Create", name), "Create " + name).path("apiKey").asText();
+    return require(post("ServiceService/Create", named(name)), "Create " + name)
+        .path("apiKey")
+        .asText();
   }
 
-  private HttpResponse<String> post(String procedure, String name) {
-    ObjectNode body = MAPPER.createObjectNode().put("name", name);
+  /**
+   * Replaces what a service accepts: from now on these calls and no others.
+   *
+   * @param calls {@code CALLER/METHOD}, {@code *} for any of either
+   */
+  void acceptOnly(String service, List<String> calls) {
+    ObjectNode body = named(service);
+    calls.forEach(body.putObject("rules").putArray("rpc.handle")::add);
+    require(post("PolicyService/Set", body), "Set policy of " + service);
+  }
+
+  private static ObjectNode named(String name) {
+    return MAPPER.createObjectNode().put("name", name);
+  }
+
+  private HttpResponse<String> post(String procedure, ObjectNode body) {
     try {
       HttpRequest request =
           HttpRequest.newBuilder(URI.create(url + "/servicebridge.ui.v1." + procedure))

@@ -1,6 +1,7 @@
 package io.trestle.examples.orderflow.demo;
 
 import io.trestle.examples.orderflow.demo.Fleet.Service;
+import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
 import io.trestle.examples.orderflow.orders.OrderException;
 import io.trestle.examples.orderflow.orders.OrderFile;
@@ -111,6 +112,7 @@ public final class Demo {
     join(inventory);
     StorefrontClient storefront = new StorefrontClient(fleet.storefront().url());
     out.println("storefront, inventory, payments-1 and payments-2 ready");
+    out.println("policy: payments accept charge from the storefront, and refund from nobody");
     tryIt(storefront);
 
     Progress progress = new Progress(out, isTerminal(), orders.size());
@@ -118,11 +120,13 @@ public final class Demo {
     Feed feed = new Feed(storefront, ended -> ended(ended, progress, accident));
     List<Outcome> outcomes = feed.run(orders);
     join(accident.replacement());
+    RefundTry refund = storefront.refund(refundable(outcomes));
 
     Findings findings =
         new Findings(
             outcomes,
             fleet.database().ledger(orders.stream().map(Order::id).toList()),
+            refund,
             storefront.stats(),
             fleet.names(),
             victim.child().name());
@@ -132,6 +136,16 @@ public final class Demo {
       System.out.println(ReportJson.of(findings, problems));
     }
     return problems;
+  }
+
+  /** The first order that was charged. */
+  private static String refundable(List<Outcome> outcomes) {
+    return outcomes.stream()
+        .filter(outcome -> outcome.end() == End.COMPLETED)
+        .findFirst()
+        .orElse(outcomes.get(0))
+        .order()
+        .id();
   }
 
   private void ended(int count, Progress progress, Accident accident) {

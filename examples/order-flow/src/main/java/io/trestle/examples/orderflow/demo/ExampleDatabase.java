@@ -26,7 +26,9 @@ final class ExampleDatabase {
 
   /** Sequential: a demo's worth of rows. */
   private static final String CHARGES =
-      "SELECT order_id, amount_cents, instance_id, refused FROM charges WHERE order_id = ANY (?)";
+      """
+      SELECT order_id, amount_cents, instance_id, refused, refunded_at IS NOT NULL
+      FROM charges WHERE order_id = ANY (?)""";
 
   private final String server;
   private final String adminPassword;
@@ -75,7 +77,11 @@ final class ExampleDatabase {
         while (found.next()) {
           rows.add(
               new Ledger.Row(
-                  found.getString(1), found.getLong(2), found.getString(3), found.getInt(4)));
+                  found.getString(1),
+                  found.getLong(2),
+                  found.getString(3),
+                  found.getInt(4),
+                  found.getBoolean(5)));
         }
       }
       return new Ledger(rows);

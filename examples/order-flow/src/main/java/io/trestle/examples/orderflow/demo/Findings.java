@@ -2,6 +2,7 @@ package io.trestle.examples.orderflow.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trestle.examples.orderflow.orders.End;
+import io.trestle.examples.orderflow.orders.Picking;
 import java.util.List;
 import java.util.Map;
 
@@ -10,6 +11,7 @@ import java.util.Map;
  *
  * @param outcomes what the storefront answered, one an order
  * @param ledger what the table says of these orders
+ * @param refund what came of asking for one
  * @param stats what the storefront counted
  * @param names of the processes, by instance id
  * @param killed name of the process that was killed
@@ -17,6 +19,7 @@ import java.util.Map;
 record Findings(
     List<Outcome> outcomes,
     Ledger ledger,
+    RefundTry refund,
     JsonNode stats,
     Map<String, String> names,
     String killed) {
@@ -27,6 +30,10 @@ record Findings(
 
   long right() {
     return outcomes.stream().filter(Outcome::isRight).count();
+  }
+
+  long picked(Picking picking) {
+    return outcomes.stream().filter(outcome -> outcome.picking() == picking).count();
   }
 
   /** What the customers were told that they paid. */
@@ -47,6 +54,38 @@ record Findings(
   /** Repeats of the SDK, as far as the storefront sees them. */
   long sdkRepeats() {
     return stats.path("sdk_repeats").asLong();
+  }
+
+  /** Streams that the storefront read to their end. */
+  long streams() {
+    return streams("count");
+  }
+
+  /** Their chunks. */
+  long chunks() {
+    return streams("chunks");
+  }
+
+  private long streams(String field) {
+    long sum = 0;
+    for (JsonNode stream : stats.path("streams")) {
+      sum += stream.path(field).asLong();
+    }
+    return sum;
+  }
+
+  /** Streams that broke. */
+  long brokenStreams() {
+    long sum = 0;
+    for (JsonNode count : stats.path("broken_streams")) {
+      sum += count.asLong();
+    }
+    return sum;
+  }
+
+  /** Refunds that the storefront asked for and the policy forbade. */
+  long deniedRefunds() {
+    return stats.path("denials").path("payments/refund").asLong();
   }
 
   /** Instance ids of the payments, in the order of their start. */

@@ -37,10 +37,21 @@ final class Fleet implements AutoCloseable {
   /** A service process that is ready. */
   record Service(Child child, String instanceId, String url) {}
 
-  /** Around a kernel that runs. */
+  /** Around a kernel that runs, which is told who there will be and what payments accept. */
   static Fleet around(DemoDirectory directory, Kernel kernel) {
     ExampleDatabase database = ExampleDatabase.create(kernel.embeddedDatabase());
-    return new Fleet(directory, kernel, database);
+    Fleet fleet = new Fleet(directory, kernel, database);
+    fleet.register();
+    return fleet;
+  }
+
+  /**
+   * The storefront may charge, and nobody may refund. Set before payments start, so that they have
+   * the rule before they have a caller; set later, it is in force within a second.
+   */
+  private void register() {
+    List.of("storefront", "inventory", "payments").forEach(this::key);
+    kernel.admin().acceptOnly("payments", List.of("storefront/charge"));
   }
 
   ExampleDatabase database() {

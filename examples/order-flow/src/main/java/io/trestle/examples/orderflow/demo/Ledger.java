@@ -19,8 +19,9 @@ record Ledger(List<Row> rows) {
    *
    * @param instanceId who made it
    * @param refused how many further charges of the order were refused
+   * @param refunded whether it was given back
    */
-  record Row(String orderId, long amountCents, String instanceId, int refused) {}
+  record Row(String orderId, long amountCents, String instanceId, int refused, boolean refunded) {}
 
   long totalCents() {
     return rows.stream().mapToLong(Row::amountCents).sum();
@@ -28,6 +29,10 @@ record Ledger(List<Row> rows) {
 
   long refused() {
     return rows.stream().mapToLong(Row::refused).sum();
+  }
+
+  long refunded() {
+    return rows.stream().filter(Row::refunded).count();
   }
 
   /** Orders with more than one row. */

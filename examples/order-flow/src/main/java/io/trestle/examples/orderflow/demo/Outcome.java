@@ -2,6 +2,7 @@ package io.trestle.examples.orderflow.demo;
 
 import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
+import io.trestle.examples.orderflow.orders.Picking;
 
 /**
  * What the storefront answered to an order.
@@ -10,14 +11,21 @@ import io.trestle.examples.orderflow.orders.Order;
  * @param totalCents what was charged
  * @param repeats how often the storefront asked again
  * @param chargedBefore its repeated charge was refused because the first one had been made
+ * @param picking how much of its picking the storefront saw
  * @param reason why, for people
  */
 record Outcome(
-    Order order, End end, long totalCents, int repeats, boolean chargedBefore, String reason) {
+    Order order,
+    End end,
+    long totalCents,
+    int repeats,
+    boolean chargedBefore,
+    Picking picking,
+    String reason) {
 
   /** No answer. */
   static Outcome unanswered(Order order, String reason) {
-    return new Outcome(order, End.FAILED, 0, 0, false, reason);
+    return new Outcome(order, End.FAILED, 0, 0, false, Picking.NONE, reason);
   }
 
   /** Whether the order ended as it must. */

@@ -10,6 +10,7 @@ import java.util.Map;
 /** What happened, for people. */
 final class Report {
   private static final String ROW = "  %-20s %-20s %-8s %6s %8s %8s %8s %8s";
+  private static final String STREAM_ROW = "  %-20s %-20s %-8s %7s %8s";
   private static final String COUNT = "  %-52s %6d";
 
   private final List<String> lines = new ArrayList<>();
@@ -26,7 +27,9 @@ final class Report {
     report.calls();
     report.refusals();
     report.repeats();
+    report.streams();
     report.charges();
+    report.policy();
     report.verdict(problems);
     return List.copyOf(report.lines);
   }
@@ -73,6 +76,21 @@ final class Report {
     count("  of these charged already, the second refused", findings.chargedBefore());
   }
 
+  private void streams() {
+    title("Streams of picking progress");
+    add(STREAM_ROW, "method", "instance", "path", "streams", "chunks");
+    for (JsonNode stream : findings.stats().path("streams")) {
+      add(
+          STREAM_ROW,
+          stream.path("target").asText(),
+          findings.name(stream.path("instance").asText()),
+          stream.path("path").asText(),
+          stream.path("count").asLong(),
+          stream.path("chunks").asLong());
+    }
+    count("streams that broke; their orders stand", findings.brokenStreams());
+  }
+
   private void charges() {
     Ledger ledger = findings.ledger();
     title("Table charges of database order_flow");
@@ -85,10 +103,19 @@ final class Report {
     add("  %-46s %12s", "sum", money(ledger.totalCents()));
   }
 
+  private void policy() {
+    RefundTry refund = findings.refund();
+    title("Policy: payments accept charge from the storefront, and refund from nobody");
+    add("  refund of order %s: HTTP %d", refund.orderId(), refund.status());
+    add("  %s", refund.message());
+    count("refunds denied", findings.deniedRefunds());
+    count("charges refunded", findings.ledger().refunded());
+  }
+
   private void verdict(List<String> problems) {
     lines.add("");
     if (problems.isEmpty()) {
-      lines.add("Every order ended as it must, and none was charged twice.");
+      lines.add("Every order ended as it must, none was charged twice, and none was refunded.");
     } else {
       lines.add("Not as it must be:");
       problems.forEach(problem -> lines.add("  " + problem));

@@ -17,14 +17,16 @@ final class ReportJson {
   static ObjectNode of(Findings findings, List<String> problems) {
     ObjectNode tree = problems.isEmpty() ? MAPPER.createObjectNode() : error(problems);
     tree.set("orders", orders(findings));
-    tree.set("calls", calls(findings));
+    tree.set("calls", ways(findings, "calls"));
     tree.set("refusals", findings.stats().path("refusals"));
     tree.set("failures", findings.stats().path("failures"));
     tree.putObject("repeats")
         .put("sdk", findings.sdkRepeats())
         .put("storefront", findings.repeats())
         .put("charged_already", findings.chargedBefore());
+    tree.set("streams", streams(findings));
     tree.set("charges", charges(findings));
+    tree.set("refund", refund(findings));
     problems.forEach(tree.putArray("problems")::add);
     return tree;
   }
@@ -47,13 +49,32 @@ final class ReportJson {
     return tree;
   }
 
-  private static ArrayNode calls(Findings findings) {
-    ArrayNode calls = MAPPER.createArrayNode();
-    for (JsonNode call : findings.stats().path("calls")) {
-      ObjectNode copy = call.deepCopy();
-      calls.add(copy.put("process", findings.name(call.path("instance").asText())));
+  private static ArrayNode ways(Findings findings, String counted) {
+    ArrayNode ways = MAPPER.createArrayNode();
+    for (JsonNode way : findings.stats().path(counted)) {
+      ObjectNode copy = way.deepCopy();
+      ways.add(copy.put("process", findings.name(way.path("instance").asText())));
     }
-    return calls;
+    return ways;
+  }
+
+  private static ObjectNode streams(Findings findings) {
+    ObjectNode tree = MAPPER.createObjectNode();
+    tree.put("complete", findings.streams()).put("chunks", findings.chunks());
+    tree.set("broken", findings.stats().path("broken_streams"));
+    tree.set("ways", ways(findings, "streams"));
+    return tree;
+  }
+
+  private static ObjectNode refund(Findings findings) {
+    RefundTry refund = findings.refund();
+    return MAPPER
+        .createObjectNode()
+        .put("order", refund.orderId())
+        .put("status", refund.status())
+        .put("message", refund.message())
+        .put("denied", findings.deniedRefunds())
+        .put("charges_refunded", findings.ledger().refunded());
   }
 
   private static ObjectNode charges(Findings findings) {

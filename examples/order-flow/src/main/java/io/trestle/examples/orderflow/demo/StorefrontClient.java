@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
 import io.trestle.examples.orderflow.orders.OrderJson;
+import io.trestle.examples.orderflow.orders.Picking;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -34,16 +35,22 @@ final class StorefrontClient {
   /** Places an order and waits for its end. */
   Outcome place(Order order) throws InterruptedException {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(URI.create(url + "/orders"))
-              .timeout(PATIENCE)
-              .header("content-type", "application/json")
-              .POST(HttpRequest.BodyPublishers.ofString(OrderJson.write(order)))
-              .build();
-      HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> answer = post("/orders", OrderJson.write(order));
       return outcome(order, MAPPER.readTree(answer.body()), answer.statusCode());
     } catch (IOException e) {
       return Outcome.unanswered(order, "storefront: " + e);
+    }
+  }
+
+  /** Asks for the money of an order. */
+  RefundTry refund(String orderId) throws InterruptedException {
+    try {
+      String body = MAPPER.createObjectNode().put("order", orderId).toString();
+      HttpResponse<String> answer = post("/refunds", body);
+      String message = MAPPER.readTree(answer.body()).path("message").asText();
+      return new RefundTry(orderId, answer.statusCode(), message);
+    } catch (IOException e) {
+      throw new DemoException("storefront: no answer to a refund: " + e, e);
     }
   }
 
@@ -60,6 +67,17 @@ final class StorefrontClient {
     }
   }
 
+  private HttpResponse<String> post(String path, String json)
+      throws IOException, InterruptedException {
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(url + path))
+            .timeout(PATIENCE)
+            .header("content-type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build();
+    return client.send(request, HttpResponse.BodyHandlers.ofString());
+  }
+
   private static Outcome outcome(Order order, JsonNode answer, int status) {
     if (!answer.has("end")) {
       return Outcome.unanswered(order, "HTTP " + status + ": " + answer.path("message").asText());
@@ -70,6 +88,7 @@ final class StorefrontClient {
         answer.path("total_cents").asLong(),
         answer.path("repeats").asInt(),
         answer.path("charged_before").asBoolean(),
+        Picking.of(answer.path("picking").asText()).orElse(Picking.NONE),
         answer.path("reason").asText());
   }
 }

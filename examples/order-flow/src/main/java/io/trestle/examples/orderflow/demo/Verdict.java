@@ -1,14 +1,16 @@
 package io.trestle.examples.orderflow.demo;
 
 import io.trestle.examples.orderflow.orders.End;
+import io.trestle.examples.orderflow.orders.Picking;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Whether all went as it must: every order ended as the file says, and what the customers were told
- * is what the table says, order by order and cent by cent.
+ * Whether all went as it must: every order ended as the file says, what the customers were told is
+ * what the table says, order by order and cent by cent, every charged order was watched being
+ * picked, and the refund that the policy forbids was refused.
  */
 final class Verdict {
   private static final int SHOWN = 5;
@@ -22,6 +24,8 @@ final class Verdict {
     Verdict verdict = new Verdict();
     verdict.judgeEnds(findings);
     verdict.judgeCharges(findings);
+    verdict.judgeStreams(findings);
+    verdict.judgeRefund(findings);
     return List.copyOf(verdict.problems);
   }
 
@@ -66,6 +70,52 @@ final class Verdict {
       problems.add(
           "charges: %d refused in the table (expected: at least %d, as the storefront saw)"
               .formatted(ledger.refused(), findings.chargedBefore()));
+    }
+  }
+
+  /** The storefront may have had other customers beside the demo, so its counts may be larger. */
+  private void judgeStreams(Findings findings) {
+    for (Outcome outcome : findings.outcomes()) {
+      if (outcome.end() == End.COMPLETED && outcome.picking() == Picking.NONE) {
+        problems.add("order %s: completed, but never picked".formatted(outcome.order().id()));
+      }
+    }
+    atLeast("streams complete", findings.streams(), findings.picked(Picking.COMPLETE));
+    atLeast("streams broken", findings.brokenStreams(), findings.picked(Picking.FAILED));
+    atLeast("chunks", findings.chunks(), articles(findings));
+  }
+
+  /** Of the orders whose picking was seen to its end. */
+  private static long articles(Findings findings) {
+    return findings.outcomes().stream()
+        .filter(outcome -> outcome.picking() == Picking.COMPLETE)
+        .mapToLong(outcome -> outcome.order().items().size())
+        .sum();
+  }
+
+  private void atLeast(String what, long counted, long told) {
+    if (counted < told) {
+      problems.add(
+          "%s: %d (expected: at least %d, as the customers were told)"
+              .formatted(what, counted, told));
+    }
+  }
+
+  private void judgeRefund(Findings findings) {
+    RefundTry refund = findings.refund();
+    if (!refund.isRefused()) {
+      problems.add(
+          "refund of order %s: HTTP %d (expected: 403, denied by the policy) %s"
+              .formatted(refund.orderId(), refund.status(), refund.message())
+              .strip());
+    }
+    if (findings.deniedRefunds() == 0) {
+      problems.add("refund: the storefront counted no denied call (expected: at least 1)");
+    }
+    if (findings.ledger().refunded() > 0) {
+      problems.add(
+          "charges: %d refunded in the table (expected: 0)"
+              .formatted(findings.ledger().refunded()));
     }
   }
 }

@@ -2,6 +2,8 @@ package io.trestle.examples.orderflow.inventory;
 
 import io.trestle.examples.orderflow.Environment;
 import io.trestle.examples.orderflow.ServiceLife;
+import io.trestle.examples.orderflow.v1.PickProgress;
+import io.trestle.examples.orderflow.v1.PickRequest;
 import io.trestle.examples.orderflow.v1.ReleaseReply;
 import io.trestle.examples.orderflow.v1.ReleaseRequest;
 import io.trestle.examples.orderflow.v1.ReserveReply;
@@ -10,9 +12,14 @@ import io.trestle.examples.orderflow.v1.Served;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.protobuf.ProtobufRpc;
+import io.trestle.sdk.protobuf.TypedWriter;
+import java.time.Duration;
+import java.util.List;
 
-/** The process {@code inventory}: knows prices, reserves and releases. */
+/** The process {@code inventory}: knows prices, reserves, picks and releases. */
 public final class Inventory {
+  private static final Duration TO_THE_SHELF = Duration.ofMillis(5);
+
   private final ServiceBridge bridge;
   private final Stock stock;
 
@@ -38,6 +45,7 @@ public final class Inventory {
     ProtobufRpc rpc = ProtobufRpc.of(bridge);
     rpc.handle("reserve", ReserveRequest.class, ReserveReply.class, this::reserve);
     rpc.handle("release", ReleaseRequest.class, ReleaseReply.class, this::release);
+    rpc.handleStream("pick", PickRequest.class, PickProgress.class, this::pick);
   }
 
   private ReserveReply reserve(ReserveRequest request, CallContext context) {
@@ -45,8 +53,29 @@ public final class Inventory {
         request.getItemsList().stream()
             .map(item -> new Stock.Line(item.getSku(), item.getQuantity()))
             .toList();
-    long total = stock.reserve(request.getOrderId(), lines);
-    return ReserveReply.newBuilder().setTotalCents(total).setServed(served(context)).build();
+    Stock.Reservation reservation = stock.reserve(request.getOrderId(), lines);
+    return ReserveReply.newBuilder()
+        .setReservationId(reservation.id())
+        .setTotalCents(reservation.totalCents())
+        .setServed(served(context))
+        .build();
+  }
+
+  /** When the reader leaves, {@code send} and {@code sleep} throw, and that is the end of it. */
+  private void pick(PickRequest request, CallContext context, TypedWriter<PickProgress> out)
+      throws InterruptedException {
+    List<Stock.Line> lines = stock.reserved(request.getOrderId()).lines();
+    for (int i = 0; i < lines.size(); i++) {
+      Thread.sleep(TO_THE_SHELF.toMillis());
+      out.send(
+          PickProgress.newBuilder()
+              .setSku(lines.get(i).sku())
+              .setQuantity(lines.get(i).quantity())
+              .setPosition(i + 1)
+              .setOf(lines.size())
+              .setServed(served(context))
+              .build());
+    }
   }
 
   private ReleaseReply release(ReleaseRequest request, CallContext context) {

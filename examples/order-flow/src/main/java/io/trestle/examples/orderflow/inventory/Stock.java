@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * What there is and what is reserved for whom. Reserving is repeatable: an order that has its
@@ -23,7 +24,12 @@ final class Stock {
     }
   }
 
-  private record Reservation(List<Line> lines, long totalCents) {}
+  /**
+   * What is kept for an order.
+   *
+   * @param id another one when the order is reserved anew after a release
+   */
+  record Reservation(String id, List<Line> lines, long totalCents) {}
 
   /** The shop of the demo: plenty of most things, nothing of two. */
   static Stock ofTheDemo() {
@@ -51,13 +57,12 @@ final class Stock {
   /**
    * Reserves everything or nothing.
    *
-   * @return what it costs, in cents
    * @throws HandlerException {@code UNKNOWN_SKU} or {@code OUT_OF_STOCK}
    */
-  synchronized long reserve(String orderId, List<Line> lines) {
+  synchronized Reservation reserve(String orderId, List<Line> lines) {
     Reservation before = reservations.get(orderId);
     if (before != null) {
-      return before.totalCents();
+      return before;
     }
     Map<String, Long> wanted = new LinkedHashMap<>();
     lines.forEach(line -> wanted.merge(line.sku(), (long) line.quantity(), Long::sum));
@@ -68,8 +73,22 @@ final class Stock {
       total += article.priceCents() * entry.getValue();
       articles.put(entry.getKey(), article.less(entry.getValue()));
     }
-    reservations.put(orderId, new Reservation(List.copyOf(lines), total));
-    return total;
+    Reservation made = new Reservation(UUID.randomUUID().toString(), List.copyOf(lines), total);
+    reservations.put(orderId, made);
+    return made;
+  }
+
+  /**
+   * What is reserved for an order.
+   *
+   * @throws HandlerException {@code NOT_RESERVED}
+   */
+  synchronized Reservation reserved(String orderId) {
+    Reservation reservation = reservations.get(orderId);
+    if (reservation == null) {
+      throw new HandlerException("NOT_RESERVED", "order " + orderId + ": nothing is reserved");
+    }
+    return reservation;
   }
 
   /** Gives back what was reserved for an order, if anything. */

@@ -24,7 +24,8 @@ final class ChargeStore implements AutoCloseable {
         amount_cents bigint NOT NULL,
         instance_id  text NOT NULL,
         refused      integer NOT NULL DEFAULT 0,
-        charged_at   timestamptz NOT NULL DEFAULT now()
+        charged_at   timestamptz NOT NULL DEFAULT now(),
+        refunded_at  timestamptz
       )""";
 
   /** Two instances may start at once; without the lock one of them may fail at CREATE. */
@@ -41,6 +42,12 @@ final class ChargeStore implements AutoCloseable {
   private static final String REFUSE =
       "UPDATE charges SET refused = refused + 1 WHERE order_id = ? RETURNING charge_id";
 
+  /** Served by the primary key. */
+  private static final String REFUND =
+      """
+      UPDATE charges SET refunded_at = coalesce(refunded_at, now()) WHERE order_id = ?
+      RETURNING charge_id, amount_cents""";
+
   private final DataSource source;
   private final BlockingQueue<Connection> idle = new LinkedBlockingQueue<>();
 
@@ -51,6 +58,15 @@ final class ChargeStore implements AutoCloseable {
   /** A charge to be made. */
   record Charge(
       String orderId, String chargeId, String card, long amountCents, String instanceId) {}
+
+  /** A charge that was given back. */
+  record Refund(String chargeId, long amountCents) {}
+
+  /** What is done with a connection. */
+  @FunctionalInterface
+  private interface Work<T> {
+    T on(Connection connection) throws SQLException;
+  }
 
   /** Makes the table if there is none. */
   void createTable() throws SQLException {
@@ -69,24 +85,38 @@ final class ChargeStore implements AutoCloseable {
    * @return the earlier charge, which stands; empty when this one does
    */
   Optional<String> charge(Charge charge) throws SQLException {
-    Connection connection = borrow();
-    try {
-      Optional<String> earlier =
-          insert(connection, charge)
-              ? Optional.empty()
-              : Optional.of(refuse(connection, charge.orderId()));
-      idle.add(connection);
-      return earlier;
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
+    return with(
+        connection ->
+            insert(connection, charge)
+                ? Optional.empty()
+                : Optional.of(refuse(connection, charge.orderId())));
+  }
+
+  /**
+   * Marks the charge of an order as given back; once is as good as twice.
+   *
+   * @return empty when the order was never charged
+   */
+  Optional<Refund> refund(String orderId) throws SQLException {
+    return with(connection -> refund(connection, orderId));
   }
 
   @Override
   public void close() throws SQLException {
     for (Connection connection = idle.poll(); connection != null; connection = idle.poll()) {
       connection.close();
+    }
+  }
+
+  private <T> T with(Work<T> work) throws SQLException {
+    Connection connection = borrow();
+    try {
+      T result = work.on(connection);
+      idle.add(connection);
+      return result;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -115,6 +145,18 @@ final class ChargeStore implements AutoCloseable {
           throw new SQLException("charge of order " + orderId + " is there and is not");
         }
         return rows.getString(1);
+      }
+    }
+  }
+
+  private static Optional<Refund> refund(Connection connection, String orderId)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(REFUND)) {
+      statement.setString(1, orderId);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next()
+            ? Optional.of(new Refund(rows.getString(1), rows.getLong(2)))
+            : Optional.empty();
       }
     }
   }

@@ -3,8 +3,11 @@ package io.trestle.examples.orderflow.payments;
 import io.trestle.examples.orderflow.Environment;
 import io.trestle.examples.orderflow.ServiceLife;
 import io.trestle.examples.orderflow.payments.ChargeStore.Charge;
+import io.trestle.examples.orderflow.payments.ChargeStore.Refund;
 import io.trestle.examples.orderflow.v1.ChargeReply;
 import io.trestle.examples.orderflow.v1.ChargeRequest;
+import io.trestle.examples.orderflow.v1.RefundReply;
+import io.trestle.examples.orderflow.v1.RefundRequest;
 import io.trestle.examples.orderflow.v1.Served;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.HandlerException;
@@ -63,30 +66,52 @@ public final class Payments {
   }
 
   private void serve() {
-    ProtobufRpc.of(bridge).handle("charge", ChargeRequest.class, ChargeReply.class, this::charge);
+    ProtobufRpc rpc = ProtobufRpc.of(bridge);
+    rpc.handle("charge", ChargeRequest.class, ChargeReply.class, this::charge);
+    rpc.handle("refund", RefundRequest.class, RefundReply.class, this::refund);
   }
 
   private ChargeReply charge(ChargeRequest request, CallContext context)
       throws InterruptedException, SQLException {
     bank.authorize(request.getCard(), request.getAmountCents());
-    String instanceId = ServiceLife.instanceId(bridge);
     Charge charge =
         new Charge(
             request.getOrderId(),
             "ch-" + UUID.randomUUID(),
             request.getCard(),
             request.getAmountCents(),
-            instanceId);
+            ServiceLife.instanceId(bridge));
     Optional<String> earlier = charges.charge(charge);
     if (earlier.isPresent()) {
       throw new HandlerException(
           "ALREADY_CHARGED", "order %s: %s".formatted(request.getOrderId(), earlier.get()));
     }
     bank.sendReceipt();
-    boolean proxied = context.caller().instanceId().isEmpty();
     return ChargeReply.newBuilder()
         .setChargeId(charge.chargeId())
-        .setServed(Served.newBuilder().setInstanceId(instanceId).setProxied(proxied))
+        .setServed(served(context))
+        .build();
+  }
+
+  /** Who may ask for it is not asked here: that is a matter of the access policy. */
+  private RefundReply refund(RefundRequest request, CallContext context) throws SQLException {
+    String orderId = request.getOrderId();
+    Refund refund =
+        charges
+            .refund(orderId)
+            .orElseThrow(
+                () -> new HandlerException("NOT_CHARGED", "order " + orderId + ": never charged"));
+    return RefundReply.newBuilder()
+        .setChargeId(refund.chargeId())
+        .setAmountCents(refund.amountCents())
+        .setServed(served(context))
+        .build();
+  }
+
+  private Served served(CallContext context) {
+    return Served.newBuilder()
+        .setInstanceId(ServiceLife.instanceId(bridge))
+        .setProxied(context.caller().instanceId().isEmpty())
         .build();
   }
 }

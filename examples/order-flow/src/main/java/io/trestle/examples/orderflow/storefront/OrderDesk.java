@@ -3,6 +3,7 @@ package io.trestle.examples.orderflow.storefront;
 import com.google.protobuf.Message;
 import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
+import io.trestle.examples.orderflow.orders.Picking;
 import io.trestle.examples.orderflow.v1.ChargeReply;
 import io.trestle.examples.orderflow.v1.ChargeRequest;
 import io.trestle.examples.orderflow.v1.Item;
@@ -10,6 +11,7 @@ import io.trestle.examples.orderflow.v1.ReleaseReply;
 import io.trestle.examples.orderflow.v1.ReleaseRequest;
 import io.trestle.examples.orderflow.v1.ReserveReply;
 import io.trestle.examples.orderflow.v1.ReserveRequest;
+import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
@@ -18,8 +20,8 @@ import io.trestle.sdk.Transport;
 import io.trestle.sdk.protobuf.ProtobufRpc;
 
 /**
- * Takes one order to its end: reserve, charge, and give back what was reserved when the card is
- * declined. Stateless; any number of threads.
+ * Takes one order to its end: reserve, charge, and watch it being picked, or give back what was
+ * reserved when the card is declined. Stateless; any number of threads.
  */
 final class OrderDesk {
   private final CallBook book;
@@ -27,12 +29,13 @@ final class OrderDesk {
   private final Remote<ReserveRequest, ReserveReply> reserve;
   private final Remote<ChargeRequest, ChargeReply> charge;
   private final Remote<ReleaseRequest, ReleaseReply> release;
+  private final PickWatch picking;
 
   /** On a bridge that is not started yet: it is told what is used. */
   OrderDesk(ServiceBridge bridge, CallBook book, Repetition repetition) {
     this.book = book;
     this.repetition = repetition;
-    bridge.service("inventory", ServiceDeps.rpc("reserve", "release"));
+    bridge.service("inventory", ServiceDeps.rpc("reserve", "release", "pick"));
     bridge.service("payments", ServiceDeps.rpc("charge"));
     ProtobufRpc rpc = ProtobufRpc.of(bridge);
     this.reserve =
@@ -53,7 +56,7 @@ final class OrderDesk {
             ChargeReply.class,
             ChargeReply::getServed,
             book);
-    Remote<ReleaseRequest, ReleaseReply> direct =
+    this.release =
         new Remote<>(
             rpc,
             "inventory",
@@ -62,24 +65,24 @@ final class OrderDesk {
             ReleaseReply.class,
             ReleaseReply::getServed,
             book);
-    this.release = direct.through(Transport.PROXY);
+    this.picking = new PickWatch(rpc, book);
   }
 
   /** Takes an order to its end. Blocks. */
   Placed place(Order order) {
     Attempts attempts = new Attempts(order.id());
     try {
-      long total = attempts.make(reserve, reservation(order)).getTotalCents();
-      return charge(order, total, attempts);
+      return charge(order, attempts.make(reserve, reservation(order)), attempts);
     } catch (HandlerException e) {
       End end = e.handlerCode().equals("OUT_OF_STOCK") ? End.OUT_OF_STOCK : End.FAILED;
-      return attempts.placed(end, 0, "", reason(e));
+      return attempts.ended(end, e);
     } catch (ServiceBridgeException e) {
-      return attempts.placed(End.FAILED, 0, "", reason(e));
+      return attempts.ended(End.FAILED, e);
     }
   }
 
-  private Placed charge(Order order, long total, Attempts attempts) {
+  private Placed charge(Order order, ReserveReply reserved, Attempts attempts) {
+    long total = reserved.getTotalCents();
     ChargeRequest request =
         ChargeRequest.newBuilder()
             .setOrderId(order.id())
@@ -88,19 +91,32 @@ final class OrderDesk {
             .build();
     try {
       String made = attempts.make(charge, request).getChargeId();
-      return attempts.placed(End.COMPLETED, total, made, "");
+      return attempts.completed(total, made, false, "");
     } catch (HandlerException e) {
       return switch (e.handlerCode()) {
-        case "ALREADY_CHARGED" -> attempts.chargedBefore(total, reason(e));
-        case "CARD_DECLINED" -> declined(order, attempts, reason(e));
-        default -> attempts.placed(End.FAILED, 0, "", reason(e));
+        case "ALREADY_CHARGED" -> attempts.completed(total, "", true, reason(e));
+        case "CARD_DECLINED" -> {
+          release(order, reserved.getReservationId(), attempts);
+          yield attempts.ended(End.DECLINED, e);
+        }
+        default -> attempts.ended(End.FAILED, e);
       };
     }
   }
 
-  private Placed declined(Order order, Attempts attempts, String reason) {
-    attempts.make(release, ReleaseRequest.newBuilder().setOrderId(order.id()).build());
-    return attempts.placed(End.DECLINED, 0, "", reason);
+  /**
+   * A release that is repeated runs once: the runtime keeps the first reply to an idempotency key
+   * for five minutes and answers with it. It does so for calls that go through it, so this one
+   * does. The key names what is to happen once, a reservation: the order, placed again, has another
+   * one.
+   */
+  private void release(Order order, String reservationId, Attempts attempts) {
+    attempts.make(
+        release,
+        ReleaseRequest.newBuilder().setOrderId(order.id()).build(),
+        CallOptions.DEFAULT
+            .withTransport(Transport.PROXY)
+            .withIdempotencyKey("release-" + reservationId));
   }
 
   private static ReserveRequest reservation(Order order) {
@@ -112,8 +128,7 @@ final class OrderDesk {
   }
 
   private static String reason(ServiceBridgeException e) {
-    String code = e instanceof HandlerException answer ? answer.handlerCode() : e.code().name();
-    return code + ": " + e.getMessage();
+    return Remote.code(e) + ": " + e.getMessage();
   }
 
   /** The calls of one order. */
@@ -126,15 +141,23 @@ final class OrderDesk {
     }
 
     <Q extends Message, R extends Message> R make(Remote<Q, R> remote, Q request) {
-      return repetition.untilKnown(() -> remote.call(request, orderId), because -> repeat());
+      return make(remote, request, CallOptions.DEFAULT);
     }
 
-    Placed placed(End end, long total, String chargeId, String reason) {
-      return new Placed(orderId, end, total, chargeId, repeats, false, reason);
+    <Q extends Message, R extends Message> R make(
+        Remote<Q, R> remote, Q request, CallOptions options) {
+      return repetition.untilKnown(
+          () -> remote.call(request, orderId, options), because -> repeat());
     }
 
-    Placed chargedBefore(long total, String reason) {
-      return new Placed(orderId, End.COMPLETED, total, "", repeats, true, reason);
+    Placed completed(long total, String chargeId, boolean chargedBefore, String reason) {
+      Picking picked = picking.watch(orderId);
+      return new Placed(
+          orderId, End.COMPLETED, total, chargeId, repeats, chargedBefore, picked, reason);
+    }
+
+    Placed ended(End end, ServiceBridgeException why) {
+      return new Placed(orderId, end, 0, "", repeats, false, Picking.NONE, reason(why));
     }
 
     private void repeat() {

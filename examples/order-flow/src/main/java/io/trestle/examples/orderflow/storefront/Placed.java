@@ -1,6 +1,7 @@
 package io.trestle.examples.orderflow.storefront;
 
 import io.trestle.examples.orderflow.orders.End;
+import io.trestle.examples.orderflow.orders.Picking;
 
 /**
  * What became of an order.
@@ -10,6 +11,7 @@ import io.trestle.examples.orderflow.orders.End;
  * @param repeats how often the storefront asked again
  * @param chargedBefore a charge was refused because the order had been charged by an earlier
  *     attempt, whose answer was lost, or whoever placed it before
+ * @param picking of its articles, which does not change its end
  * @param reason for people; empty when there is nothing to say
  */
 record Placed(
@@ -19,4 +21,5 @@ record Placed(
     String charge,
     int repeats,
     boolean chargedBefore,
+    Picking picking,
     String reason) {}

@@ -2,6 +2,7 @@ package io.trestle.examples.orderflow.storefront;
 
 import com.google.protobuf.Message;
 import io.trestle.examples.orderflow.v1.Served;
+import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.ServiceBridgeException;
@@ -18,7 +19,6 @@ final class Remote<Q extends Message, R extends Message> {
   private final ProtobufRpc.Method<Q, R> method;
   private final Function<R, Served> served;
   private final CallBook book;
-  private final CallOptions options;
 
   Remote(
       ProtobufRpc rpc,
@@ -28,36 +28,21 @@ final class Remote<Q extends Message, R extends Message> {
       Class<R> replies,
       Function<R, Served> served,
       CallBook book) {
-    this(
-        service + "/" + method,
-        rpc.method(service, method, requests, replies),
-        served,
-        book,
-        OPTIONS);
-  }
-
-  private Remote(
-      String target,
-      ProtobufRpc.Method<Q, R> method,
-      Function<R, Served> served,
-      CallBook book,
-      CallOptions options) {
-    this.target = target;
-    this.method = method;
+    this.target = service + "/" + method;
+    this.method = rpc.method(service, method, requests, replies).withDefaults(OPTIONS);
     this.served = served;
     this.book = book;
-    this.options = options;
-  }
-
-  /** The same by another way. */
-  Remote<Q, R> through(Transport transport) {
-    return new Remote<>(target, method, served, book, options.withTransport(transport));
   }
 
   /**
    * Calls once, as far as the application is concerned: the SDK repeats on proof that nothing ran.
    */
   R call(Q request, String orderId) {
+    return call(request, orderId, CallOptions.DEFAULT);
+  }
+
+  /** The same with options of its own. */
+  R call(Q request, String orderId, CallOptions options) {
     long start = System.nanoTime();
     try {
       R reply = method.call(request, options.withRequestId(orderId));
@@ -68,9 +53,17 @@ final class Remote<Q extends Message, R extends Message> {
     } catch (HandlerException e) {
       book.refused(target, e.handlerCode());
       throw e;
+    } catch (AccessDeniedException e) {
+      book.denied(target);
+      throw e;
     } catch (ServiceBridgeException e) {
       book.failed(target, e.code().name());
       throw e;
     }
+  }
+
+  /** The code of a failure: the handler's own if it gave one. */
+  static String code(ServiceBridgeException e) {
+    return e instanceof HandlerException answer ? answer.handlerCode() : e.code().name();
   }
 }

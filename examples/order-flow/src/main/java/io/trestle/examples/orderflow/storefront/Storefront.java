@@ -21,8 +21,11 @@ public final class Storefront {
             .callerOnly()
             .build();
     CallBook book = new CallBook();
-    OrderDesk desk = new OrderDesk(bridge, book, new Repetition(PATIENCE));
-    StorefrontHttp http = new StorefrontHttp(desk, book, environment.port(Environment.HTTP_PORT));
+    Repetition repetition = new Repetition(PATIENCE);
+    OrderDesk orders = new OrderDesk(bridge, book, repetition);
+    RefundDesk refunds = new RefundDesk(bridge, book, repetition);
+    StorefrontHttp http =
+        new StorefrontHttp(orders, refunds, book, environment.port(Environment.HTTP_PORT));
     ServiceLife.begin(bridge, http);
     http.start();
     ServiceLife.serve(bridge, http.url());

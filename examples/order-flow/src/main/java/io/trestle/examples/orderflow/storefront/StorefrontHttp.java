@@ -1,5 +1,6 @@
 package io.trestle.examples.orderflow.storefront;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
@@ -7,35 +8,45 @@ import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.trestle.examples.orderflow.orders.OrderException;
 import io.trestle.examples.orderflow.orders.OrderJson;
+import io.trestle.examples.orderflow.v1.RefundReply;
+import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.HandlerException;
+import io.trestle.sdk.ServiceBridgeException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * The HTTP side: {@code POST /orders} places an order and answers when it has ended, {@code GET
- * /stats} tells what happened so far. On loopback, for the demo and for {@code curl}.
+ * The HTTP side: {@code POST /orders} places an order and answers when it has ended, {@code POST
+ * /refunds} gives back what it was charged, {@code GET /stats} tells what happened so far. On
+ * loopback, for the demo and for {@code curl}.
  */
 final class StorefrontHttp implements AutoCloseable {
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final int MAX_BODY = 64 << 10;
   private static final int THREADS = 32;
 
-  private final OrderDesk desk;
+  private final OrderDesk orders;
+  private final RefundDesk refunds;
   private final CallBook book;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
-  StorefrontHttp(OrderDesk desk, CallBook book, int port) throws IOException {
-    this.desk = desk;
+  StorefrontHttp(OrderDesk orders, RefundDesk refunds, CallBook book, int port) throws IOException {
+    this.orders = orders;
+    this.refunds = refunds;
     this.book = book;
     this.server = HttpServer.create(new InetSocketAddress(loopback(), port), 128);
     server.setExecutor(threads);
     server.createContext("/orders", only("POST", "/orders", this::placeOrder));
+    server.createContext("/refunds", only("POST", "/refunds", this::refund));
     server.createContext("/stats", only("GET", "/stats", this::tellStats));
-    server.createContext("/", exchange -> error(exchange, 404, "try POST /orders or GET /stats"));
+    server.createContext(
+        "/", exchange -> error(exchange, 404, "try POST /orders, POST /refunds or GET /stats"));
   }
 
   void start() {
@@ -58,16 +69,51 @@ final class StorefrontHttp implements AutoCloseable {
   }
 
   private void placeOrder(HttpExchange exchange) throws IOException {
-    byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY + 1);
-    if (body.length > MAX_BODY) {
-      error(exchange, 413, "order: too large (expected: at most " + MAX_BODY + " bytes)");
+    Optional<String> body = body(exchange);
+    if (body.isEmpty()) {
       return;
     }
     try {
-      Placed placed = desk.place(OrderJson.read(new String(body, StandardCharsets.UTF_8)));
+      Placed placed = orders.place(OrderJson.read(body.get()));
       reply(exchange, status(placed), json(placed));
     } catch (OrderException e) {
       error(exchange, 400, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void refund(HttpExchange exchange) throws IOException {
+    Optional<String> body = body(exchange);
+    if (body.isEmpty()) {
+      return;
+    }
+    String orderId = orderId(body.get());
+    if (orderId.isEmpty()) {
+      error(exchange, 400, "order: missing (expected: {\"order\": \"the id of an order\"})");
+      return;
+    }
+    try {
+      reply(exchange, 200, json(orderId, refunds.refund(orderId)));
+    } catch (ServiceBridgeException e) {
+      error(exchange, status(e), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Empty, and answered, when it is too large. */
+  private static Optional<String> body(HttpExchange exchange) throws IOException {
+    byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY + 1);
+    if (body.length > MAX_BODY) {
+      error(exchange, 413, "body: too large (expected: at most " + MAX_BODY + " bytes)");
+      return Optional.empty();
+    }
+    return Optional.of(new String(body, StandardCharsets.UTF_8));
+  }
+
+  /** Empty when there is none. */
+  private static String orderId(String body) {
+    try {
+      return MAPPER.readTree(body).path("order").asText();
+    } catch (JsonProcessingException e) {
+      return "";
     }
   }
 
@@ -84,6 +130,23 @@ final class StorefrontHttp implements AutoCloseable {
     };
   }
 
+  private static int status(ServiceBridgeException e) {
+    if (e instanceof AccessDeniedException) {
+      return 403;
+    }
+    return e instanceof HandlerException answer && answer.handlerCode().equals("NOT_CHARGED")
+        ? 404
+        : 503;
+  }
+
+  private static ObjectNode json(String orderId, RefundReply reply) {
+    return MAPPER
+        .createObjectNode()
+        .put("order", orderId)
+        .put("charge", reply.getChargeId())
+        .put("refunded_cents", reply.getAmountCents());
+  }
+
   private static ObjectNode json(Placed placed) {
     return MAPPER
         .createObjectNode()
@@ -93,6 +156,7 @@ final class StorefrontHttp implements AutoCloseable {
         .put("charge", placed.charge())
         .put("repeats", placed.repeats())
         .put("charged_before", placed.chargedBefore())
+        .put("picking", placed.picking().text())
         .put("reason", placed.reason());
   }
 

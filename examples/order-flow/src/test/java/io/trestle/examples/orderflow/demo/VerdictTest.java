@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trestle.examples.orderflow.demo.Ledger.Row;
 import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
+import io.trestle.examples.orderflow.orders.Picking;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -17,7 +18,10 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class VerdictTest {
-  private static final Row CHARGED = new Row("o-1", 500, "i-1", 0);
+  private static final Row CHARGED = new Row("o-1", 500, "i-1", 0, false);
+
+  private RefundTry refund =
+      new RefundTry("o-1", 403, "acceptance denied: i-9 may not call refund");
 
   private final List<Outcome> outcomes =
       new ArrayList<>(
@@ -62,7 +66,7 @@ class VerdictTest {
   @Test
   void problems_tableAndAnswersDiffer_areNamed() {
     assertThat(problems()).contains("order o-1: completed, but never charged");
-    assertThat(problems(CHARGED, new Row("o-2", 0, "i-1", 0)))
+    assertThat(problems(CHARGED, new Row("o-2", 0, "i-1", 0, false)))
         .containsExactly("order o-2: declined, but charged");
   }
 
@@ -71,12 +75,48 @@ class VerdictTest {
     outcomes.set(
         0,
         new Outcome(
-            outcomes.get(0).order(), End.COMPLETED, 500, 1, true, "ALREADY_CHARGED: earlier"));
+            outcomes.get(0).order(),
+            End.COMPLETED,
+            500,
+            1,
+            true,
+            Picking.COMPLETE,
+            "ALREADY_CHARGED: earlier"));
 
     assertThat(problems(CHARGED))
         .containsExactly(
             "charges: 0 refused in the table (expected: at least 1, as the storefront saw)");
-    assertThat(problems(new Row("o-1", 500, "i-1", 1))).isEmpty();
+    assertThat(problems(new Row("o-1", 500, "i-1", 1, false))).isEmpty();
+  }
+
+  @Test
+  void problems_pickingOfACompletedOrder_mustBeSeenOrCountedAsBroken() {
+    outcomes.set(0, picked(Picking.NONE));
+    assertThat(problems(CHARGED)).containsExactly("order o-1: completed, but never picked");
+
+    outcomes.set(0, picked(Picking.FAILED));
+    assertThat(problems(CHARGED))
+        .containsExactly("streams broken: 0 (expected: at least 1, as the customers were told)");
+  }
+
+  @Test
+  void problems_moreSeenThanCounted_areNamed() {
+    outcomes.add(outcome("o-3", End.COMPLETED, End.COMPLETED, 100));
+
+    assertThat(problems(CHARGED, new Row("o-3", 100, "i-1", 0, false)))
+        .containsExactly(
+            "streams complete: 1 (expected: at least 2, as the customers were told)",
+            "chunks: 1 (expected: at least 2, as the customers were told)");
+  }
+
+  @Test
+  void problems_refundThatWasNotRefused_isNamed() {
+    refund = new RefundTry("o-1", 200, "");
+
+    assertThat(problems(new Row("o-1", 500, "i-1", 0, true)))
+        .containsExactly(
+            "refund of order o-1: HTTP 200 (expected: 403, denied by the policy)",
+            "charges: 1 refunded in the table (expected: 0)");
   }
 
   @Test
@@ -96,8 +136,14 @@ class VerdictTest {
             "rows by payments-1 (killed) 1",
             "rows by payments-2 0",
             "orders charged twice 0",
+            "inventory/pick inventory direct 1 1",
+            "streams that broke; their orders stand 0",
+            "refund of order o-1: HTTP 403",
+            "acceptance denied: i-9 may not call refund",
+            "refunds denied 1",
+            "charges refunded 0",
             "sum 5.00",
-            "Every order ended as it must, and none was charged twice.")
+            "Every order ended as it must, none was charged twice, and none was refunded.")
         .doesNotContain("failed 0");
   }
 
@@ -121,6 +167,13 @@ class VerdictTest {
         .isEqualTo(
             "{\"rows\":1,\"charged_twice\":0,\"refused\":0,\"total_cents\":500,"
                 + "\"by_process\":{\"payments-1 (killed)\":1,\"payments-2\":0}}");
+    assertThat(json.path("streams").path("ways").path(0).path("process").asText())
+        .isEqualTo("inventory");
+    assertThat(json.path("refund").toString())
+        .isEqualTo(
+            "{\"order\":\"o-1\",\"status\":403,"
+                + "\"message\":\"acceptance denied: i-9 may not call refund\","
+                + "\"denied\":1,\"charges_refunded\":0}");
     assertThat(json.has("code")).isFalse();
   }
 
@@ -131,6 +184,10 @@ class VerdictTest {
     assertThat(json.path("code").asText()).isEqualTo("aborted");
     assertThat(json.path("message").asText()).isEqualTo("not as it must be: order o-1: lost");
     assertThat(json.path("problems").path(0).asText()).isEqualTo("order o-1: lost");
+  }
+
+  private Outcome picked(Picking picking) {
+    return new Outcome(outcomes.get(0).order(), End.COMPLETED, 500, 0, false, picking, "because");
   }
 
   private List<String> problems(Row... rows) {
@@ -148,18 +205,22 @@ class VerdictTest {
                 """
                 {"calls":[{"target":"payments/charge","instance":"i-1","path":"direct","count":3,
                   "p50_ms":1.52,"p95_ms":2.0,"p99_ms":2.0,"max_ms":2.1}],
+                 "streams":[{"target":"inventory/pick","instance":"i-3","path":"direct","count":1,
+                  "chunks":1}],"broken_streams":{},"denials":{"payments/refund":1},
                  "refusals":{"payments/charge CARD_DECLINED":4},"failures":{},
                  "sdk_repeats":2,"application_repeats":1}""");
     Map<String, String> names = new LinkedHashMap<>();
     names.put("i-1", "payments-1");
     names.put("i-2", "payments-2");
-    return new Findings(outcomes, new Ledger(List.of(rows)), stats, names, "payments-1");
+    names.put("i-3", "inventory");
+    return new Findings(outcomes, new Ledger(List.of(rows)), refund, stats, names, "payments-1");
   }
 
   private static Outcome outcome(String id, @Nullable End expected, End end, long cents) {
     Order order =
         new Order(
             id, "Ada", "tok-1", List.of(new Order.Item("mug", 1)), Optional.ofNullable(expected));
-    return new Outcome(order, end, cents, 0, false, "because");
+    Picking picking = end == End.COMPLETED ? Picking.COMPLETE : Picking.NONE;
+    return new Outcome(order, end, cents, 0, false, picking, "because");
   }
 }

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.trestle.examples.orderflow.inventory.Stock.Line;
+import io.trestle.examples.orderflow.inventory.Stock.Reservation;
 import io.trestle.sdk.HandlerException;
 import java.util.List;
 import org.assertj.core.api.InstanceOfAssertFactories;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class StockTest {
@@ -14,14 +16,15 @@ class StockTest {
 
   @Test
   void reserve_enough_takesAndTellsTheTotal() {
-    assertThat(stock.reserve("o-1", List.of(new Line("mug", 2), new Line("tea", 1))))
-        .isEqualTo(230);
+    Reservation reservation = stock.reserve("o-1", List.of(new Line("mug", 2), new Line("tea", 1)));
+
+    assertThat(reservation.totalCents()).isEqualTo(230);
     assertThat(stock.available("mug")).isEqualTo(3);
   }
 
   @Test
   void reserve_sameOrderAgain_takesNothingMore() {
-    long first = stock.reserve("o-1", List.of(new Line("mug", 2)));
+    Reservation first = stock.reserve("o-1", List.of(new Line("mug", 2)));
 
     assertThat(stock.reserve("o-1", List.of(new Line("mug", 2)))).isEqualTo(first);
     assertThat(stock.available("mug")).isEqualTo(3);
@@ -44,6 +47,24 @@ class StockTest {
   }
 
   @Test
+  void reserved_isWhatWasReservedUntilItIsReleased() {
+    Reservation reservation = stock.reserve("o-1", List.of(new Line("mug", 2)));
+
+    assertThat(stock.reserved("o-1")).isEqualTo(reservation);
+    assertThat(reservation.lines()).containsExactly(new Line("mug", 2));
+    stock.release("o-1");
+    assertRefused("NOT_RESERVED", () -> stock.reserved("o-1"));
+  }
+
+  @Test
+  void reserve_afterARelease_isAnotherReservation() {
+    Reservation first = stock.reserve("o-1", List.of(new Line("mug", 2)));
+    stock.release("o-1");
+
+    assertThat(stock.reserve("o-1", List.of(new Line("mug", 2))).id()).isNotEqualTo(first.id());
+  }
+
+  @Test
   void release_givesBackOnce() {
     stock.reserve("o-1", List.of(new Line("mug", 2)));
 
@@ -54,7 +75,11 @@ class StockTest {
   }
 
   private void assertRefused(String code, Line... lines) {
-    assertThatThrownBy(() -> stock.reserve("o-9", List.of(lines)))
+    assertRefused(code, () -> stock.reserve("o-9", List.of(lines)));
+  }
+
+  private static void assertRefused(String code, ThrowingCallable call) {
+    assertThatThrownBy(call)
         .asInstanceOf(InstanceOfAssertFactories.type(HandlerException.class))
         .extracting(HandlerException::handlerCode)
         .isEqualTo(code);

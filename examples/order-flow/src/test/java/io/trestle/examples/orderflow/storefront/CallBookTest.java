@@ -37,9 +37,33 @@ class CallBookTest {
 
     assertThat(book.json().toString())
         .isEqualTo(
-            "{\"calls\":[],\"refusals\":{\"payments/charge CARD_DECLINED\":2},"
+            "{\"calls\":[],\"streams\":[],\"broken_streams\":{},\"denials\":{},\"refusals\":{\"payments/charge CARD_DECLINED\":2},"
                 + "\"failures\":{\"payments/charge CONNECTION\":1},"
                 + "\"sdk_repeats\":0,\"application_repeats\":1}");
+  }
+
+  @Test
+  void json_streams_areByWayWithTheirChunks() {
+    book.streamed("inventory/pick", served("a", false), 2);
+    book.streamed("inventory/pick", served("a", false), 3);
+    book.streamed("inventory/pick", served("a", true), 1);
+    book.broken("inventory/pick", "CONNECTION");
+
+    assertThat(book.json().path("streams").toString())
+        .isEqualTo(
+            "[{\"target\":\"inventory/pick\",\"instance\":\"a\",\"path\":\"direct\",\"count\":2,"
+                + "\"chunks\":5},{\"target\":\"inventory/pick\",\"instance\":\"a\","
+                + "\"path\":\"proxied\",\"count\":1,\"chunks\":1}]");
+    assertThat(book.json().path("broken_streams").path("inventory/pick CONNECTION").asLong())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void json_denials_areNoFailures() {
+    book.denied("payments/refund");
+
+    assertThat(book.json().path("denials").path("payments/refund").asLong()).isEqualTo(1);
+    assertThat(book.json().path("failures")).isEmpty();
   }
 
   @Test
