@@ -38,6 +38,8 @@ class BenchSmokeTest {
             "rpc",
             "--size",
             "1KiB",
+            "--chunks",
+            "10",
             "--seconds",
             "0.3",
             "--rounds",
@@ -48,7 +50,8 @@ class BenchSmokeTest {
             file.toString());
 
     assertThat(run.exit()).as(run.err()).isZero();
-    assertThat(run.out()).contains("direct 1KiB", "proxied 1KiB", "grpc-java");
+    assertThat(run.out())
+        .contains("direct 1KiB", "proxied 1KiB", "direct stream 10x1KiB", "grpc-java");
     List<JsonObject> results = results(file);
     assertThat(results).extracting(r -> r.getString("peer")).containsOnly("grpc-java");
     assertThat(results).allSatisfy(r -> assertThat(r.getDouble("ratio")).isPositive());

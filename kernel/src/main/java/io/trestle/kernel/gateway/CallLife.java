@@ -137,8 +137,13 @@ final class CallLife implements Call {
 
   /** The one message of a unary call. */
   void answer(Buffer frame) {
-    if (finish(StatusCode.OK)) {
-      memory.hold(frame.length());
+    if (over) {
+      return;
+    }
+    memory.hold(frame.length());
+    if (memory.answersOverBound()) {
+      fail(GrpcFailure.of(StatusCode.RESOURCE_EXHAUSTED, "answers are not taken fast enough"));
+    } else if (finish(StatusCode.OK)) {
       closeMemoryAfter(response.only(frame));
     }
   }

@@ -50,6 +50,11 @@ final class CallMemory {
         || over(share.bytes(), bounds.perInstance());
   }
 
+  /** Whether an answer is too much: only when the instance takes none of those there are. */
+  boolean answersOverBound() {
+    return over(share.bytes(), shared.options().memory().perInstance());
+  }
+
   private boolean over(long held, long bound) {
     return held > bound && held > own;
   }

@@ -98,7 +98,7 @@ final class ResponseWriter {
   private Future<Void> letGo() {
     wire.flush();
     if (!request.ended()) {
-      loop.after(options.linger(), this::resetUnlessEnded);
+      lastMessage.onComplete(taken -> loop.after(options.linger(), this::resetUnlessEnded));
     }
     return lastMessage;
   }

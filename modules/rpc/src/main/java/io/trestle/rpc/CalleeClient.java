@@ -31,13 +31,18 @@ final class CalleeClient {
   private final AtomicReference<Dialer> dialer = new AtomicReference<>();
   private final Map<Thread, ChannelPool> loops = new ConcurrentHashMap<>(); // by their thread
 
-  CalleeClient(Vertx vertx, RuntimeIdentity runtime) {
+  /**
+   * No connection yet.
+   *
+   * @param window what one stream may have under way, in bytes
+   */
+  CalleeClient(Vertx vertx, RuntimeIdentity runtime, int window) {
     this.vertx = vertx;
     runtime.listen(
         (identity, authority) -> {
           Dialer known = dialer.get();
           if (known == null) {
-            dialer.set(new Dialer(vertx, identity, authority));
+            dialer.set(new Dialer(vertx, identity, authority, window));
           } else {
             known.use(identity);
           }

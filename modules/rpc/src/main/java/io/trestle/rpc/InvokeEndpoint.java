@@ -29,7 +29,7 @@ final class InvokeEndpoint {
   private final ModuleContext house;
   private final CallTable table;
   private final CallGate gate;
-  private final CalleeClient callees;
+  private final CalleeClients callees;
   private final Outcomes outcomes;
   private final IdempotencyDesk desk;
   private final RandomGenerator random = RandomGenerator.getDefault();
@@ -38,7 +38,7 @@ final class InvokeEndpoint {
       ModuleContext house,
       CallTable table,
       CallGate gate,
-      CalleeClient callees,
+      CalleeClients callees,
       Outcomes outcomes,
       IdempotencyDesk desk) {
     this.house = house;
@@ -91,13 +91,26 @@ final class InvokeEndpoint {
 
   private ProxyCall proxy(Forward forward, ProxyCall.Time time) {
     return new ProxyCall(
-        house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), time);
+        house.vertx(),
+        house.clock(),
+        callees.ofCalls(),
+        outcomes,
+        forward,
+        selection(forward),
+        time);
   }
 
   private void stream(Call call, Buffer request, MethodHandler.Outbound<Buffer> out) {
     Forward forward = forward(call, request);
     new ProxyStream(
-            house.vertx(), house.clock(), callees, outcomes, forward, selection(forward), call, out)
+            house.vertx(),
+            house.clock(),
+            callees.ofStreams(),
+            outcomes,
+            forward,
+            selection(forward),
+            call,
+            out)
         .run();
   }
 

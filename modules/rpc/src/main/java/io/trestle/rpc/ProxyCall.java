@@ -142,7 +142,7 @@ final class ProxyCall {
             forward.trace(),
             Math.max(1, remaining()),
             ended -> {
-              if (ended.verdict().unavailable()) {
+              if (ended.verdict().unavailable()) { // a broken connection is gone by itself
                 channel.drop(connection);
               }
               conclude(candidate, ended);

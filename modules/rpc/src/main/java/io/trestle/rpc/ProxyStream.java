@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * One proxied stream (rpc.md 3.2): instances are tried until one is connected, then it is that one
  * whatever happens, because chunks may have been delivered. Chunks pass through undecoded and in
  * order. While the caller does not take them, the callee is not read: what lies here is then the
- * window of the callee's stream and no more. Everything runs on the event loop of the caller's
- * connection.
+ * window of the callee's stream, which is small, and no more. Everything runs on the event loop of
+ * the caller's connection.
  */
 final class ProxyStream implements GrpcExchange.Listener {
   private static final String PATH = Methods.CALL_STREAM.path();

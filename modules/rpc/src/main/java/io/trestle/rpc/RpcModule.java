@@ -26,7 +26,7 @@ public final class RpcModule implements Module {
   private final CallGate gate = new CallGate();
   private final Outcomes outcomes = new Outcomes();
   private @Nullable ModuleContext house;
-  private @Nullable CalleeClient callees;
+  private @Nullable CalleeClients callees;
   private @Nullable KeySweeper sweeper;
   private final List<Bus.Registration> news = new ArrayList<>();
   private long reports = -1;
@@ -44,7 +44,7 @@ public final class RpcModule implements Module {
   @Override
   public Future<Void> start(ModuleContext context) {
     house = context;
-    CalleeClient client = new CalleeClient(context.vertx(), context.runtimeIdentity());
+    CalleeClients client = new CalleeClients(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
     RpcStore store = new RpcStore(context.database().pool(), context.pipeline());
@@ -77,7 +77,7 @@ public final class RpcModule implements Module {
         .mapEmpty();
   }
 
-  private void listen(Bus bus, CalleeClient client) {
+  private void listen(Bus bus, CalleeClients client) {
     news.add(bus.subscribe(Policies.CHANGED, gate::policy));
     news.add(
         bus.subscribe(

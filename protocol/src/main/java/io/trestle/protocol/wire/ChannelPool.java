@@ -45,10 +45,14 @@ public final class ChannelPool {
   public void retain(Predicate<Peer> callable) {
     channels.forEach(
         (peer, channel) -> {
-          if (!callable.test(peer) && channels.remove(peer, channel)) {
+          if (!callable.test(peer)) {
             Leaving last = new Leaving(peer, channel);
-            leaving.add(last);
-            channel.retire(() -> leaving.remove(last));
+            leaving.add(last); // first: it is always in sight of a cut
+            if (channels.remove(peer, channel)) {
+              channel.retire(() -> leaving.remove(last));
+            } else {
+              leaving.remove(last);
+            }
           }
         });
   }

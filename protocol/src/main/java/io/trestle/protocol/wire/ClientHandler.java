@@ -153,7 +153,7 @@ final class ClientHandler extends Http2ConnectionHandler {
       connection(newConnection());
       initialSettings(
           new Http2Settings()
-              .initialWindowSize(Transport.STREAM_WINDOW)
+              .initialWindowSize(limits.window())
               .maxHeaderListSize(Transport.MAX_HEADER_LIST)
               .pushEnabled(false));
     }

@@ -40,6 +40,19 @@ public final class Dialer {
     this(vertx, identity, shown -> Transport.clientContext(shown, ca), Limits.USUAL);
   }
 
+  /**
+   * A dialer of connections whose streams have another window than usual.
+   *
+   * @param window what one stream may have under way to us, 65,535 bytes or more
+   */
+  public Dialer(Vertx vertx, @Nullable Identity identity, X509Certificate ca, int window) {
+    this(
+        vertx,
+        identity,
+        shown -> Transport.clientContext(shown, ca),
+        Limits.USUAL.withWindow(window));
+  }
+
   Dialer(
       Vertx vertx,
       @Nullable Identity identity,

@@ -37,7 +37,7 @@ class MatrixTest {
       Control/RefreshCert           UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
       Registry/RegisterAndWatch     UNAUTH  UNAUTH  LOST    MESSAGES UNAUTH  UNAUTH  UNAUTH
       Invoke/Unary                  UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
-      Invoke/Stream                 UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
+      Invoke/Stream                 UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
       Events/Publish                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       Events/Subscribe              UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       Events/ReplayDlq              UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH

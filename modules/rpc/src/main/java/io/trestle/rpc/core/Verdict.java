@@ -43,9 +43,9 @@ public sealed interface Verdict {
     return notDispatched ? new TryNext(status, message) : new Final(status, message);
   }
 
-  /** Whether the way to the callee, or the callee, is not there. */
+  /** Whether the callee says that it is not there. A stream that broke says nothing of others. */
   default boolean unavailable() {
-    return status() == StatusCode.UNAVAILABLE;
+    return !(this instanceof Unknown) && status() == StatusCode.UNAVAILABLE;
   }
 
   /** Whether the outcome counts against the instance (rpc.md 4.4). */

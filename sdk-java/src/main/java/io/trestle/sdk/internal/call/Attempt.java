@@ -124,7 +124,7 @@ final class Attempt implements GrpcExchange.Listener, PinnedChannel.Waiter {
         .lane()
         .execute(
             () -> {
-              if (exchange != null) {
+              if (exchange != null && !call.full()) { // it may have filled up again meanwhile
                 exchange.resume();
               }
             });

@@ -32,6 +32,11 @@ interface OutboundCall {
    */
   void message(ByteBuf message) throws IOException;
 
+  /** Whether it still has too much to take more. */
+  default boolean full() {
+    return false;
+  }
+
   /** The answer has ended, and well. */
   void answered();
 

@@ -27,6 +27,7 @@ final class StreamCall implements OutboundCall, Chunks {
   private final long deadline;
   private final Inbox inbox = new Inbox(this::pause, this::resume);
   private volatile @Nullable Attempt attempt;
+  private volatile boolean closed;
   private @Nullable ServiceBridgeException failed;
 
   StreamCall(
@@ -53,6 +54,9 @@ final class StreamCall implements OutboundCall, Chunks {
   }
 
   void start() {
+    if (closed) {
+      return;
+    }
     boolean direct = plan.transport() != Transport.PROXY;
     Choice choice = caller.choose(this, service, List.of(), direct);
     if (choice instanceof Choice.Chosen chosen) {
@@ -79,10 +83,14 @@ final class StreamCall implements OutboundCall, Chunks {
   private void begin(Attempt only) {
     attempt = only;
     only.begin();
+    if (closed) {
+      only.abandon();
+    }
   }
 
   @Override
   public void cancel() {
+    closed = true;
     inbox.close(new ServiceBridgeException(ErrorCode.CANCELLED, name() + ": closed", null));
     Attempt running = attempt;
     if (running != null) {
@@ -93,6 +101,11 @@ final class StreamCall implements OutboundCall, Chunks {
   /** The end, from outside. */
   void fail(ServiceBridgeException error) {
     inbox.end(error);
+  }
+
+  @Override
+  public boolean full() {
+    return inbox.paused();
   }
 
   private void pause() {

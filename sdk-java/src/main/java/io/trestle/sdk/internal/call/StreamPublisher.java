@@ -1,5 +1,7 @@
 package io.trestle.sdk.internal.call;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.concurrent.Flow;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 record StreamPublisher<C extends Chunks>(Supplier<C> calls, Consumer<C> start)
     implements Flow.Publisher<byte[]> {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk");
 
   @Override
   public void subscribe(Flow.Subscriber<? super byte[]> subscriber) {
@@ -81,11 +84,21 @@ record StreamPublisher<C extends Chunks>(Supplier<C> calls, Consumer<C> start)
           return;
         } else if (item instanceof Inbox.Item.Chunk chunk) {
           demand.decrementAndGet();
-          subscriber.onNext(chunk.payload());
+          hand(chunk.payload());
         } else if (item instanceof Inbox.Item.End end) {
           over = true;
           finish(end.failure());
         }
+      }
+    }
+
+    // A subscriber that throws has left (Reactive Streams, rule 2.13).
+    private void hand(byte[] chunk) {
+      try {
+        subscriber.onNext(chunk);
+      } catch (RuntimeException | Error e) {
+        LOG.log(Level.ERROR, "a subscriber failed, its call is cancelled", e);
+        cancel();
       }
     }
 

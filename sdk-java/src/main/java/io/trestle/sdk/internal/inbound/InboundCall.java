@@ -15,6 +15,8 @@ import io.trestle.protocol.wire.WireStream;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +35,7 @@ final class InboundCall implements Exchange, WireStream.Listener {
   private final FrameReader reader;
   private final InboundMemory memory;
   private final BiConsumer<InboundCall, CallMessages.Request> complete;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private long timeoutNanos = -1;
   private @Nullable String trace;
   private CallMessages.@Nullable Request message;
@@ -116,15 +119,29 @@ final class InboundCall implements Exchange, WireStream.Listener {
   public void finish(Frames.Body body) {
     lane.execute(
         () -> {
-          if (end()) {
-            ByteBuf message = stream.encode(body); // first: if that fails, nothing was said
-            stream.headers(GrpcHeaders.head(), false);
-            stream.data(message, false);
-            stream.headers(GrpcHeaders.good(), true);
-            stream.finish();
+          try {
+            answer(body);
+          } catch (RuntimeException | Error e) { // no memory, that is
+            refuse(CallStatus.of(StatusCode.INTERNAL, "the answer cannot be written: " + e));
+          } finally {
+            withdrawn();
           }
-          withdrawn();
         });
+  }
+
+  // Encoded first: if that fails, nothing was said. What the caller has not taken counts as held.
+  private void answer(Frames.Body body) {
+    if (over) {
+      return;
+    }
+    ByteBuf message = stream.encode(body);
+    int bytes = message.readableBytes();
+    end();
+    memory.take(bytes);
+    stream.headers(GrpcHeaders.head(), false);
+    stream.data(message, () -> memory.giveBack(bytes));
+    stream.headers(GrpcHeaders.good(), true);
+    stream.finish();
   }
 
   /**
@@ -134,7 +151,7 @@ final class InboundCall implements Exchange, WireStream.Listener {
    */
   @Override
   public void chunk(Frames.Body body, Runnable gone) {
-    lane.execute(
+    inOrder(
         () -> {
           if (over) {
             gone.run();
@@ -150,7 +167,7 @@ final class InboundCall implements Exchange, WireStream.Listener {
   /** Ends a stream well; any thread. */
   @Override
   public void finishStream() {
-    lane.execute(
+    inOrder(
         () -> {
           if (end()) {
             begun();
@@ -164,11 +181,23 @@ final class InboundCall implements Exchange, WireStream.Listener {
   /** Answers with a status; any thread. */
   @Override
   public void finish(CallStatus status) {
-    lane.execute(
+    inOrder(
         () -> {
           refuse(status);
           withdrawn();
         });
+  }
+
+  // The lane runs at once what arrives on it, which must not overtake what another thread sent.
+  private void inOrder(Runnable task) {
+    tasks.add(task);
+    lane.execute(this::drain);
+  }
+
+  private void drain() {
+    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+      task.run();
+    }
   }
 
   @Override

@@ -3,9 +3,10 @@ package io.trestle.sdk.internal.inbound;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What a Call server holds of requests, over all its connections: what has arrived of those whose
- * call is not over. The bounds of slots and streams count calls; this one counts bytes, since any
- * number of callers may each send the largest messages. Any thread.
+ * What a Call server holds, over all its connections: what has arrived of requests whose call is
+ * not over, and what callers have not taken of answers. The bounds of slots and streams count
+ * calls; this one counts bytes, since any number of callers may each send the largest messages. Any
+ * thread.
  */
 final class InboundMemory {
   private final long bound;
