@@ -3,13 +3,16 @@ package io.trestle.testing;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /** A TCP line to a server that a test can cut and close again. */
@@ -31,14 +34,25 @@ public final class Switch implements AutoCloseable {
   /** Connections pass from now on. */
   public void on() {
     try {
-      ServerSocket opened = new ServerSocket();
-      opened.setReuseAddress(true);
-      opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      ServerSocket opened = Awaitility.await().until(this::bind, Objects::nonNull);
       port = opened.getLocalPort();
       listener = opened;
       background(() -> accept(opened));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("port " + port + " stays taken", e);
+    }
+  }
+
+  /** Null while the port is taken: a connection of somebody else may have it for a moment. */
+  private @Nullable ServerSocket bind() throws IOException {
+    ServerSocket opened = new ServerSocket();
+    opened.setReuseAddress(true);
+    try {
+      opened.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return opened;
+    } catch (BindException e) {
+      opened.close();
+      return null;
     }
   }
 

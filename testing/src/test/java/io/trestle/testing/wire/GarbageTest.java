@@ -49,6 +49,7 @@ class GarbageTest {
           Methods.REFRESH_CERT,
           Methods.REGISTER_AND_WATCH,
           Methods.INVOKE_UNARY,
+          Methods.INVOKE_STREAM,
           Methods.TELEMETRY_REPORT);
 
   private static final byte[] JUNK = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
