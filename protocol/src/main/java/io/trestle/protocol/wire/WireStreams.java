@@ -36,13 +36,17 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Flushing.</b> A write system call costs more than a small call. While frames are being read
  * nothing is flushed: the codec does it when the network has nothing more to read. Outside of
  * reading, the flush waits until the loop has run what else is queued, so that calls which begin
- * together leave together.
+ * together leave together. But what fills a TLS record goes out at once: it saves nothing to wait,
+ * and the other end works meanwhile.
  *
  * <p><b>Flow control.</b> Received bytes count as consumed at once, unless their stream is paused.
  * Whoever listens must bound what it keeps; unary messages are bounded by their size.
  */
 public final class WireStreams extends Http2FrameListenerDecorator {
   private static final Logger LOG = System.getLogger(WireStreams.class.getName());
+
+  /** A TLS record: what fills one need not wait for company. */
+  private static final int FULL = 16 << 10;
 
   private final ContextInternal context;
   private final ChannelHandlerContext channel;
@@ -51,6 +55,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   private final Http2Connection.PropertyKey key;
   private final Acceptor acceptor;
   private final Runnable flush = this::flushNow;
+  private int unflushed;
   private boolean reading;
   private boolean flushing;
 
@@ -160,13 +165,17 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   }
 
   void writeData(int id, ByteBuf data, boolean end) {
+    int bytes = data.readableBytes();
     var unused = handler.encoder().writeData(channel, id, data, 0, end, channel.newPromise());
+    wrote(bytes);
   }
 
   void writeData(int id, ByteBuf data, Runnable gone) {
+    int bytes = data.readableBytes();
     ChannelPromise promise = channel.newPromise();
     promise.addListener(done -> gone.run());
     var unused = handler.encoder().writeData(channel, id, data, 0, false, promise);
+    wrote(bytes);
   }
 
   void consume(Http2Stream stream, int bytes) {
@@ -193,8 +202,17 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     }
   }
 
+  private void wrote(int bytes) {
+    unflushed += bytes;
+    if (unflushed >= FULL) {
+      unflushed = 0;
+      channel.channel().flush();
+    }
+  }
+
   private void flushNow() {
     flushing = false;
+    unflushed = 0;
     channel.channel().flush();
   }
 
@@ -326,6 +344,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
       reading = false;
+      unflushed = 0;
       ctx.fireChannelReadComplete();
     }
   }
