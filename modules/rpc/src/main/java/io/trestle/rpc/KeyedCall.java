@@ -100,17 +100,17 @@ final class KeyedCall implements Consumer<Ending> {
    */
   void leave() {
     left = true;
-    if (request.time().isOver(clock)) {
-      fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
-    } else {
-      fail(GrpcFailure.of(StatusCode.CANCELLED, "cancelled by the caller"));
-    }
     if (stage == Stage.WAITING) {
       stage = Stage.OVER;
       desk.keys().leave(request.key(), this);
     } else if (stage == Stage.POLLING) {
       vertx.cancelTimer(timer);
       end(new Ending.Again());
+    }
+    if (request.time().isOver(clock)) {
+      fail(GrpcFailure.of(StatusCode.DEADLINE_EXCEEDED, "deadline passed"));
+    } else {
+      fail(GrpcFailure.of(StatusCode.CANCELLED, "cancelled by the caller"));
     }
   }
 
