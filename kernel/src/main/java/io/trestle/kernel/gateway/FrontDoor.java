@@ -96,10 +96,6 @@ final class FrontDoor {
       throw new IllegalStateException("a call without a method");
     }
     long timeout = Timeouts.millis(request.get("grpc-timeout"));
-    if (method.isCall() && connection.held() > shared.options().memory().perConnection()) {
-      throw GrpcFailure.notDispatched(
-          StatusCode.RESOURCE_EXHAUSTED, "too much memory is held for this client");
-    }
     if (method.isCall() && !shared.drain().enter()) {
       throw draining();
     }
@@ -131,7 +127,6 @@ final class FrontDoor {
     return switch (status) {
       case UNAUTHENTICATED -> Reason.UNAUTHENTICATED;
       case UNAVAILABLE -> Reason.DRAINING;
-      case RESOURCE_EXHAUSTED -> Reason.MEMORY;
       case UNIMPLEMENTED -> Reason.UNKNOWN_METHOD;
       case PERMISSION_DENIED -> Reason.DENIED;
       default -> Reason.MALFORMED;

@@ -43,12 +43,13 @@ class GatewayStreamTest {
 
   @Test
   void deadline_passed_endsTheCallAndTellsTheHandler() {
+    JavaClient client = gateway.javaClient();
+    client.unary(UNARY, "connects, so that the time is not spent on that");
     CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(300, TimeUnit.MILLISECONDS);
-    JavaClient.Ended ended =
-        gateway.javaClient().unary(SLOW, StringValue.of("never").toByteArray(), options);
+    JavaClient.Ended ended = client.unary(SLOW, StringValue.of("never").toByteArray(), options);
     assertThat(ended.code()).isEqualTo(Code.DEADLINE_EXCEEDED);
     await().untilAsserted(() -> assertThat(gateway.methods.aborted).hasSize(1));
-    Call call = gateway.methods.calls.get(0);
+    Call call = gateway.methods.aborted.get(0);
     assertThat(call.deadlineMillis()).isBetween(gateway.now.get(), gateway.now.get() + 300);
     gateway.methods.finishSlow("never", "too late");
     gateway.serves();
@@ -239,6 +240,33 @@ class GatewayStreamTest {
     assertThat(gateway.count(GatewayMetrics.IN_FLIGHT)).isZero();
     unread.forEach(response -> response.handler(chunk -> {}).resume());
     gateway.holdsNothing();
+  }
+
+  @Test
+  void answers_thatTheClientDoesNotTake_endAtTheBoundOfTheInstance() throws Exception {
+    gateway.close();
+    GatewayOptions defaults = GatewayOptions.defaults(1);
+    gateway =
+        GatewayFixture.start(
+            withMemory(
+                defaults, new GatewayOptions.Memory(64 << 20, 10 << 20, Duration.ofSeconds(5))));
+    RawConnection connection = gateway.raw();
+    String large = "x".repeat(4 << 20);
+    List<HttpClientResponse> unread = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      HttpClientResponse response = connection.stream(UNARY, large);
+      response.pause();
+      unread.add(response);
+    }
+    assertThat(unread.get(0).getHeader("grpc-status")).as("it is under way").isNull();
+    assertThat(unread.get(5).getHeader("grpc-status")).isEqualTo("8");
+    assertThat(gateway.server.heldBytes(GatewayFixture.INSTANCE_ID)).isLessThan(16 << 20);
+
+    unread.stream()
+        .filter(response -> response.getHeader("grpc-status") == null)
+        .forEach(response -> response.handler(chunk -> {}).resume());
+    gateway.holdsNothing();
+    assertThat(connection.call(UNARY, "still here").grpcStatus()).isEqualTo("0");
   }
 
   @Test

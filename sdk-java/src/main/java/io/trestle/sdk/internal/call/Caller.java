@@ -214,9 +214,9 @@ public final class Caller implements Outgoing {
   }
 
   /** An instance for an attempt, or why there is none. */
-  Choice choose(OutboundCall call, String service, List<String> excluded, boolean direct) {
+  Choice choose(OutboundCall call, List<String> excluded, boolean direct) {
     Wish wish = new Wish(call.contractHash(), excluded, direct, clock.millis(), ticks.getAsLong());
-    List<Route> routes = view.routes().find(service, call.request().method());
+    List<Route> routes = view.routes().find(call.service(), call.request().method());
     return CandidateChoice.choose(routes, wish, ThreadLocalRandom.current());
   }
 
@@ -224,13 +224,13 @@ public final class Caller implements Outgoing {
    * Why the own policy forbids a direct call, or null. The callee judges only whom it accepts, so
    * without this question a direct call would pass where a proxied one does not (rpc.md 2.2).
    */
-  @Nullable AccessDeniedException forbidden(OutboundCall call, String service, Route route) {
+  @Nullable AccessDeniedException forbidden(OutboundCall call, Route route) {
     PolicyView policy = view.policy();
     String method = call.request().method();
     if (policy == null || policy.mayCall(route.serviceId(), method)) {
       return null;
     }
-    String why = Denial.EGRESS.text(CallKind.RPC, "this service", service, method);
+    String why = Denial.EGRESS.text(CallKind.RPC, "this service", call.service(), method);
     return new AccessDeniedException("rpc " + method + ": " + why);
   }
 

@@ -2,13 +2,10 @@ package io.trestle.sdk.internal.call;
 
 import io.netty.buffer.ByteBuf;
 import io.trestle.protocol.ErrorCode;
-import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.HandlerException;
-import io.trestle.sdk.NoLiveInstanceException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.Transport;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
-import io.trestle.sdk.internal.call.CandidateChoice.Choice;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.util.List;
@@ -18,13 +15,7 @@ import org.jspecify.annotations.Nullable;
  * One streamed call (rpc.md 4.2): one instance, one attempt, whatever happens, because chunks may
  * have been delivered. Its time spans the whole stream. What arrives goes into the {@link Inbox}.
  */
-final class StreamCall implements OutboundCall, Chunks {
-  private final Caller caller;
-  private final String service;
-  private final String contractHash;
-  private final CallMessages.Request request;
-  private final CallPlan plan;
-  private final long deadline;
+final class StreamCall extends OutboundCall implements Chunks {
   private final Inbox inbox = new Inbox(this::pause, this::resume);
   private volatile @Nullable Attempt attempt;
   private volatile boolean closed;
@@ -36,16 +27,7 @@ final class StreamCall implements OutboundCall, Chunks {
       String contractHash,
       CallPlan plan,
       CallMessages.Request request) {
-    this.caller = caller;
-    this.service = service;
-    this.contractHash = contractHash;
-    this.plan = plan;
-    this.request = request;
-    this.deadline = System.nanoTime() + plan.timeoutNanos();
-  }
-
-  String service() {
-    return service;
+    super(caller, service, contractHash, plan, request);
   }
 
   @Override
@@ -57,30 +39,11 @@ final class StreamCall implements OutboundCall, Chunks {
     if (closed) {
       return;
     }
-    boolean direct = plan.transport() != Transport.PROXY;
-    Choice choice = caller.choose(this, service, List.of(), direct);
-    if (choice instanceof Choice.Chosen chosen) {
-      start(chosen);
-    } else {
-      fail(new NoLiveInstanceException(name() + ": " + ((Choice.None) choice).reason()));
-    }
+    attempt(plan().transport() == Transport.PROXY, List.of());
   }
 
-  private void start(Choice.Chosen chosen) {
-    if (plan.transport() == Transport.PROXY) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, List.of()));
-      return;
-    }
-    AccessDeniedException forbidden = caller.forbidden(this, service, chosen.route());
-    if (forbidden != null) {
-      Attempt.decline(this, chosen);
-      denied(forbidden);
-    } else {
-      begin(Attempt.direct(this, caller.peers(), chosen));
-    }
-  }
-
-  private void begin(Attempt only) {
+  @Override
+  void begin(Attempt only) {
     attempt = only;
     only.begin();
     if (closed) {
@@ -104,7 +67,7 @@ final class StreamCall implements OutboundCall, Chunks {
   }
 
   @Override
-  public boolean full() {
+  boolean full() {
     return inbox.paused();
   }
 
@@ -123,37 +86,12 @@ final class StreamCall implements OutboundCall, Chunks {
   }
 
   @Override
-  public CallMessages.Request request() {
-    return request;
-  }
-
-  @Override
-  public String contractHash() {
-    return contractHash;
-  }
-
-  @Override
-  public CallPlan plan() {
-    return plan;
-  }
-
-  @Override
-  public long remaining() {
-    return deadline - System.nanoTime();
-  }
-
-  @Override
-  public long ticks() {
-    return caller.ticks();
-  }
-
-  @Override
-  public boolean streams() {
+  boolean streams() {
     return true;
   }
 
   @Override
-  public void message(ByteBuf message) throws IOException {
+  void message(ByteBuf message) throws IOException {
     if (failed != null) {
       throw new IOException("a chunk after the failure");
     }
@@ -166,22 +104,12 @@ final class StreamCall implements OutboundCall, Chunks {
   }
 
   @Override
-  public void answered() {
+  void answered() {
     inbox.end(failed);
   }
 
   @Override
-  public void failed(Failure failure) {
+  void failed(Failure failure) {
     inbox.end(failure.error());
-  }
-
-  @Override
-  public void denied(ServiceBridgeException error) {
-    caller.denied(service, request.method(), String.valueOf(error.getMessage()));
-    inbox.end(error);
-  }
-
-  private String name() {
-    return "rpc " + service + "/" + request.method();
   }
 }

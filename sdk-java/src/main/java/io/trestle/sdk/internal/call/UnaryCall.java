@@ -2,13 +2,10 @@ package io.trestle.sdk.internal.call;
 
 import io.netty.buffer.ByteBuf;
 import io.trestle.protocol.ErrorCode;
-import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.HandlerException;
-import io.trestle.sdk.NoLiveInstanceException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.internal.call.CallAttempts.Failure;
 import io.trestle.sdk.internal.call.CallAttempts.Next;
-import io.trestle.sdk.internal.call.CandidateChoice.Choice;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,14 +22,8 @@ import org.jspecify.annotations.Nullable;
  * attempt. Attempts follow one another, each handing over to the next, so their state needs no
  * lock.
  */
-final class UnaryCall implements OutboundCall {
-  private final Caller caller;
-  private final String service;
-  private final String contractHash;
-  private final CallMessages.Request request;
-  private final CallPlan plan;
+final class UnaryCall extends OutboundCall {
   private final CallAttempts attempts;
-  private final long deadline;
   private final Result result = new Result();
   private volatile @Nullable Attempt current;
   private CallMessages.@Nullable Response answer;
@@ -55,57 +46,26 @@ final class UnaryCall implements OutboundCall {
       String contractHash,
       CallPlan plan,
       CallMessages.Request request) {
-    this.caller = caller;
-    this.service = service;
-    this.contractHash = contractHash;
-    this.plan = plan;
-    this.request = request;
+    super(caller, service, contractHash, plan, request);
     this.attempts = new CallAttempts(plan.transport(), plan.retry());
-    this.deadline = System.nanoTime() + plan.timeoutNanos();
   }
 
   CompletableFuture<byte[]> result() {
     return result;
   }
 
-  @Override
-  public CallMessages.Request request() {
-    return request;
-  }
-
-  @Override
-  public String contractHash() {
-    return contractHash;
-  }
-
-  @Override
-  public long remaining() {
-    return deadline - System.nanoTime();
-  }
-
   /** Makes the next attempt. */
   void start() {
-    Choice choice = caller.choose(this, service, attempts.excluded(), !attempts.proxy());
-    if (choice instanceof Choice.Chosen chosen) {
-      attempt(chosen);
-    } else {
-      String reason = ((Choice.None) choice).reason();
-      failed(new Failure.Undispatched(new NoLiveInstanceException(name() + ": " + reason), null));
-    }
+    attempt(attempts.proxy(), attempts.excluded());
   }
 
   @Override
-  public long ticks() {
-    return caller.ticks();
-  }
-
-  @Override
-  public boolean streams() {
+  boolean streams() {
     return false;
   }
 
   @Override
-  public void message(ByteBuf message) throws IOException {
+  void message(ByteBuf message) throws IOException {
     if (answer != null) {
       throw new IOException("more than one answer");
     }
@@ -113,7 +73,7 @@ final class UnaryCall implements OutboundCall {
   }
 
   @Override
-  public void answered() {
+  void answered() {
     CallMessages.Response response = answer;
     if (response == null) {
       failed(
@@ -131,7 +91,7 @@ final class UnaryCall implements OutboundCall {
   }
 
   @Override
-  public void failed(Failure failure) {
+  void failed(Failure failure) {
     current = null;
     double random = ThreadLocalRandom.current().nextDouble();
     Next next = attempts.after(failure, Duration.ofNanos(remaining()), random);
@@ -147,12 +107,6 @@ final class UnaryCall implements OutboundCall {
     }
   }
 
-  @Override
-  public void denied(ServiceBridgeException error) {
-    caller.denied(service, request.method(), String.valueOf(error.getMessage()));
-    failed(new Failure.Final(error));
-  }
-
   /** The pause is over. */
   void resume() {
     if (!result.isDone()) {
@@ -165,21 +119,8 @@ final class UnaryCall implements OutboundCall {
     result.completeExceptionally(error);
   }
 
-  private void attempt(Choice.Chosen chosen) {
-    if (attempts.proxy()) {
-      begin(Attempt.viaRuntime(this, caller.runtime(), chosen, attempts.excluded()));
-      return;
-    }
-    AccessDeniedException forbidden = caller.forbidden(this, service, chosen.route());
-    if (forbidden != null) {
-      Attempt.decline(this, chosen);
-      denied(forbidden);
-    } else {
-      begin(Attempt.direct(this, caller.peers(), chosen));
-    }
-  }
-
-  private void begin(Attempt attempt) {
+  @Override
+  void begin(Attempt attempt) {
     answer = null;
     current = attempt;
     attempt.begin();
@@ -193,14 +134,5 @@ final class UnaryCall implements OutboundCall {
     if (attempt != null) {
       attempt.abandon();
     }
-  }
-
-  private String name() {
-    return "rpc " + service + "/" + request.method();
-  }
-
-  @Override
-  public CallPlan plan() {
-    return plan;
   }
 }

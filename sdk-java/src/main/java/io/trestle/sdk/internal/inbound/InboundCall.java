@@ -35,7 +35,7 @@ final class InboundCall implements Exchange, WireStream.Listener {
   private final FrameReader reader;
   private final InboundMemory memory;
   private final BiConsumer<InboundCall, CallMessages.Request> complete;
-  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final @Nullable Queue<Runnable> tasks;
   private long timeoutNanos = -1;
   private @Nullable String trace;
   private CallMessages.@Nullable Request message;
@@ -66,6 +66,7 @@ final class InboundCall implements Exchange, WireStream.Listener {
     this.stream = stream;
     this.peer = peer;
     this.streaming = streaming;
+    this.tasks = streaming ? new ConcurrentLinkedQueue<>() : null;
     this.reader = new FrameReader(maxMessage);
     this.memory = memory;
     this.complete = complete;
@@ -189,13 +190,19 @@ final class InboundCall implements Exchange, WireStream.Listener {
   }
 
   // The lane runs at once what arrives on it, which must not overtake what another thread sent.
+  // One answer has nothing to be overtaken by.
   private void inOrder(Runnable task) {
-    tasks.add(task);
-    lane.execute(this::drain);
+    Queue<Runnable> waiting = tasks;
+    if (waiting == null) {
+      lane.execute(task);
+    } else {
+      waiting.add(task);
+      lane.execute(() -> drain(waiting));
+    }
   }
 
-  private void drain() {
-    for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+  private static void drain(Queue<Runnable> waiting) {
+    for (Runnable task = waiting.poll(); task != null; task = waiting.poll()) {
       task.run();
     }
   }

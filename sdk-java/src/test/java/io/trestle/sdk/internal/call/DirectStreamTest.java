@@ -107,6 +107,32 @@ class DirectStreamTest {
         .isEqualTo(IntStream.rangeClosed(1, 1000).mapToObj(Integer::toString).toList());
   }
 
+  @Test
+  @Acceptance("RPC-15")
+  void chunksOfAnotherThread_keepTheirOrder_andTheLastOneArrives() throws Exception {
+    int chunks = 40;
+    Client client =
+        serveAsync(
+            (request, context, out) ->
+                CompletableFuture.supplyAsync(() -> sendLarge(out, 1, chunks))
+                    .thenCompose(sent -> sent));
+    for (int round = 0; round < 50; round++) {
+      try (RpcStream stream = open(client, DIRECT)) {
+        for (int i = 1; i <= chunks; i++) {
+          assertThat(ByteBuffer.wrap(stream.next()).getInt()).isEqualTo(i);
+        }
+        assertThat(stream.hasNext()).isFalse();
+      }
+    }
+  }
+
+  // Goes on where the one before was taken: on the lane, or on the thread that sends.
+  private static CompletionStage<Void> sendLarge(ChunkWriter out, int from, int to) {
+    CompletableFuture<Void> sent =
+        out.sendAsync(ByteBuffer.allocate(40 << 10).putInt(from).array());
+    return from == to ? sent : sent.thenCompose(v -> sendLarge(out, from + 1, to));
+  }
+
   private static CompletionStage<Void> send(ChunkWriter out, int from, int to) {
     CompletableFuture<Void> sent = out.sendAsync(bytes(Integer.toString(from)));
     return from == to ? sent : sent.thenComposeAsync(v -> send(out, from + 1, to));
@@ -386,6 +412,52 @@ class DirectStreamTest {
     Reader reader = new Reader();
     client.caller.publisher(TestFleet.SERVICE, "count", "", bytes("3"), DIRECT).subscribe(reader);
     assertThat(reader.next(-1)).isEqualTo("failed: request: -1 (expected: 1 or more)");
+  }
+
+  @Test
+  void subscriber_thatCancelsAtOnce_makesNoCall() throws Exception {
+    AtomicInteger runs = new AtomicInteger();
+    Client client = serve((request, context, out) -> runs.incrementAndGet());
+    client
+        .caller
+        .publisher(TestFleet.SERVICE, "count", "", bytes("3"), DIRECT)
+        .subscribe(
+            new Reader() {
+              @Override
+              public void onSubscribe(Flow.Subscription given) {
+                given.cancel();
+              }
+            });
+    assertThat(read(open(client, DIRECT))).as("a later call").isEmpty();
+    assertThat(runs).hasValue(1);
+  }
+
+  @Test
+  void subscriber_thatThrows_cancelsTheCall() throws Exception {
+    CountDownLatch cleaned = new CountDownLatch(1);
+    Client client =
+        serve(
+            (request, context, out) -> {
+              try {
+                while (true) {
+                  out.send(bytes("more"));
+                }
+              } finally {
+                cleaned.countDown();
+              }
+            });
+    Reader reader =
+        new Reader() {
+          @Override
+          public void onNext(byte[] chunk) {
+            throw new IllegalStateException("on purpose");
+          }
+        };
+    client.caller.publisher(TestFleet.SERVICE, "count", "", bytes("3"), DIRECT).subscribe(reader);
+    if (reader.subscription != null) {
+      reader.subscription.request(1);
+    }
+    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
