@@ -3,7 +3,10 @@ package io.trestle.protocol.events;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * The JSON view of one event's payload, parsed once and then tested against every filter. Numbers
@@ -41,5 +44,40 @@ public final class JsonView {
 
   Object root() {
     return root;
+  }
+
+  /**
+   * A text that two views share exactly when they are equal as JSON values: keys sorted, numbers by
+   * value. Not JSON: texts carry their length instead of escapes.
+   */
+  public String canonical() {
+    StringBuilder text = new StringBuilder();
+    write(root, text);
+    return text.toString();
+  }
+
+  private static void write(Object value, StringBuilder to) {
+    if (value instanceof Map<?, ?> map) {
+      to.append('{');
+      new TreeMap<>(map).forEach((key, member) -> entry(String.valueOf(key), member, to));
+      to.append('}');
+    } else if (value instanceof List<?> list) {
+      to.append('[');
+      list.forEach(element -> write(element, to));
+      to.append(']');
+    } else if (value instanceof String string) {
+      text(string, to);
+    } else {
+      to.append(value).append(';');
+    }
+  }
+
+  private static void entry(String key, Object value, StringBuilder to) {
+    text(key, to);
+    write(value, to);
+  }
+
+  private static void text(String text, StringBuilder to) {
+    to.append('"').append(text.length()).append(':').append(text);
   }
 }

@@ -1,0 +1,420 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Events.Ack;
+import io.trestle.conversations.Events.Answer;
+import io.trestle.conversations.Events.Nack;
+import io.trestle.events.ConsumerStore.Consumer;
+import io.trestle.events.ConsumerStore.Progress;
+import io.trestle.events.core.Burial;
+import io.trestle.events.core.DispatchActions;
+import io.trestle.events.core.Dispatcher;
+import io.trestle.events.core.Handout;
+import io.trestle.events.core.Match;
+import io.trestle.events.core.Member;
+import io.trestle.events.core.Pending;
+import io.trestle.events.core.Positions;
+import io.trestle.events.core.Subscription;
+import io.trestle.events.core.Trouble;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One consumer at work: it reads the log for its {@link Dispatcher} and keeps account of how far it
+ * is.
+ *
+ * <p>Reading. While the consumer is at the end of the log ({@code tailing}), each event goes from
+ * the commit straight to the dispatcher. When the dispatcher has no room, or nobody is there to take
+ * anything, the consumer stays behind at {@code readTo} and only counts. It catches up from the
+ * events that are still in memory, else page by page from the table, and is tailing again once
+ * memory covers the rest: the step over is made in one turn, so there is no gap.
+ *
+ * <p>Account. {@code pending} counts the deliveries that are not finished, in memory or not. What is
+ * stored is everything up to the position that was read, without what the dispatcher still has
+ * (its outstanding positions), and with what was finished above it before a restart.
+ *
+ * <p>Thread: the owner's event loop.
+ */
+final class ConsumerFeed implements DispatchActions<Logged> {
+  private static final Logger LOG = LoggerFactory.getLogger(ConsumerFeed.class);
+  private static final int PAGE = 512;
+  private static final long RETRY_MILLIS = 500;
+
+  private final Consumer consumer;
+  private final EventsHouse house;
+  private final Dispatcher<Logged> dispatcher;
+  private final Map<Integer, Subscription> subscriptions = new HashMap<>();
+  private final Map<Match, Match> matches = new HashMap<>();
+  private final Map<Long, Trouble> troubles = new HashMap<>();
+  private final Set<Long> fetching = new HashSet<>();
+  private Positions finishedBefore;
+  private Integer[] numbers = {};
+  private long offlineSince;
+  private long pending;
+  private long readTo;
+  private boolean tailing;
+  private boolean reading;
+  private boolean mayHandle = true;
+  private long wakeAt = Long.MAX_VALUE;
+  private long timer = -1;
+
+  ConsumerFeed(Consumer consumer, EventsHouse house) {
+    this.consumer = consumer;
+    this.house = house;
+    this.dispatcher = new Dispatcher<>(this, house.rules(), house.random());
+    Progress progress = consumer.progress();
+    this.finishedBefore = Positions.parse(progress.floor(), progress.finished());
+    this.readTo = progress.floor();
+    this.pending = progress.pending();
+    this.offlineSince = progress.offlineSince();
+    if (offlineSince > 0) {
+      dispatcher.offlineSince(offlineSince);
+    }
+  }
+
+  Consumer consumer() {
+    return consumer;
+  }
+
+  // ---- recovery
+
+  void restoreTrouble(long position, Trouble trouble) {
+    troubles.put(position, trouble);
+  }
+
+  /** A position after the checkpoint is one of its deliveries. */
+  void restorePending() {
+    pending++;
+  }
+
+  /** A position is finished although the stored progress does not say so: it is a dead letter. */
+  void restoreFinished(long position) {
+    if (!finishedBefore.contains(position)) {
+      finishedBefore.add(position);
+      pending--;
+    }
+  }
+
+  /** Everything stored was told. */
+  void restored(long head) {
+    if (pending <= 0) {
+      pending = 0;
+      readTo = head;
+      finishedBefore = new Positions(head);
+      tailing = true;
+    }
+  }
+
+  // ---- who consumes
+
+  void learn(Subscription subscription) {
+    if (subscriptions.put(subscription.number(), subscription) == null) {
+      numbers = subscriptions.keySet().stream().sorted().toArray(Integer[]::new);
+      matches.clear();
+    }
+  }
+
+  @Nullable Subscription subscription(String pattern, String filter) {
+    for (Subscription s : subscriptions.values()) {
+      if (s.pattern().equals(pattern) && s.filter().equals(filter)) {
+        return s;
+      }
+    }
+    return null;
+  }
+
+  /** Instances and effective subscriptions, as {@link Dispatcher#members} takes them. */
+  void members(List<Member> live, List<Subscription> effective, boolean byRegistration) {
+    long before = offlineSince;
+    if (!live.isEmpty()) {
+      offlineSince = 0;
+    } else if (offlineSince == 0) {
+      offlineSince = house.now();
+    }
+    if (before != offlineSince) {
+      house.ledger().moved(this);
+    }
+    dispatcher.members(live, effective, byRegistration, house.now());
+    settle();
+  }
+
+  void mayHandle(boolean may) {
+    mayHandle = may;
+    dispatcher.paused(!may, house.now());
+    settle();
+  }
+
+  void open(long stream, UUID instance, int maxInFlight) {
+    dispatcher.open(stream, instance, maxInFlight, house.now());
+    settle();
+  }
+
+  void quiesce(long stream) {
+    dispatcher.quiesce(stream);
+  }
+
+  void close(long stream, boolean sessionEnded) {
+    dispatcher.close(stream, sessionEnded, house.now());
+    settle();
+  }
+
+  void sessionEnded(UUID instance) {
+    dispatcher.sessionEnded(instance, house.now());
+    settle();
+  }
+
+  // ---- the log
+
+  /** An event of this consumer was committed. Told in order. */
+  void committed(Logged event, Match match) {
+    pending++;
+    house.ledger().moved(this);
+    if (!tailing) {
+      return;
+    }
+    if (dispatcher.streams() > 0 && dispatcher.room() > 0) {
+      offer(event, match);
+      settle();
+    } else {
+      tailing = false;
+      readTo = event.position() - 1;
+    }
+  }
+
+  /** It is finished before it was ever handed out: the limit of pending deliveries. */
+  void skipped(Logged event) {
+    if (tailing) {
+      return;
+    }
+    finishedBefore.add(event.position());
+    house.ledger().moved(this);
+  }
+
+  private void offer(Logged event, Match match) {
+    Trouble trouble = troubles.isEmpty() ? null : troubles.remove(event.position());
+    dispatcher.offer(
+        new Pending<>(
+            event.position(),
+            event.event().partitionKey(),
+            match,
+            event.createdAt(),
+            event.bytes(),
+            event,
+            trouble == null ? Trouble.NONE : trouble),
+        house.now());
+  }
+
+  private void readMore() {
+    if (tailing || reading || !wantsToRead()) {
+      return;
+    }
+    if (house.recent().covers(readTo)) {
+      tailing = house.recent().after(readTo, this::take);
+      if (tailing) {
+        finishedBefore = new Positions(house.head());
+      }
+    } else if (dispatcher.room() >= PAGE) {
+      readPage();
+    }
+  }
+
+  private boolean wantsToRead() {
+    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || expires());
+  }
+
+  private boolean expires() {
+    long limit = house.rules().get().offlineMillis();
+    return mayHandle && offlineSince > 0 && limit > 0 && house.now() - offlineSince >= limit;
+  }
+
+  private void readPage() {
+    reading = true;
+    long upTo = house.head();
+    house
+        .log()
+        .page(consumer.number(), readTo, upTo, numbers, PAGE)
+        .onComplete(
+            page -> {
+              reading = false;
+              if (page.failed()) {
+                LOG.debug("log not read consumer={} reason={}", consumer, page.cause().toString());
+                house.after(RETRY_MILLIS, this::settle);
+                return;
+              }
+              page.result().forEach(this::take);
+              if (page.result().size() < PAGE) {
+                readTo = Math.max(readTo, upTo);
+              }
+              settle();
+            });
+  }
+
+  /** Takes the next event of the log, if it is one of ours; false when there is no room. */
+  private boolean take(Logged event) {
+    Match match = match(event);
+    if (match != null && !finishedBefore.contains(event.position())) {
+      if (dispatcher.room() <= 0) {
+        return false;
+      }
+      offer(event, match);
+    }
+    readTo = event.position();
+    return true;
+  }
+
+  private @Nullable Match match(Logged event) {
+    int[] own = new int[event.matched().length];
+    int count = 0;
+    for (int number : event.matched()) {
+      if (subscriptions.containsKey(number)) {
+        own[count++] = number;
+      }
+    }
+    if (count == 0) {
+      return null;
+    }
+    Match match = Match.of(java.util.Arrays.copyOf(own, count));
+    Match known = matches.putIfAbsent(match, match);
+    return known == null ? match : known;
+  }
+
+  // ---- answers
+
+  /** An instance answered. */
+  void answer(long stream, Answer answer, long token) {
+    long position = DeliveryId.position(answer.delivery());
+    boolean given = !answer.token().isEmpty();
+    boolean counted =
+        answer instanceof Nack nack
+            ? dispatcher.nack(
+                stream,
+                position,
+                token,
+                given,
+                new Dispatcher.Nack(nack.error(), nack.retryAfterMillis(), nack.reject()),
+                house.now())
+            : answer instanceof Ack && dispatcher.ack(stream, position, token, given, house.now());
+    house.metrics().answered(counted);
+  }
+
+  // ---- what the dispatcher decides
+
+  @Override
+  public void handOut(Handout<Logged> handout) {
+    house.deliver(consumer.number(), handout);
+  }
+
+  @Override
+  public void finished(long position) {
+    pending--;
+    house.ledger().moved(this);
+  }
+
+  @Override
+  public void store(long position, Trouble trouble) {
+    house.keepTrouble(consumer.number(), position, trouble);
+  }
+
+  @Override
+  public void bury(Burial<Logged> burial) {
+    Logged event = burial.event();
+    Future<Logged> found =
+        event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
+    found
+        .compose(letter -> house.bury(consumer, letter, burial))
+        .onComplete(
+            done -> {
+              if (done.failed()) {
+                LOG.warn(
+                    "dead letter not stored yet consumer={} position={} reason={}",
+                    consumer.number(),
+                    burial.position(),
+                    done.cause().toString());
+                house.after(RETRY_MILLIS, () -> bury(burial));
+                return;
+              }
+              pending--;
+              house.ledger().moved(this);
+              dispatcher.buried(burial.position(), house.now());
+              settle();
+            });
+  }
+
+  @Override
+  public void fetch(long position) {
+    if (!fetching.add(position)) {
+      return;
+    }
+    house
+        .find(consumer, position)
+        .onComplete(
+            found -> {
+              fetching.remove(position);
+              if (found.failed()) {
+                house.after(RETRY_MILLIS, () -> fetch(position));
+                return;
+              }
+              Logged event = found.result();
+              dispatcher.fetched(position, event, event.bytes(), house.now());
+              settle();
+            });
+  }
+
+  // ---- time
+
+  /** After anything was done: reads on, and wakes up in time. */
+  void settle() {
+    readMore();
+    long next = dispatcher.nextTick();
+    if (offlineSince > 0 && pending > 0 && !expires()) {
+      long limit = house.rules().get().offlineMillis();
+      next = limit == 0 ? next : Math.min(next, offlineSince + limit);
+    }
+    if (next < wakeAt) {
+      house.cancel(timer);
+      wakeAt = next;
+      timer = house.after(Math.max(1, next - house.now()), this::wake);
+    }
+  }
+
+  private void wake() {
+    wakeAt = Long.MAX_VALUE;
+    dispatcher.tick(house.now());
+    settle();
+  }
+
+  // ---- account
+
+  /** What is stored. */
+  Progress progress() {
+    long upTo = tailing ? house.head() : readTo;
+    long[] outstanding = dispatcher.outstanding();
+    if (pending == 0) {
+      upTo = Math.max(upTo, house.head());
+    }
+    Positions positions = Positions.allBut(upTo, outstanding);
+    finishedBefore.ranges().forEach(r -> positions.addRange(r.from(), r.to()));
+    return new Progress(
+        consumer.number(), positions.floor(), positions.format(), pending, offlineSince);
+  }
+
+  long pending() {
+    return pending;
+  }
+
+  Dispatcher<Logged> dispatcher() {
+    return dispatcher;
+  }
+
+  List<Subscription> known() {
+    return new ArrayList<>(subscriptions.values());
+  }
+}

@@ -1,0 +1,334 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Events.Delivery;
+import io.trestle.events.ConsumerStore.Consumer;
+import io.trestle.events.ConsumerStore.Troubled;
+import io.trestle.events.DeadStore.Dead;
+import io.trestle.events.core.Burial;
+import io.trestle.events.core.DispatchRules;
+import io.trestle.events.core.FanOut;
+import io.trestle.events.core.FanOut.Target;
+import io.trestle.events.core.Handout;
+import io.trestle.events.core.Trouble;
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.pipeline.StatementKind;
+import io.trestle.kernel.pipeline.WritePipeline;
+import io.trestle.kernel.settings.EventSettings;
+import io.trestle.kernel.settings.RpcSettings;
+import io.trestle.kernel.settings.Settings;
+import io.trestle.protocol.TraceContext;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the parts of this module share: stores, settings, the order of commits, the consumers by
+ * number. Thread: the owner's event loop, but for what comes from the kernel.
+ */
+final class EventsHouse {
+  private static final Logger LOG = LoggerFactory.getLogger(EventsHouse.class);
+  private static final long RECENT_BYTES = 16 << 20;
+  private static final long RETRY_MILLIS = 500;
+  private static final long ANSWER_TTL_MILLIS = Duration.ofHours(25).toMillis();
+
+  private final ModuleContext context;
+  private final Context owner;
+  private final LogStore log;
+  private final DeadStore dead;
+  private final ConsumerStore consumers;
+  private final EventMetrics metrics;
+  private final EventGates gates = new EventGates();
+  private final FanOut fanOut;
+  private final Map<Integer, ConsumerFeed> feeds = new HashMap<>();
+  private final Map<Integer, Long> announced = new HashMap<>();
+  private final CommitOrder order;
+  private final RecentEvents recent;
+  private final Ledger ledger;
+  private final Outgoing outgoing;
+
+  EventsHouse(ModuleContext context, Context owner, long head, Outgoing outgoing) {
+    this.context = context;
+    this.owner = owner;
+    this.outgoing = outgoing;
+    this.log = new LogStore(context.database().pool());
+    this.dead = new DeadStore(context.database().pool());
+    this.consumers = new ConsumerStore(context.database().pool());
+    this.metrics = new EventMetrics(context.meters());
+    this.fanOut = new FanOut(metrics::unevaluable);
+    this.order = new CommitOrder(head, this::committed);
+    this.recent = new RecentEvents(head, RECENT_BYTES);
+    this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
+  }
+
+  // ---- parts
+
+  LogStore log() {
+    return log;
+  }
+
+  DeadStore dead() {
+    return dead;
+  }
+
+  ConsumerStore consumers() {
+    return consumers;
+  }
+
+  EventMetrics metrics() {
+    return metrics;
+  }
+
+  EventGates gates() {
+    return gates;
+  }
+
+  FanOut fanOut() {
+    return fanOut;
+  }
+
+  CommitOrder order() {
+    return order;
+  }
+
+  RecentEvents recent() {
+    return recent;
+  }
+
+  Ledger ledger() {
+    return ledger;
+  }
+
+  WritePipeline pipeline() {
+    return context.pipeline();
+  }
+
+  Map<Integer, ConsumerFeed> feeds() {
+    return feeds;
+  }
+
+  RandomGenerator random() {
+    return ThreadLocalRandom.current();
+  }
+
+  long now() {
+    return context.clock().millis();
+  }
+
+  long head() {
+    return order.head();
+  }
+
+  // ---- settings
+
+  int maxEventBytes() {
+    return settings().get(EventSettings.MAX_EVENT_BYTES);
+  }
+
+  long keyTtlMillis() {
+    return settings().get(RpcSettings.IDEMPOTENCY_EVENT_TTL).toMillis();
+  }
+
+  Supplier<DispatchRules> rules() {
+    return () ->
+        new DispatchRules(
+            settings().get(EventSettings.VISIBILITY_TIMEOUT).toMillis(),
+            settings().get(EventSettings.MAX_ATTEMPTS),
+            settings().get(EventSettings.BACKOFF_LADDER).stream().map(Duration::toMillis).toList(),
+            settings().get(EventSettings.ORPHAN_GRACE).toMillis(),
+            settings().get(EventSettings.OFFLINE_DLQ_AFTER).toMillis());
+  }
+
+  private Settings settings() {
+    return context.settings();
+  }
+
+  // ---- time
+
+  long after(long millis, Runnable task) {
+    return context.vertx().setTimer(Math.max(1, millis), id -> owner.runOnContext(v -> task.run()));
+  }
+
+  void cancel(long timer) {
+    context.vertx().cancelTimer(timer);
+  }
+
+  // ---- commits
+
+  /**
+   * Counts what is about to be written, and says which of it is too much for its consumer: a dead
+   * letter from the start (events.md 8.1.3).
+   */
+  List<Dead> announce(List<Arrival> arrivals) {
+    int limit = settings().get(EventSettings.MAX_PENDING_PER_SUBSCRIBER);
+    List<Dead> over = new ArrayList<>();
+    for (Arrival arrival : arrivals) {
+      for (Target target : arrival.targets()) {
+        ConsumerFeed feed = feeds.get(target.consumer());
+        long waiting = announced.merge(target.consumer(), 1L, Long::sum);
+        if (feed != null && limit > 0 && feed.pending() + waiting > limit) {
+          over.add(tooMuch(feed.consumer(), arrival.event()));
+          arrival.skip(target.consumer());
+        }
+      }
+    }
+    return over;
+  }
+
+  private Dead tooMuch(Consumer consumer, Logged event) {
+    return new Dead(
+        context.ids().next(),
+        consumer.number(),
+        consumer.owner(),
+        event,
+        Burial.Reason.SUBSCRIBER_UNAVAILABLE.text(),
+        "too many deliveries are pending",
+        0,
+        0,
+        now());
+  }
+
+  /** They will not be written. */
+  void givenUp(List<Arrival> arrivals) {
+    arrivals.forEach(
+        arrival -> arrival.targets().forEach(target -> announcedLess(target.consumer())));
+  }
+
+  private void announcedLess(int consumer) {
+    announced.merge(consumer, -1L, Long::sum);
+  }
+
+  private void committed(Arrival arrival) {
+    recent.add(arrival.event());
+    for (Target target : arrival.targets()) {
+      announcedLess(target.consumer());
+      ConsumerFeed feed = feeds.get(target.consumer());
+      if (feed == null) {
+        continue;
+      }
+      if (arrival.skips(target.consumer())) {
+        feed.skipped(arrival.event());
+        metrics.buried();
+      } else {
+        feed.committed(arrival.event(), target.match());
+      }
+    }
+  }
+
+  void keepAnswer(UUID service, UUID envelope, int status) {
+    pipeline()
+        .submit(
+            LogStore.KEEP_ANSWER,
+            new LogStore.Answered(service, envelope, status, now() + ANSWER_TTL_MILLIS))
+        .onFailure(e -> LOG.debug("answer not kept event={} reason={}", envelope, e.toString()));
+  }
+
+  // ---- deliveries
+
+  /** Sends a hand-out to its stream, with the others of this turn. */
+  void deliver(int consumer, Handout<Logged> handout) {
+    Logged event = handout.event();
+    UUID operation = context.ids().next();
+    String trace =
+        TraceContext.parse(event.event().trace())
+            .map(t -> t.under(operation.toString()))
+            .orElseGet(
+                () -> new TraceContext(context.ids().next().toString(), operation.toString()))
+            .format();
+    metrics.handedOut();
+    outgoing.send(
+        handout.stream(),
+        new Delivery(
+            DeliveryId.of(consumer, handout.position()),
+            event.event(),
+            handout.attempt(),
+            handout.token(),
+            handout.patterns(),
+            trace));
+  }
+
+  /** Where deliveries go. */
+  @FunctionalInterface
+  interface Outgoing {
+    void send(long stream, Delivery delivery);
+  }
+
+  /** Stores it, again and again until that succeeds. A later state is ordered behind. */
+  void keepTrouble(int consumer, long position, Trouble trouble) {
+    Troubled row = new Troubled(consumer, position, trouble);
+    untilDone(ConsumerStore.KEEP_TROUBLE, row, "consumer-" + consumer + "/" + position);
+  }
+
+  private <R> Future<Void> untilDone(StatementKind<R> kind, R row, Object orderKey) {
+    Promise<Void> done = Promise.promise();
+    attempt(kind, row, orderKey, done);
+    return done.future();
+  }
+
+  private <R> void attempt(StatementKind<R> kind, R row, Object orderKey, Promise<Void> done) {
+    pipeline()
+        .submit(io.trestle.kernel.pipeline.Write.of(kind, row).orderKey(orderKey).build())
+        .onSuccess(v -> done.complete())
+        .onFailure(
+            e -> {
+              LOG.debug("not stored yet kind={} reason={}", kind.name(), e.toString());
+              after(RETRY_MILLIS, () -> attempt(kind, row, orderKey, done));
+            });
+  }
+
+  /** The event of a position of a consumer. Never completes in this turn. */
+  Future<Logged> find(Consumer consumer, long position) {
+    ConsumerFeed feed = feeds.get(consumer.number());
+    Integer[] numbers =
+        feed == null
+            ? new Integer[0]
+            : feed.known().stream().map(s -> s.number()).toArray(Integer[]::new);
+    return log.page(consumer.number(), position - 1, position, numbers, 1)
+        .compose(
+            page ->
+                page.isEmpty()
+                    ? Future.failedFuture("position " + position + " is not in the log")
+                    : Future.succeededFuture(page.get(0)));
+  }
+
+  /** Stores a dead letter; what an earlier life of it counted is added. */
+  Future<Void> bury(Consumer consumer, Logged event, Burial<Logged> burial) {
+    return dead.find(new Integer[] {consumer.number()}, event.id())
+        .compose(
+            before -> {
+              int attempts = burial.attempts() + before.map(DeadStore.Stored::attempts).orElse(0);
+              int replays = before.map(DeadStore.Stored::replays).orElse(0);
+              Dead letter =
+                  new Dead(
+                      context.ids().next(),
+                      consumer.number(),
+                      consumer.owner(),
+                      event,
+                      burial.reason().text(),
+                      burial.error(),
+                      attempts,
+                      replays,
+                      now());
+              LOG.info(
+                  "dead letter consumer={} event={} name={} reason={} attempts={}",
+                  gates.name(consumer.owner()),
+                  event.id(),
+                  event.event().name(),
+                  letter.reason(),
+                  attempts);
+              metrics.buried();
+              return untilDone(
+                  DeadStore.BURY, letter, "dead-" + consumer.number() + "/" + event.id());
+            });
+  }
+}

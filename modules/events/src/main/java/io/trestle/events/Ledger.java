@@ -1,0 +1,92 @@
+package io.trestle.events;
+
+import io.trestle.events.ConsumerStore.Checkpoint;
+import io.trestle.events.ConsumerStore.Progress;
+import io.trestle.kernel.pipeline.Write;
+import io.trestle.kernel.pipeline.WritePipeline;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Stores how far consumers are, some time after they moved, all of them together with the position
+ * up to which that is true. What is lost with this process is at most what was acknowledged since
+ * the last time; it is delivered again with the same attempt (events.md 6.5.5: 250 ms).
+ */
+final class Ledger {
+  private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
+  private static final long EVERY_MILLIS = 100;
+
+  private final Vertx vertx;
+  private final WritePipeline pipeline;
+  private final LongSupplier head;
+  private final Set<ConsumerFeed> moved = new LinkedHashSet<>();
+  private boolean armed;
+  private boolean writing;
+  private boolean closed;
+
+  Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head) {
+    this.vertx = vertx;
+    this.pipeline = pipeline;
+    this.head = head;
+  }
+
+  /** The consumer is further than what is stored. */
+  void moved(ConsumerFeed consumer) {
+    if (moved.add(consumer)) {
+      arm();
+    }
+  }
+
+  private void arm() {
+    if (!armed && !writing && !closed) {
+      armed = true;
+      vertx.setTimer(EVERY_MILLIS, id -> onTimer());
+    }
+  }
+
+  private void onTimer() {
+    armed = false;
+    if (!closed) {
+      write();
+    }
+  }
+
+  /** Stores what there is; completes when it is stored. */
+  Future<Void> write() {
+    if (moved.isEmpty() || writing) {
+      return Future.succeededFuture();
+    }
+    writing = true;
+    List<ConsumerFeed> writers = List.copyOf(moved);
+    moved.clear();
+    List<Progress> rows = writers.stream().map(ConsumerFeed::progress).toList();
+    Write.Builder unit =
+        Write.ofAll(ConsumerStore.KEEP_PROGRESS, rows)
+            .and(ConsumerStore.KEEP_CHECKPOINT, new Checkpoint(head.getAsLong()));
+    return pipeline
+        .submit(unit.orderKey(this).build())
+        .onComplete(
+            done -> {
+              writing = false;
+              if (done.failed()) {
+                LOG.debug("progress not stored yet reason={}", done.cause().toString());
+                moved.addAll(writers);
+              }
+              if (!moved.isEmpty()) {
+                arm();
+              }
+            });
+  }
+
+  /** Stores what there is for the last time. */
+  Future<Void> close() {
+    closed = true;
+    return write();
+  }
+}

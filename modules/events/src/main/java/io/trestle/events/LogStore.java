@@ -1,0 +1,313 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Events.Event;
+import io.trestle.events.core.Content;
+import io.trestle.kernel.pipeline.StatementKind;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** All SQL of the log: {@code event_log}, {@code event_idempotency}, {@code event_answers}. */
+final class LogStore {
+  /** Served by the primary key of event_log, which also finds an id that is used. */
+  static final StatementKind<Logged> APPEND =
+      StatementKind.of("events.append", Logged.class)
+          .sql(
+              """
+              INSERT INTO event_log AS l
+                (id, seq, publisher_service_id, publisher_instance_id, name, payload, payload_json,
+                 contract_hash, partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace,
+                 matched, created_at_ms)
+              SELECT e.id, e.seq, e.service, e.instance, e.name, e.payload, e.payload_json,
+                e.contract_hash, e.partition_key, e.idempotency_key, e.headers::jsonb,
+                e.occurred_at_ms, e.x_sb_trace, e.matched::integer[], e.created_at_ms
+              FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[],
+                  $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int8[],
+                  $13::text[], $14::text[], $15::int8[])
+                AS e(id, seq, service, instance, name, payload, payload_json, contract_hash,
+                     partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace, matched,
+                     created_at_ms)
+              ON CONFLICT (id) DO UPDATE SET seq = excluded.seq
+              WHERE trestle_other_event(l.seq, excluded.seq)
+              """)
+          .uuid(Logged::id)
+          .int8(Logged::position)
+          .uuid(Logged::publisherService)
+          .uuid(Logged::publisherInstance)
+          .text(e -> e.event().name())
+          .bytes(e -> e.event().payload())
+          .bytes(e -> e.event().payloadJson())
+          .text(e -> e.event().contractHash())
+          .text(e -> e.event().partitionKey())
+          .text(e -> e.event().idempotencyKey())
+          .text(e -> HeaderText.of(e.event().headers()))
+          .int8(e -> e.event().occurredAtMillis())
+          .text(e -> e.event().trace())
+          .text(e -> numbers(e.matched()))
+          .int8(Logged::createdAt)
+          .priority(30)
+          .build();
+
+  /** A key whose time is over is taken again. Served by the primary key of event_idempotency. */
+  static final StatementKind<Key> KEEP_KEY =
+      StatementKind.of("events.key", Key.class)
+          .sql(
+              """
+              INSERT INTO event_idempotency AS k
+                (publisher_service_id, key, event_id, digest, json_digest, expires_at_ms)
+              SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bytea[], $5::bytea[],
+                $6::int8[])
+              ON CONFLICT (publisher_service_id, key) DO UPDATE
+              SET event_id = excluded.event_id, digest = excluded.digest,
+                  json_digest = excluded.json_digest, expires_at_ms = excluded.expires_at_ms
+              """)
+          .uuid(Key::service)
+          .text(Key::key)
+          .uuid(Key::eventId)
+          .bytes(k -> k.content().digest())
+          .bytes(k -> k.content().json())
+          .int8(Key::expiresAt)
+          .conflictKey(k -> List.of(k.service(), k.key()))
+          .priority(31)
+          .build();
+
+  /** Served by the primary key of event_answers. */
+  static final StatementKind<Answered> KEEP_ANSWER =
+      StatementKind.of("events.answer", Answered.class)
+          .sql(
+              """
+              INSERT INTO event_answers AS a
+                (publisher_service_id, envelope_id, status, expires_at_ms)
+              SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int4[], $4::int8[])
+              ON CONFLICT (publisher_service_id, envelope_id) DO UPDATE
+              SET status = excluded.status, expires_at_ms = excluded.expires_at_ms
+              """)
+          .uuid(Answered::service)
+          .uuid(Answered::envelope)
+          .int4(Answered::status)
+          .int8(Answered::expiresAt)
+          .conflictKey(a -> List.of(a.service(), a.envelope()))
+          .priority(32)
+          .build();
+
+  /** Writes nothing; its end tells that the pipeline writes. */
+  static final StatementKind<Probe> PROBE =
+      StatementKind.of("events.probe", Probe.class)
+          .sql("SELECT count(*) FROM unnest($1::int8[])")
+          .int8(Probe::number)
+          .build();
+
+  private static final String EVENT =
+      """
+      id, publisher_service_id, publisher_instance_id, name, payload, contract_hash,
+      partition_key, idempotency_key, headers::text AS headers, occurred_at_ms, x_sb_trace, matched,
+      created_at_ms
+      """;
+
+  /** Served by the primary key of event_log. */
+  private static final String BY_ID =
+      "SELECT seq AS position, payload_json, " + EVENT + " FROM event_log WHERE id = ANY ($1)";
+
+  /** Served by the primary key of event_idempotency. */
+  private static final String KEYS =
+      """
+      SELECT key, event_id, digest, json_digest, expires_at_ms FROM event_idempotency
+      WHERE publisher_service_id = $1 AND key = ANY ($2)
+      """;
+
+  /** Served by the primary key of event_answers. */
+  private static final String ANSWERS =
+      """
+      SELECT envelope_id, status FROM event_answers
+      WHERE publisher_service_id = $1 AND envelope_id = ANY ($2) AND expires_at_ms > $3
+      """;
+
+  /** Served by event_log_seq and events_dlq_replay. */
+  private static final String PAGE =
+      "SELECT * FROM (SELECT seq AS position, ''::bytea AS payload_json, "
+          + EVENT
+          + " FROM event_log WHERE seq > $1 AND seq <= $2 AND matched && $3"
+          + " ORDER BY seq LIMIT $4) l UNION ALL SELECT * FROM (SELECT replay_seq AS position,"
+          + " ''::bytea AS payload_json, "
+          + EVENT.replaceFirst("\\bid\\b", "event_id AS id")
+          + " FROM events_dlq WHERE consumer = $5 AND replay_seq > $1 AND replay_seq <= $2"
+          + " AND replayed_at_ms IS NOT NULL ORDER BY replay_seq LIMIT $4) r"
+          + " ORDER BY position LIMIT $4";
+
+  /** Served by event_log_seq. */
+  private static final String TAIL =
+      "SELECT seq, matched FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2";
+
+  /** Served by event_log_seq and events_dlq_replay. */
+  private static final String HEAD =
+      """
+      SELECT greatest((SELECT max(seq) FROM event_log), (SELECT max(replay_seq) FROM events_dlq),
+        (SELECT seq FROM event_checkpoint)) AS head
+      """;
+
+  private final Pool pool;
+
+  LogStore(Pool pool) {
+    this.pool = pool;
+  }
+
+  record Probe(long number) {}
+
+  /** An idempotency key and what it was used for. */
+  record Key(UUID service, String key, UUID eventId, Content content, long expiresAt) {}
+
+  /** An envelope that was answered with something older clients do not understand. */
+  record Answered(UUID service, UUID envelope, int status, long expiresAt) {}
+
+  /** What is known of a request's ids and keys. */
+  record Known(Map<UUID, Logged> events, Map<String, Key> keys, Map<UUID, Integer> answers) {}
+
+  /** One row of the tail. */
+  record Step(long position, int[] matched) {}
+
+  private static @Nullable String numbers(int[] matched) {
+    if (matched.length == 0) {
+      return null;
+    }
+    String list = Arrays.toString(matched);
+    return '{' + list.substring(1, list.length() - 1) + '}';
+  }
+
+  /** Looks up ids, keys of a service, and earlier answers to these ids. */
+  Future<Known> find(UUID service, List<UUID> ids, List<String> keys, long now) {
+    UUID[] wanted = ids.toArray(UUID[]::new);
+    Future<Map<UUID, Logged>> events = events(wanted);
+    Future<Map<String, Key>> used = keys.isEmpty() ? none() : keys(service, keys);
+    Future<Map<UUID, Integer>> answers = answers(service, wanted, now);
+    return Future.all(events, used, answers)
+        .map(v -> new Known(events.result(), used.result(), answers.result()));
+  }
+
+  private static <K, V> Future<Map<K, V>> none() {
+    return Future.succeededFuture(Map.of());
+  }
+
+  /** Those of the ids that are stored. */
+  Future<Map<UUID, Logged>> events(UUID[] ids) {
+    return pool.preparedQuery(BY_ID)
+        .execute(Tuple.tuple().addArrayOfUUID(ids))
+        .map(
+            rows -> {
+              Map<UUID, Logged> found = new HashMap<>();
+              rows.forEach(row -> found.put(row.getUUID("id"), logged(row)));
+              return found;
+            });
+  }
+
+  private Future<Map<String, Key>> keys(UUID service, List<String> keys) {
+    return pool.preparedQuery(KEYS)
+        .execute(Tuple.of(service).addArrayOfString(keys.toArray(String[]::new)))
+        .map(
+            rows -> {
+              Map<String, Key> found = new HashMap<>();
+              rows.forEach(row -> found.put(row.getString("key"), key(service, row)));
+              return found;
+            });
+  }
+
+  private static Key key(UUID service, Row row) {
+    Buffer json = row.getBuffer("json_digest");
+    return new Key(
+        service,
+        row.getString("key"),
+        row.getUUID("event_id"),
+        new Content(row.getBuffer("digest").getBytes(), json == null ? null : json.getBytes()),
+        row.getLong("expires_at_ms"));
+  }
+
+  private Future<Map<UUID, Integer>> answers(UUID service, UUID[] ids, long now) {
+    return pool.preparedQuery(ANSWERS)
+        .execute(Tuple.of(service).addArrayOfUUID(ids).addLong(now))
+        .map(
+            rows -> {
+              Map<UUID, Integer> found = new HashMap<>();
+              rows.forEach(row -> found.put(row.getUUID("envelope_id"), row.getInteger("status")));
+              return found;
+            });
+  }
+
+  /**
+   * What a consumer has to read, in order: of the log and of its replays.
+   *
+   * @param after position before the first
+   * @param upTo last position
+   * @param subscriptions numbers of all that the consumer ever had
+   */
+  Future<List<Logged>> page(
+      int consumer, long after, long upTo, Integer[] subscriptions, int limit) {
+    Tuple query =
+        Tuple.of(after, upTo)
+            .addArrayOfInteger(subscriptions)
+            .addInteger(limit)
+            .addInteger(consumer);
+    return pool.preparedQuery(PAGE)
+        .execute(query)
+        .map(
+            rows -> {
+              List<Logged> page = new ArrayList<>(rows.size());
+              rows.forEach(row -> page.add(logged(row)));
+              return page;
+            });
+  }
+
+  /** What was appended after a position, without the events. */
+  Future<List<Step>> tail(long after, int limit) {
+    return pool.preparedQuery(TAIL)
+        .execute(Tuple.of(after, limit))
+        .map(
+            rows -> {
+              List<Step> steps = new ArrayList<>(rows.size());
+              rows.forEach(row -> steps.add(new Step(row.getLong("seq"), matched(row))));
+              return steps;
+            });
+  }
+
+  /** The last position that was ever used. */
+  Future<Long> head() {
+    return pool.query(HEAD).execute().map(rows -> rows.iterator().next().getLong("head"));
+  }
+
+  static Logged logged(Row row) {
+    Event event =
+        new Event(
+            row.getUUID("id").toString(),
+            row.getString("name"),
+            row.getBuffer("payload").getBytes(),
+            row.getString("contract_hash"),
+            row.getString("partition_key"),
+            row.getString("idempotency_key"),
+            HeaderText.parse(row.getString("headers")),
+            row.getLong("occurred_at_ms"),
+            row.getString("x_sb_trace"),
+            row.getBuffer("payload_json").getBytes());
+    return new Logged(
+        row.getLong("position"),
+        row.getUUID("id"),
+        row.getUUID("publisher_service_id"),
+        row.getUUID("publisher_instance_id"),
+        event,
+        matched(row),
+        row.getLong("created_at_ms"));
+  }
+
+  private static int[] matched(Row row) {
+    Integer[] numbers = row.getArrayOfIntegers("matched");
+    return numbers == null
+        ? new int[0]
+        : Arrays.stream(numbers).mapToInt(Integer::intValue).toArray();
+  }
+}

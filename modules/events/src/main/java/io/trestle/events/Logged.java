@@ -1,0 +1,32 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Events.Event;
+import java.util.UUID;
+
+/**
+ * An event with its place.
+ *
+ * @param position in the log, or that of a replay
+ * @param matched numbers of all subscriptions that matched, of every consumer, ascending
+ */
+record Logged(
+    long position,
+    UUID id,
+    UUID publisherService,
+    UUID publisherInstance,
+    Event event,
+    int[] matched,
+    long createdAt) {
+  private static final int OVERHEAD = 512;
+
+  /** What it takes in memory, roughly. */
+  int bytes() {
+    return OVERHEAD + event.payload().length + event.payloadJson().length;
+  }
+
+  /** The same at another place. */
+  Logged at(long otherPosition) {
+    return new Logged(
+        otherPosition, id, publisherService, publisherInstance, event, matched, createdAt);
+  }
+}

@@ -1,0 +1,56 @@
+package io.trestle.events;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Predicate;
+
+/**
+ * The end of the log in memory, shared by all consumers: who is a little behind need not ask the
+ * database, and who catches up can step over to the live events without a gap.
+ */
+final class RecentEvents {
+  private final long maxBytes;
+  private final Deque<Logged> events = new ArrayDeque<>();
+  private long bytes;
+  private long before;
+
+  /**
+   * Begins behind a position.
+   *
+   * @param maxBytes what it may hold
+   */
+  RecentEvents(long before, long maxBytes) {
+    this.before = before;
+    this.maxBytes = maxBytes;
+  }
+
+  void add(Logged event) {
+    events.add(event);
+    bytes += event.bytes();
+    while (bytes > maxBytes) {
+      Logged oldest = events.remove();
+      bytes -= oldest.bytes();
+      before = oldest.position();
+    }
+  }
+
+  /** Whether it holds everything after this position. */
+  boolean covers(long after) {
+    return after >= before;
+  }
+
+  /**
+   * Hands over what comes after a position, in order, until somebody has enough.
+   *
+   * @param taker false when it has enough
+   * @return whether all of it was taken
+   */
+  boolean after(long position, Predicate<Logged> taker) {
+    for (Logged event : events) {
+      if (event.position() > position && !taker.test(event)) {
+        return false;
+      }
+    }
+    return true;
+  }
+}
