@@ -49,6 +49,21 @@ public final class Declarations {
   /** Something it depends on; {@code methodName} may be {@code *}. */
   public record Outgoing(String serviceName, String methodName, int type) {}
 
-  /** Events it consumes. An empty filter passes all. */
-  public record Subscription(String pattern, String filter) {}
+  /**
+   * Events it consumes. All but pattern and filter is ours (events.md 12.2) and absent from what
+   * official SDKs declare.
+   *
+   * @param filter empty passes all
+   * @param retryPolicy attempts and pauses as JSON; empty = the settings of the runtime
+   * @param group patterns of different groups get deliveries of their own; empty = that of the
+   *     service
+   * @param ttlMillis how long a delivery may wait for an instance; 0 = the setting of the runtime
+   */
+  public record Subscription(
+      String pattern, String filter, String retryPolicy, String group, long ttlMillis) {
+    /** A subscription as official SDKs declare it. */
+    public static Subscription of(String pattern, String filter) {
+      return new Subscription(pattern, filter, "", "", 0);
+    }
+  }
 }

@@ -32,7 +32,9 @@ public final class Subscribers {
   public record Keeper(String module) {}
 
   /**
-   * One service.
+   * One service. What it may consume is not looked at here: the capability {@code event.handle} and
+   * the rules of its policy are the business of the events module, which keeps what waits while
+   * they are off (events.md 4.7).
    *
    * @param active false when it is revoked
    * @param instances those that registered and whose session has not ended (events.md 4.5), also

@@ -77,6 +77,26 @@ class WireContractTest {
     }
   }
 
+  /** An official runtime or SDK skips what it does not know; it must not take it for its own. */
+  @Test
+  void fields_ofOurs_areNumberedFrom1001() {
+    List<String> ours = new ArrayList<>();
+    for (FileDescriptor file : FILES) {
+      for (Descriptor message : file.getMessageTypes()) {
+        message.getFields().stream()
+            .filter(field -> field.getNumber() > 1000)
+            .forEach(field -> ours.add(message.getName() + '.' + line(field)));
+      }
+    }
+    assertThat(ours)
+        .containsExactlyInAnyOrder(
+            "Nack.1001 int64 retry_after_ms",
+            "Nack.1002 bool reject",
+            "EventSubscription.1001 string retry_policy_json",
+            "EventSubscription.1002 string group",
+            "EventSubscription.1003 int64 ttl_ms");
+  }
+
   @Test
   void messages_nestedTypes_areMapEntriesOnly() {
     for (FileDescriptor file : FILES) {

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** A module as it is, that also lets a test see the house in which it was started. */
-record SpiedModule(Module real, Consumer<ModuleContext> spy) implements Module {
+public record SpiedModule(Module real, Consumer<ModuleContext> spy) implements Module {
   @Override
   public String name() {
     return real.name();

@@ -9,6 +9,8 @@ import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Sessions;
+import io.trestle.conversations.Subscribers;
+import io.trestle.conversations.Subscribers.Subscriber;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.database.DatabaseState;
@@ -17,6 +19,7 @@ import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Effect;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.PublishOffer;
+import io.trestle.registry.core.Effect.PublishSubscriber;
 import io.trestle.registry.core.Effect.SendFrame;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
@@ -73,7 +76,7 @@ final class RegistryVerticle extends VerticleBase {
     this.capture = new CaptureSettings(house.settings());
     this.core = new RegistryCore(this::take, capture.current());
     this.declarations = new DeclarationWriter(house.pipeline()::submit, store, core, house.clock());
-    this.turn = new Turn(this::afterwards, core::publishOffers, this::execute);
+    this.turn = new Turn(this::afterwards, core::publish, this::execute);
   }
 
   @Override
@@ -113,6 +116,8 @@ final class RegistryVerticle extends VerticleBase {
     bus.subscribe(AccessNews.INSTANCE, i -> act(c -> c.instanceRevoked(i, now())));
     bus.subscribe(Callables.OUTCOMES, o -> act(c -> c.outcomes(o.outcomes(), now())));
     bus.answer(Callables.ALL, q -> Future.succeededFuture(new Callables.All(core.offers())));
+    bus.answer(
+        Subscribers.ALL, q -> Future.succeededFuture(new Subscribers.All(core.subscribers())));
     bus.answer(Sessions.LIVE, q -> Future.succeededFuture(new Sessions.Live(core.live())));
     bus.answer(Sessions.OPEN, this::open);
     bus.answer(Sessions.CLOSED, this::sessionClosed);
@@ -178,6 +183,7 @@ final class RegistryVerticle extends VerticleBase {
               long number = declarations.nextNumber();
               return declarations
                   .store(q.instanceId(), q.serviceId(), declaration, number)
+                  .compose(w -> subscribe(q, declaration, number))
                   .map(
                       w -> {
                         act(c -> c.register(q, declaration, number, now()));
@@ -185,6 +191,29 @@ final class RegistryVerticle extends VerticleBase {
                         return new Registrations.Registered("");
                       });
             });
+  }
+
+  /** What the instance publishes after its snapshot reaches whoever subscribed before. */
+  private Future<Void> subscribe(Registrations.Register q, Declaration declaration, long number) {
+    Subscriber service = core.subscribed(q, declaration, number, now());
+    if (service == null) {
+      return Future.succeededFuture();
+    }
+    settle();
+    if (house.contributions(Subscribers.Keeper.class).isEmpty()) {
+      core.untold(service.serviceId());
+      return Future.succeededFuture();
+    }
+    return bus.request(Subscribers.APPLY, service)
+        .<Void>mapEmpty()
+        .recover(e -> Future.failedFuture(notApplied(service, e)));
+  }
+
+  /** Whatever the reason, it is not the fault of who registers: it shall try again. */
+  private Refused notApplied(Subscriber service, Throwable e) {
+    LOG.warn("subscriptions not applied service={} reason={}", service.serviceId(), e.toString());
+    act(c -> c.untold(service.serviceId()));
+    return Refused.of(Reason.UNAVAILABLE, "subscriptions not applied: " + e.getMessage());
   }
 
   private Declaration checked(Registrations.Register q) {
@@ -257,6 +286,8 @@ final class RegistryVerticle extends VerticleBase {
   private void take(Effect effect) {
     if (effect instanceof PublishOffer offer) {
       bus.publish(Callables.OFFER, offer.offer());
+    } else if (effect instanceof PublishSubscriber subscriber) {
+      bus.publish(Subscribers.CHANGED, subscriber.subscriber());
     } else {
       turn.hold(effect);
     }

@@ -24,9 +24,7 @@ final class Translation {
         r.getIncomingList().stream().map(Translation::incoming).toList(),
         r.getPublishedList().stream().map(Translation::published).toList(),
         r.getOutgoingList().stream().map(Translation::outgoing).toList(),
-        r.getEventSubscriptionsList().stream()
-            .map(s -> new Subscription(s.getPattern(), s.getFilter()))
-            .toList(),
+        r.getEventSubscriptionsList().stream().map(Translation::subscription).toList(),
         r.getCallEndpoint(),
         r.getHttpEndpoint());
   }
@@ -59,9 +57,14 @@ final class Translation {
     return new Outgoing(o.getServiceName(), o.getMethodName(), o.getTypeValue());
   }
 
+  private static Subscription subscription(EventSubscription s) {
+    return new Subscription(
+        s.getPattern(), s.getFilter(), s.getRetryPolicyJson(), s.getGroup(), s.getTtlMs());
+  }
+
   /**
    * The declaration as it is stored: the bytes of a {@code RegisterRequest}, which every version
-   * can read.
+   * can read, also one that does not know all of the fields.
    */
   static byte[] encode(Declaration d) {
     RegisterRequest.Builder request = RegisterRequest.newBuilder();
@@ -116,7 +119,13 @@ final class Translation {
   }
 
   private static EventSubscription encode(Subscription s) {
-    return EventSubscription.newBuilder().setPattern(s.pattern()).setFilter(s.filter()).build();
+    return EventSubscription.newBuilder()
+        .setPattern(s.pattern())
+        .setFilter(s.filter())
+        .setRetryPolicyJson(s.retryPolicy())
+        .setGroup(s.group())
+        .setTtlMs(s.ttlMillis())
+        .build();
   }
 
   static ByteString bytes(byte[] bytes) {

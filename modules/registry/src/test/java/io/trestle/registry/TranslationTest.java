@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.trestle.conversations.Declarations.Declaration;
+import io.trestle.conversations.Declarations.Subscription;
 import io.trestle.protocol.v1.EventSubscription;
 import io.trestle.protocol.v1.IncomingMethod;
 import io.trestle.protocol.v1.MethodType;
@@ -41,7 +42,12 @@ class TranslationTest {
                   .setMethodName("*")
                   .setType(MethodType.METHOD_TYPE_RPC))
           .addEventSubscriptions(
-              EventSubscription.newBuilder().setPattern("payment.#").setFilter("{}"))
+              EventSubscription.newBuilder()
+                  .setPattern("payment.#")
+                  .setFilter("{}")
+                  .setRetryPolicyJson("{\"maxAttempts\":2}")
+                  .setGroup("audit")
+                  .setTtlMs(60_000))
           .setCallEndpoint("h:1")
           .setHttpEndpoint("h:2")
           .build();
@@ -51,6 +57,18 @@ class TranslationTest {
     Declaration declaration = Translation.declaration(REQUEST);
 
     assertThat(RegisterRequest.parseFrom(Translation.encode(declaration))).isEqualTo(REQUEST);
+  }
+
+  /** What a build before our fields stored, byte by byte: tag, length, text. */
+  @Test
+  void subscription_storedBeforeOurFields_decodesWithoutThemAndIsStoredAsBefore()
+      throws InvalidProtocolBufferException {
+    byte[] before = {0x2a, 0x0a, 0x0a, 0x04, 'a', '.', '*', '*', 0x1a, 0x02, '{', '}'};
+
+    Declaration declaration = Translation.declaration(RegisterRequest.parseFrom(before));
+
+    assertThat(declaration.subscriptions()).containsExactly(Subscription.of("a.**", "{}"));
+    assertThat(Translation.encode(declaration)).isEqualTo(before);
   }
 
   @Test

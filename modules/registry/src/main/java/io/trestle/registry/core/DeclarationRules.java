@@ -13,6 +13,7 @@ import io.trestle.protocol.events.EventFilter;
 import io.trestle.protocol.events.EventName;
 import io.trestle.protocol.events.EventPattern;
 import io.trestle.protocol.events.FilterException;
+import io.trestle.protocol.events.RetryPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,9 @@ import java.util.regex.Pattern;
  * for the SDK that hears them, so each names the entry, what it said and what was expected.
  */
 public final class DeclarationRules implements DeclarationCheck {
+  /** Ten years. */
+  static final long MAX_TTL_MILLIS = 315_360_000_000L;
+
   private static final Pattern ROUTE = Pattern.compile("[A-Z]+ \\S.*");
 
   @Override
@@ -130,6 +134,25 @@ public final class DeclarationRules implements DeclarationCheck {
     } catch (FilterException e) {
       faults.add("event_subscriptions: filter of '" + s.pattern() + "': " + e.getMessage());
     }
+    options(s, faults);
+  }
+
+  /** The fields of ours (events.md 12.2). */
+  private static void options(Subscription s, List<String> faults) {
+    String of = "event_subscriptions: '" + s.pattern() + "': ";
+    if (s.ttlMillis() < 0 || s.ttlMillis() > MAX_TTL_MILLIS) {
+      faults.add(of + "ttl_ms: " + s.ttlMillis() + " (expected: 0 to " + MAX_TTL_MILLIS + ")");
+    }
+    if (!s.group().isEmpty()) {
+      name(of + "group", s.group(), faults);
+    }
+    if (!s.retryPolicy().isEmpty()) {
+      try {
+        RetryPolicy.parse(s.retryPolicy());
+      } catch (IllegalArgumentException e) {
+        faults.add(of + e.getMessage());
+      }
+    }
   }
 
   private static void endpoint(String field, String value, List<String> faults) {
@@ -174,12 +197,24 @@ public final class DeclarationRules implements DeclarationCheck {
           faults.add("incoming '" + m.name() + "': declared twice with different content");
         }
       }
-      Map<String, String> filters = new HashMap<>();
+      Map<String, Subscription> patterns = new HashMap<>();
       for (Subscription s : declaration.subscriptions()) {
-        String before = filters.putIfAbsent(s.pattern(), s.filter());
-        if (before != null && !before.equals(s.filter())) {
-          faults.add("event_subscriptions: '" + s.pattern() + "' with two different filters");
+        Subscription before = patterns.putIfAbsent(s.pattern(), s);
+        if (before != null) {
+          subscribedTwice(before, s, faults);
         }
+      }
+    }
+
+    /** Filters are compared by what they say: not every SDK keeps the order of keys. */
+    private static void subscribedTwice(Subscription a, Subscription b, List<String> faults) {
+      if (!Normalizer.sameFilter(a, b)) {
+        faults.add("event_subscriptions: '" + b.pattern() + "' with two different filters");
+      } else if (!Normalizer.sameOptions(a, b)) {
+        faults.add(
+            "event_subscriptions: '"
+                + b.pattern()
+                + "' with two different groups, retry policies or ttls");
       }
     }
   }

@@ -3,6 +3,7 @@ package io.trestle.registry.core;
 import io.trestle.conversations.Callables;
 import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Sessions;
+import io.trestle.conversations.Subscribers;
 import java.util.UUID;
 
 /** What the core wants done. The verticle executes effects in order. */
@@ -28,4 +29,7 @@ public sealed interface Effect {
 
   /** Tells proxies what a service offers now. */
   record PublishOffer(Callables.Offer offer) implements Effect {}
+
+  /** Tells who keeps events which instances of a service consume them now. */
+  record PublishSubscriber(Subscribers.Subscriber subscriber) implements Effect {}
 }

@@ -170,8 +170,17 @@ final class Entry {
   }
 
   String status() {
-    boolean cleared = hadEndpoint && callEndpoint().isEmpty();
-    return cleared ? "draining" : "online";
+    return isDraining() ? "draining" : "online";
+  }
+
+  /** Whether its registration went from an endpoint to none. */
+  boolean isDraining() {
+    return hadEndpoint && callEndpoint().isEmpty();
+  }
+
+  /** Whether it ever registered an endpoint. */
+  boolean hadEndpoint() {
+    return hadEndpoint;
   }
 
   String callEndpoint() {

@@ -4,6 +4,9 @@ import io.trestle.conversations.Declarations;
 import io.trestle.conversations.Declarations.Declaration;
 import io.trestle.conversations.Declarations.Incoming;
 import io.trestle.conversations.Declarations.Published;
+import io.trestle.conversations.Declarations.Subscription;
+import io.trestle.protocol.events.EventFilter;
+import io.trestle.protocol.events.FilterException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -20,11 +23,13 @@ public final class Normalizer {
     d.incoming().forEach(m -> incoming.putIfAbsent(key(m), m));
     Map<String, Published> published = new LinkedHashMap<>();
     d.published().forEach(p -> published.putIfAbsent(p.name() + ' ' + p.contractHash(), p));
+    Map<String, Subscription> subscriptions = new LinkedHashMap<>();
+    d.subscriptions().forEach(s -> subscriptions.putIfAbsent(s.pattern(), s));
     return new Declaration(
         List.copyOf(incoming.values()),
         List.copyOf(published.values()),
         List.copyOf(new LinkedHashSet<>(d.outgoing())),
-        List.copyOf(new LinkedHashSet<>(d.subscriptions())),
+        List.copyOf(subscriptions.values()),
         d.callEndpoint(),
         d.httpEndpoint());
   }
@@ -33,6 +38,24 @@ public final class Normalizer {
   static String key(Incoming m) {
     String version = m.type() == Declarations.JOB ? '\n' + m.contractHash() : "";
     return m.type() + "\n" + m.name() + version;
+  }
+
+  /** Whether two filters say the same, whatever the order of keys. */
+  static boolean sameFilter(Subscription a, Subscription b) {
+    if (a.filter().equals(b.filter())) {
+      return true;
+    }
+    try {
+      return EventFilter.parse(a.filter()).equals(EventFilter.parse(b.filter()));
+    } catch (FilterException e) {
+      return false; // a fault of its own
+    }
+  }
+
+  static boolean sameOptions(Subscription a, Subscription b) {
+    return a.group().equals(b.group())
+        && a.retryPolicy().equals(b.retryPolicy())
+        && a.ttlMillis() == b.ttlMillis();
   }
 
   static boolean same(Incoming a, Incoming b) {

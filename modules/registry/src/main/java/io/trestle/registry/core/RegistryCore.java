@@ -9,6 +9,7 @@ import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Sessions;
+import io.trestle.conversations.Subscribers;
 import io.trestle.protocol.policy.Direction;
 import io.trestle.protocol.policy.Rule;
 import io.trestle.protocol.policy.ServicePolicy;
@@ -40,8 +41,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Views.</b> Every change tells the audience which service it is of; the audience decides
  * whose view may have changed, and sends differences against what was sent before. An endpoint that
- * was cleared and a revocation go out at once. Offers to proxies are published at the end of a
- * turn, once per service.
+ * was cleared and a revocation go out at once. Offers to proxies and {@link Consumers} of events
+ * are published at the end of a turn, once per service.
  *
  * <p><b>Rejected.</b> Forwarding changes as events: every watcher would need a queue, and a slow
  * one would grow it. A difference against what was sent needs none, and is right after any sequence
@@ -58,6 +59,7 @@ public final class RegistryCore {
   private final Consumer<Effect> effects;
   private final Audience audience;
   private final Offers offers;
+  private final Consumers consumers;
   private boolean draining;
 
   /** Makes an empty registry whose effects go to the consumer, in order. */
@@ -66,6 +68,7 @@ public final class RegistryCore {
     this.audience =
         new Audience(directory, roster, revocations, deadlines, effects, policies, captureModes);
     this.offers = new Offers(directory, roster, effects);
+    this.consumers = new Consumers(directory, deadlines, effects);
   }
 
   // ---- sessions
@@ -83,6 +86,7 @@ public final class RegistryCore {
     }
     writePresence(entry, now);
     touch(entry, now);
+    consumers.sessionOpened(entry, now);
     return new Sessions.Opened(sessionId, directory.name(q.serviceId()));
   }
 
@@ -102,6 +106,7 @@ public final class RegistryCore {
     entry.sessionEndedMillis = now;
     writePresence(entry, now);
     touch(entry, now);
+    consumers.gone(entry.serviceId, entry.id);
     Watcher watcher = entry.watcher;
     deadlines.at(now + GRACE_MILLIS, t -> endStreams(entry, watcher, now));
   }
@@ -143,6 +148,28 @@ public final class RegistryCore {
   /** Whether the directory knows the service, active or not. */
   public boolean knows(UUID serviceId) {
     return directory.find(serviceId) != null;
+  }
+
+  /**
+   * A registration was committed: what it subscribes to counts from now on, also while it is not
+   * taken over yet.
+   *
+   * @return its service, to be told before {@link #register} sends the snapshot; null when there is
+   *     nothing to tell, because that will refuse it
+   */
+  public Subscribers.@Nullable Subscriber subscribed(
+      Registrations.Register q, Declaration declaration, long number, long now) {
+    if (refusal(q.serviceId(), q.instanceId()) != null) {
+      return null;
+    }
+    Entry entry = roster.find(q.instanceId());
+    Entry known = entry == null ? new Entry(q.instanceId(), q.serviceId()) : entry;
+    return consumers.registered(known, declaration, number, now);
+  }
+
+  /** Whether the telling of a service arrived is not known: it is told again. */
+  public void untold(UUID service) {
+    consumers.untold(service);
   }
 
   /**
@@ -260,6 +287,7 @@ public final class RegistryCore {
       policies.naming(after.id()).forEach(s -> audience.policyChanged(s, false, now));
     }
     touchService(after.id(), now);
+    consumers.changed(after.id());
     if (after.active()) {
       revocations.removeService(after.id());
       audience.serviceRestored(after.id());
@@ -285,6 +313,7 @@ public final class RegistryCore {
       entry.revoked = true;
       touch(entry, now);
     }
+    consumers.gone(news.serviceId(), news.instanceId());
     audience.instanceRevoked(news.instanceId(), now);
   }
 
@@ -368,11 +397,12 @@ public final class RegistryCore {
   // ---- time
 
   /**
-   * A turn is over: publishes what the services offer now that changed in it. To be called before
-   * the frames of the turn leave.
+   * A turn is over: publishes what the services offer and consume now that changed in it. To be
+   * called before the frames of the turn leave.
    */
-  public void publishOffers() {
+  public void publish() {
     offers.publish();
+    consumers.publish();
   }
 
   /** When {@link #tick} is due; Long.MAX_VALUE = never. */
@@ -416,6 +446,11 @@ public final class RegistryCore {
   /** Everything that can be called now. */
   public List<Callables.Offer> offers() {
     return offers.all();
+  }
+
+  /** Every service with its instances that consume events. */
+  public List<Subscribers.Subscriber> subscribers() {
+    return consumers.all();
   }
 
   /** What the watcher of a stream may see now, computed anew; null when the stream is none. */

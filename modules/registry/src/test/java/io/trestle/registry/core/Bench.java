@@ -11,11 +11,13 @@ import io.trestle.conversations.Registrations.Policy;
 import io.trestle.conversations.Registrations.Snapshot;
 import io.trestle.conversations.Registrations.Update;
 import io.trestle.conversations.Sessions;
+import io.trestle.conversations.Subscribers.Subscriber;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.Rule;
 import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.core.Effect.EndWatch;
 import io.trestle.registry.core.Effect.PublishOffer;
+import io.trestle.registry.core.Effect.PublishSubscriber;
 import io.trestle.registry.core.Effect.SendFrame;
 import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
@@ -51,6 +53,7 @@ final class Bench {
   final Map<UUID, Sessions.Signal> ended = new LinkedHashMap<>();
   final Map<UUID, WritePresence> presence = new HashMap<>();
   final Map<UUID, Callables.Offer> offers = new HashMap<>();
+  final Map<UUID, Subscriber> subscribers = new HashMap<>();
   private long nextId;
   private long nextNumber;
 
@@ -105,6 +108,8 @@ final class Bench {
       presence.put(p.instanceId(), p);
     } else if (effect instanceof PublishOffer offer) {
       offers.put(offer.offer().serviceId(), offer.offer());
+    } else if (effect instanceof PublishSubscriber subscriber) {
+      subscribers.put(subscriber.subscriber().serviceId(), subscriber.subscriber());
     }
   }
 
@@ -118,7 +123,7 @@ final class Bench {
 
   /** What proxies know of a service when the turn is over. */
   Callables.Offer offer(UUID service) {
-    core.publishOffers();
+    core.publish();
     return Objects.requireNonNull(offers.get(service), "offer");
   }
 
@@ -189,15 +194,35 @@ final class Bench {
   }
 
   Stream register(Inst instance, Decl decl, long number) {
-    Stream stream = new Stream(id(), instance.id);
+    Registrations.Register q = question(instance, decl);
+    store(q, number);
+    Stream stream = new Stream(q.stream(), instance.id);
     streams.put(stream.id, stream);
-    core.register(
-        new Registrations.Register(
-            stream.id, instance.service, instance.id, 1, "java", "1", decl.build()),
-        Normalizer.normalize(decl.build()),
-        number,
-        now);
+    core.register(q, Normalizer.normalize(q.declaration()), number, now);
     return stream;
+  }
+
+  private Registrations.Register question(Inst instance, Decl decl) {
+    return new Registrations.Register(
+        id(), instance.service, instance.id, 1, "java", "1", decl.build());
+  }
+
+  /** A registration that was stored and is not taken over. */
+  void store(Inst instance, Decl decl) {
+    store(question(instance, decl), ++nextNumber);
+  }
+
+  private void store(Registrations.Register q, long number) {
+    Subscriber told = core.subscribed(q, Normalizer.normalize(q.declaration()), number, now);
+    if (told != null) {
+      subscribers.put(q.serviceId(), told);
+    }
+  }
+
+  /** What the keeper of subscriptions knows of a service when the turn is over. */
+  Subscriber subscriber(UUID service) {
+    core.publish();
+    return Objects.requireNonNull(subscribers.get(service), "subscriber");
   }
 
   void closeWatch(Stream stream) {

@@ -77,7 +77,11 @@ final class Decl {
   }
 
   Decl subscribes(String pattern, String filter) {
-    subscriptions.add(new Subscription(pattern, filter));
+    return subscribes(Subscription.of(pattern, filter));
+  }
+
+  Decl subscribes(Subscription subscription) {
+    subscriptions.add(subscription);
     return this;
   }
 

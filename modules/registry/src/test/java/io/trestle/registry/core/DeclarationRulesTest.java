@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.trestle.Acceptance;
 import io.trestle.conversations.Declarations;
 import io.trestle.conversations.Declarations.Incoming;
+import io.trestle.conversations.Declarations.Subscription;
 import io.trestle.protocol.v1.GroupStep;
 import io.trestle.protocol.v1.Step;
 import io.trestle.protocol.v1.WorkflowDefinition;
@@ -254,6 +255,50 @@ class DeclarationRulesTest {
     assertThat(faults(Decl.of().subscribes("a.b").subscribes("a.b"))).isEmpty();
     assertThat(faults(Decl.of().subscribes("a.b").subscribes("a.b", filter)))
         .anySatisfy(f -> assertThat(f).contains("'a.b' with two different filters"));
+  }
+
+  @Test
+  void samePattern_oneFilterInTwoSpellings_isNoFault() {
+    Decl decl =
+        Decl.of()
+            .subscribes("a.b", "{\"$.x\":1,\"$.y\":2}")
+            .subscribes("a.b", "{\"$.y\":2.0,\"$.x\":1}");
+
+    assertThat(faults(decl)).isEmpty();
+    assertThat(Normalizer.normalize(decl.build()).subscriptions()).hasSize(1);
+  }
+
+  @Test
+  void samePattern_twoGroupsPoliciesOrTtls_isAFault() {
+    for (Subscription other :
+        List.of(
+            new Subscription("a.b", "", "", "audit", 0),
+            new Subscription("a.b", "", "{}", "", 0),
+            new Subscription("a.b", "", "", "", 5))) {
+      assertThat(faults(Decl.of().subscribes(other).subscribes(other))).isEmpty();
+      assertThat(faults(Decl.of().subscribes("a.b").subscribes(other)))
+          .singleElement()
+          .asString()
+          .contains("'a.b' with two different groups, retry policies or ttls");
+    }
+  }
+
+  @Test
+  void subscription_optionsOfOurs_areChecked() {
+    assertThat(faults(Decl.of().subscribes(new Subscription("a", "", "{}", "audit", 1)))).isEmpty();
+    assertThat(faults(Decl.of().subscribes(new Subscription("a", "", "", "", -1))))
+        .singleElement()
+        .asString()
+        .contains("'a': ttl_ms: -1 (expected: 0 to 315360000000)");
+    assertThat(faults(Decl.of().subscribes(new Subscription("a", "", "", "x y", 0))))
+        .singleElement()
+        .asString()
+        .contains("'a': group: \"x y\"");
+    assertThat(
+            faults(Decl.of().subscribes(new Subscription("a", "", "{\"maxAttempts\":0}", "", 0))))
+        .singleElement()
+        .asString()
+        .contains("'a': retry policy: ", "maxAttempts", "1 to 100");
   }
 
   @Test

@@ -28,7 +28,7 @@ class OffersTest {
 
   /** Ends a turn; the offers that it published. */
   private List<Callables.Offer> turn() {
-    bench.core.publishOffers();
+    bench.core.publish();
     List<Callables.Offer> offers = published();
     bench.effects.clear();
     return offers;
