@@ -27,6 +27,7 @@ public final class TestKernel implements AutoCloseable {
         pki:
         registry:
         rpc:
+        events:
       """;
 
   private final String databaseUrl;

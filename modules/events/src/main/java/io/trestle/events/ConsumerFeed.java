@@ -17,6 +17,7 @@ import io.trestle.events.core.Subscription;
 import io.trestle.events.core.Trouble;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,13 +33,13 @@ import org.slf4j.LoggerFactory;
  * is.
  *
  * <p>Reading. While the consumer is at the end of the log ({@code tailing}), each event goes from
- * the commit straight to the dispatcher. When the dispatcher has no room, or nobody is there to take
- * anything, the consumer stays behind at {@code readTo} and only counts. It catches up from the
- * events that are still in memory, else page by page from the table, and is tailing again once
+ * the commit straight to the dispatcher. When the dispatcher has no room, or nobody is there to
+ * take anything, the consumer stays behind at {@code readTo} and only counts. It catches up from
+ * the events that are still in memory, else page by page from the table, and is tailing again once
  * memory covers the rest: the step over is made in one turn, so there is no gap.
  *
- * <p>Account. {@code pending} counts the deliveries that are not finished, in memory or not. What is
- * stored is everything up to the position that was read, without what the dispatcher still has
+ * <p>Account. {@code pending} counts the deliveries that are not finished, in memory or not. What
+ * is stored is everything up to the position that was read, without what the dispatcher still has
  * (its outstanding positions), and with what was finished above it before a restart.
  *
  * <p>Thread: the owner's event loop.
@@ -57,6 +58,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Set<Long> fetching = new HashSet<>();
   private Positions finishedBefore;
   private Integer[] numbers = {};
+  private List<Subscription> effective = List.of();
   private long offlineSince;
   private long pending;
   private long readTo;
@@ -142,6 +144,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     if (before != offlineSince) {
       house.ledger().moved(this);
     }
+    this.effective = effective;
     dispatcher.members(live, effective, byRegistration, house.now());
     settle();
   }
@@ -281,7 +284,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     if (count == 0) {
       return null;
     }
-    Match match = Match.of(java.util.Arrays.copyOf(own, count));
+    Match match = Match.of(Arrays.copyOf(own, count));
     Match known = matches.putIfAbsent(match, match);
     return known == null ? match : known;
   }
@@ -299,7 +302,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
                 position,
                 token,
                 given,
-                new Dispatcher.Nack(nack.error(), nack.retryAfterMillis(), nack.reject()),
+                new io.trestle.events.core.Nack(
+                    nack.error(), nack.retryAfterMillis(), nack.reject()),
                 house.now())
             : answer instanceof Ack && dispatcher.ack(stream, position, token, given, house.now());
     house.metrics().answered(counted);
@@ -400,10 +404,17 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     if (pending == 0) {
       upTo = Math.max(upTo, house.head());
     }
-    Positions positions = Positions.allBut(upTo, outstanding);
+    long floor = outstanding.length == 0 ? upTo : Math.min(upTo, outstanding[0] - 1);
+    Positions positions = Positions.finished(floor, upTo, outstanding);
     finishedBefore.ranges().forEach(r -> positions.addRange(r.from(), r.to()));
     return new Progress(
-        consumer.number(), positions.floor(), positions.format(), pending, offlineSince);
+        consumer.number(), positions.floor(), positions.multirange(), pending, offlineSince);
+  }
+
+  /** Whether a position of ours is still to be handled. */
+  boolean isUnfinished(long position) {
+    boolean unread = !tailing && position > readTo && !finishedBefore.contains(position);
+    return unread || dispatcher.isOutstanding(position);
   }
 
   long pending() {
@@ -412,6 +423,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   Dispatcher<Logged> dispatcher() {
     return dispatcher;
+  }
+
+  /** What its live instances subscribe to, or the last ones did. */
+  List<Subscription> effective() {
+    return effective;
   }
 
   List<Subscription> known() {

@@ -35,8 +35,7 @@ final class EventMetrics {
               .register(meters));
     }
     this.handedOut = Counter.builder("sb_event_deliveries_handed_out").register(meters);
-    this.answered =
-        Counter.builder("sb_event_answers").tag("counted", "true").register(meters);
+    this.answered = Counter.builder("sb_event_answers").tag("counted", "true").register(meters);
     this.ignored = Counter.builder("sb_event_answers").tag("counted", "false").register(meters);
     this.buried = Counter.builder("sb_event_dead_letters").register(meters);
     this.unevaluable = Counter.builder("sb_event_filter_unevaluable").register(meters);

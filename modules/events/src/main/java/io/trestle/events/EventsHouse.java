@@ -15,6 +15,7 @@ import io.trestle.kernel.pipeline.StatementKind;
 import io.trestle.kernel.pipeline.WritePipeline;
 import io.trestle.kernel.settings.EventSettings;
 import io.trestle.kernel.settings.RpcSettings;
+import io.trestle.kernel.settings.SettingKey;
 import io.trestle.kernel.settings.Settings;
 import io.trestle.protocol.TraceContext;
 import io.vertx.core.Context;
@@ -55,6 +56,9 @@ final class EventsHouse {
   private final CommitOrder order;
   private final RecentEvents recent;
   private final Ledger ledger;
+  private final Troubles troubles;
+  private final List<Settings.Subscription> followed = new ArrayList<>();
+  private DispatchRules rules;
   private final Outgoing outgoing;
 
   EventsHouse(ModuleContext context, Context owner, long head, Outgoing outgoing) {
@@ -69,6 +73,9 @@ final class EventsHouse {
     this.order = new CommitOrder(head, this::committed);
     this.recent = new RecentEvents(head, RECENT_BYTES);
     this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
+    this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
+    this.rules = readRules();
+    followRules();
   }
 
   // ---- parts
@@ -129,6 +136,10 @@ final class EventsHouse {
     return order.head();
   }
 
+  ModuleContext context() {
+    return context;
+  }
+
   // ---- settings
 
   int maxEventBytes() {
@@ -139,14 +150,40 @@ final class EventsHouse {
     return settings().get(RpcSettings.IDEMPOTENCY_EVENT_TTL).toMillis();
   }
 
+  /** The rules of now; a change of a setting makes new ones. */
   Supplier<DispatchRules> rules() {
-    return () ->
-        new DispatchRules(
-            settings().get(EventSettings.VISIBILITY_TIMEOUT).toMillis(),
-            settings().get(EventSettings.MAX_ATTEMPTS),
-            settings().get(EventSettings.BACKOFF_LADDER).stream().map(Duration::toMillis).toList(),
-            settings().get(EventSettings.ORPHAN_GRACE).toMillis(),
-            settings().get(EventSettings.OFFLINE_DLQ_AFTER).toMillis());
+    return () -> rules;
+  }
+
+  private DispatchRules readRules() {
+    return new DispatchRules(
+        settings().get(EventSettings.VISIBILITY_TIMEOUT).toMillis(),
+        settings().get(EventSettings.MAX_ATTEMPTS),
+        settings().get(EventSettings.BACKOFF_LADDER).stream().map(Duration::toMillis).toList(),
+        settings().get(EventSettings.ORPHAN_GRACE).toMillis(),
+        settings().get(EventSettings.OFFLINE_DLQ_AFTER).toMillis());
+  }
+
+  private void followRules() {
+    for (SettingKey<?> key :
+        List.of(
+            EventSettings.VISIBILITY_TIMEOUT,
+            EventSettings.MAX_ATTEMPTS,
+            EventSettings.BACKOFF_LADDER,
+            EventSettings.ORPHAN_GRACE,
+            EventSettings.OFFLINE_DLQ_AFTER)) {
+      followed.add(settings().onChange(key, v -> owner.runOnContext(w -> rulesChanged())));
+    }
+  }
+
+  private void rulesChanged() {
+    rules = readRules();
+    feeds.values().forEach(ConsumerFeed::settle);
+  }
+
+  /** Stops following settings. */
+  void close() {
+    followed.forEach(Settings.Subscription::close);
   }
 
   private Settings settings() {
@@ -183,6 +220,11 @@ final class EventsHouse {
       }
     }
     return over;
+  }
+
+  /** One delivery is about to be created. */
+  void announced(Target target) {
+    announced.merge(target.consumer(), 1L, Long::sum);
   }
 
   private Dead tooMuch(Consumer consumer, Logged event) {
@@ -263,26 +305,26 @@ final class EventsHouse {
     void send(long stream, Delivery delivery);
   }
 
-  /** Stores it, again and again until that succeeds. A later state is ordered behind. */
+  /** Stores the state of a delivery in trouble. */
   void keepTrouble(int consumer, long position, Trouble trouble) {
-    Troubled row = new Troubled(consumer, position, trouble);
-    untilDone(ConsumerStore.KEEP_TROUBLE, row, "consumer-" + consumer + "/" + position);
+    troubles.keep(new Troubled(consumer, position, trouble));
   }
 
-  private <R> Future<Void> untilDone(StatementKind<R> kind, R row, Object orderKey) {
+  /** Stores a row, again and again until that succeeds. */
+  <R> Future<Void> untilDone(StatementKind<R> kind, R row) {
     Promise<Void> done = Promise.promise();
-    attempt(kind, row, orderKey, done);
+    attempt(kind, row, done);
     return done.future();
   }
 
-  private <R> void attempt(StatementKind<R> kind, R row, Object orderKey, Promise<Void> done) {
+  private <R> void attempt(StatementKind<R> kind, R row, Promise<Void> done) {
     pipeline()
-        .submit(io.trestle.kernel.pipeline.Write.of(kind, row).orderKey(orderKey).build())
+        .submit(kind, row)
         .onSuccess(v -> done.complete())
         .onFailure(
             e -> {
               LOG.debug("not stored yet kind={} reason={}", kind.name(), e.toString());
-              after(RETRY_MILLIS, () -> attempt(kind, row, orderKey, done));
+              after(RETRY_MILLIS, () -> attempt(kind, row, done));
             });
   }
 
@@ -327,8 +369,7 @@ final class EventsHouse {
                   letter.reason(),
                   attempts);
               metrics.buried();
-              return untilDone(
-                  DeadStore.BURY, letter, "dead-" + consumer.number() + "/" + event.id());
+              return untilDone(DeadStore.BURY, letter);
             });
   }
 }

@@ -154,6 +154,13 @@ final class LogStore {
         (SELECT seq FROM event_checkpoint)) AS head
       """;
 
+  /** Served by event_idempotency_expires. */
+  private static final String SWEEP_KEYS =
+      "DELETE FROM event_idempotency WHERE expires_at_ms <= $1";
+
+  /** Served by event_answers_expires. */
+  private static final String SWEEP_ANSWERS = "DELETE FROM event_answers WHERE expires_at_ms <= $1";
+
   private final Pool pool;
 
   LogStore(Pool pool) {
@@ -274,6 +281,14 @@ final class LogStore {
               rows.forEach(row -> steps.add(new Step(row.getLong("seq"), matched(row))));
               return steps;
             });
+  }
+
+  /** Deletes keys and answers whose time is over. */
+  Future<Integer> sweepKeys(long now) {
+    return pool.preparedQuery(SWEEP_KEYS)
+        .execute(Tuple.of(now))
+        .compose(v -> pool.preparedQuery(SWEEP_ANSWERS).execute(Tuple.of(now)))
+        .map(rows -> rows.rowCount());
   }
 
   /** The last position that was ever used. */

@@ -24,9 +24,9 @@ record Logged(
     return OVERHEAD + event.payload().length + event.payloadJson().length;
   }
 
-  /** The same at another place. */
-  Logged at(long otherPosition) {
+  /** The same at another place, for these subscriptions. */
+  Logged at(long otherPosition, int[] numbers) {
     return new Logged(
-        otherPosition, id, publisherService, publisherInstance, event, matched, createdAt);
+        otherPosition, id, publisherService, publisherInstance, event, numbers, createdAt);
   }
 }

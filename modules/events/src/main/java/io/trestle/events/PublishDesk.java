@@ -19,15 +19,16 @@ import org.slf4j.LoggerFactory;
  *
  * <p>How a request is judged (events.md 2.5): what can be said without the database ({@link
  * io.trestle.events.core.EnvelopeCheck}), then ids and keys, then a place and the fan-out for what
- * is left, then one write. Two requests with the same id or key meet in {@link #underWay}: the later
- * waits for the earlier, at most a second.
+ * is left, then one write. Two requests with the same id or key meet in {@link #underWay}: the
+ * later waits for the earlier, at most a second.
  *
  * <p>A fresh event is not looked up. {@link RecentIds} says which ids can have been used before; an
  * id that is in the log in spite of that makes the write fail, and is looked up then. Keys are
  * always looked up.
  *
  * <p>Rejected: a unique index beside the log (an index more for every event), advisory locks (there
- * is one owner, fenced by its epoch), and a look-up for every event (it costs as much as the write).
+ * is one owner, fenced by its epoch), and a look-up for every event (it costs as much as the
+ * write).
  */
 final class PublishDesk {
   private static final Logger LOG = LoggerFactory.getLogger(PublishDesk.class);

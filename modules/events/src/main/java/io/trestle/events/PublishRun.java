@@ -109,9 +109,11 @@ final class PublishRun {
     }
     return Future.join(others)
         .timeout(left, TimeUnit.MILLISECONDS)
-        .transform(v -> v.failed() && others.stream().anyMatch(o -> !o.isComplete())
-            ? Future.failedFuture("another request has the same id or key")
-            : turn());
+        .transform(
+            v ->
+                v.failed() && others.stream().anyMatch(o -> !o.isComplete())
+                    ? Future.failedFuture("another request has the same id or key")
+                    : turn());
   }
 
   private List<Object> claims() {

@@ -1,0 +1,276 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Subscribers.Instance;
+import io.trestle.conversations.Subscribers.Subscriber;
+import io.trestle.events.ConsumerStore.Consumer;
+import io.trestle.events.ConsumerStore.Progress;
+import io.trestle.events.ConsumerStore.Wanted;
+import io.trestle.events.core.Member;
+import io.trestle.events.core.Subscription;
+import io.trestle.kernel.pipeline.Write;
+import io.trestle.protocol.policy.Capability;
+import io.trestle.protocol.policy.ServicePolicy;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Which consumers there are and what they subscribe to. A service is one consumer for each group
+ * that its subscriptions name; the one without a name is there for every service that subscribes.
+ *
+ * <p>What takes effect, takes effect after its commit: consumer and subscription get their numbers,
+ * the rows are stored, and then fan-out and dispatcher hear of it. So a number in the log always
+ * has its row. Changes of one service are applied one after the other, in the order in which they
+ * were told.
+ *
+ * <p>Effective (events.md 4.5) is the union of the live instances; while there is none, what was
+ * effective last, which the rows remember.
+ *
+ * <p>Thread: the owner's event loop.
+ */
+final class ConsumerBook {
+  private static final Logger LOG = LoggerFactory.getLogger(ConsumerBook.class);
+  private static final String SERVICE = "service";
+
+  private final EventsHouse house;
+  private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
+  private final Map<Integer, Boolean> effective = new HashMap<>();
+  private final Map<UUID, Subscriber> told = new HashMap<>();
+  private final Map<UUID, Future<Void>> busy = new HashMap<>();
+  private int consumers;
+  private int subscriptions;
+
+  ConsumerBook(EventsHouse house) {
+    this.house = house;
+  }
+
+  // ---- recovery
+
+  void load(Consumer consumer) {
+    consumers = Math.max(consumers, consumer.number());
+    add(new ConsumerFeed(consumer, house));
+  }
+
+  void load(Wanted row) {
+    subscriptions = Math.max(subscriptions, row.number());
+    ConsumerFeed feed = house.feeds().get(row.consumer());
+    if (feed != null) {
+      feed.learn(new Subscription(row.number(), row.pattern(), row.filter()));
+      effective.put(row.number(), row.effective());
+    }
+  }
+
+  /** All rows were told: nobody is live yet. */
+  void loaded() {
+    house.feeds().values().forEach(feed -> apply(feed, List.of(), false));
+  }
+
+  private void add(ConsumerFeed feed) {
+    Consumer consumer = feed.consumer();
+    house.feeds().put(consumer.number(), feed);
+    services
+        .computeIfAbsent(consumer.owner(), s -> new LinkedHashMap<>())
+        .put(consumer.group(), feed);
+  }
+
+  // ---- changes
+
+  /** The consumers of a service. */
+  List<ConsumerFeed> of(UUID service) {
+    return List.copyOf(services.getOrDefault(service, Map.of()).values());
+  }
+
+  @Nullable Instance instance(UUID service, UUID instance) {
+    Subscriber subscriber = told.get(service);
+    if (subscriber != null) {
+      for (Instance candidate : subscriber.instances()) {
+        if (candidate.instanceId().equals(instance)) {
+          return candidate;
+        }
+      }
+    }
+    return null;
+  }
+
+  /**
+   * Takes over a service as it is now.
+   *
+   * @param byRegistration whether an instance has just registered
+   * @return completes when it has taken effect
+   */
+  Future<Void> change(Subscriber subscriber, boolean byRegistration) {
+    UUID service = subscriber.serviceId();
+    Future<Void> before = busy.getOrDefault(service, Future.succeededFuture());
+    Future<Void> now =
+        before.transform(v -> store(subscriber).onSuccess(w -> take(subscriber, byRegistration)));
+    busy.put(service, now);
+    now.onComplete(v -> busy.remove(service, now));
+    return now;
+  }
+
+  private Future<Void> store(Subscriber subscriber) {
+    List<Consumer> newConsumers = new ArrayList<>();
+    List<Wanted> newRows = new ArrayList<>();
+    Map<String, Integer> fresh = new HashMap<>();
+    Set<List<String>> seen = new HashSet<>();
+    for (Instance instance : subscriber.instances()) {
+      for (var s : instance.subscriptions()) {
+        if (!seen.add(List.of(s.group(), s.pattern(), s.filter()))) {
+          continue;
+        }
+        ConsumerFeed feed = feed(subscriber.serviceId(), s.group());
+        if (feed == null || feed.subscription(s.pattern(), s.filter()) == null) {
+          int consumer =
+              feed != null
+                  ? feed.consumer().number()
+                  : fresh.computeIfAbsent(
+                      s.group(), g -> newConsumer(subscriber.serviceId(), g, newConsumers));
+          newRows.add(row(++subscriptions, consumer, subscriber.serviceId(), s));
+        }
+      }
+    }
+    if (newRows.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    Write unit =
+        Write.ofAll(ConsumerStore.KEEP_CONSUMER, newConsumers)
+            .andAll(ConsumerStore.KEEP_SUBSCRIPTION, newRows)
+            .build();
+    return house.pipeline().submit(unit).onSuccess(v -> learn(newConsumers, newRows));
+  }
+
+  private int newConsumer(UUID service, String group, List<Consumer> to) {
+    int number = ++consumers;
+    long now = house.now();
+    to.add(
+        new Consumer(
+            number,
+            SERVICE,
+            service,
+            group,
+            now,
+            new Progress(number, house.head(), "{}", 0, now)));
+    return number;
+  }
+
+  private static Wanted row(
+      int number,
+      int consumer,
+      UUID service,
+      io.trestle.conversations.Declarations.Subscription s) {
+    return new Wanted(number, consumer, service, s.pattern(), s.filter(), "{}", true);
+  }
+
+  private void learn(List<Consumer> newConsumers, List<Wanted> rows) {
+    for (Consumer consumer : newConsumers) {
+      ConsumerFeed feed = new ConsumerFeed(consumer, house);
+      feed.restored(house.head());
+      add(feed);
+      LOG.info(
+          "consumer added number={} service={} group={}",
+          consumer.number(),
+          house.gates().name(consumer.owner()),
+          consumer.group());
+    }
+    rows.forEach(this::load);
+  }
+
+  private @Nullable ConsumerFeed feed(UUID service, String group) {
+    return services.getOrDefault(service, Map.of()).get(group);
+  }
+
+  // ---- effect
+
+  private void take(Subscriber subscriber, boolean byRegistration) {
+    told.put(subscriber.serviceId(), subscriber);
+    for (ConsumerFeed feed : of(subscriber.serviceId())) {
+      apply(feed, subscriber.instances(), byRegistration);
+    }
+  }
+
+  /** The policy of a service changed. */
+  void policyChanged(UUID service) {
+    Subscriber subscriber = told.get(service);
+    List<Instance> live = subscriber == null ? List.of() : subscriber.instances();
+    of(service).forEach(feed -> apply(feed, live, false));
+  }
+
+  private void apply(ConsumerFeed feed, List<Instance> instances, boolean byRegistration) {
+    List<Member> live = members(feed, instances);
+    if (!live.isEmpty()) {
+      remember(feed, live);
+    }
+    List<Subscription> wanted =
+        feed.known().stream().filter(s -> effective.getOrDefault(s.number(), false)).toList();
+    UUID service = feed.consumer().owner();
+    ServicePolicy policy = house.gates().policy(service);
+    Subscriber subscriber = told.get(service);
+    boolean active = subscriber == null || subscriber.active();
+    boolean may = active && policy.can(Capability.EVENT_HANDLE);
+    house.fanOut().set(feed.consumer().number(), may ? wanted : List.of(), policy);
+    feed.mayHandle(may);
+    feed.members(live, wanted, byRegistration);
+  }
+
+  private List<Member> members(ConsumerFeed feed, List<Instance> instances) {
+    List<Member> members = new ArrayList<>();
+    for (Instance instance : instances) {
+      List<Subscription> own = new ArrayList<>();
+      for (var s : instance.subscriptions()) {
+        Subscription known =
+            s.group().equals(feed.consumer().group())
+                ? feed.subscription(s.pattern(), s.filter())
+                : null;
+        if (known != null) {
+          own.add(known);
+        }
+      }
+      members.add(new Member(instance.instanceId(), instance.session(), instance.draining(), own));
+    }
+    return members;
+  }
+
+  /** Stores which subscriptions are effective, for the time when nobody is live. */
+  private void remember(ConsumerFeed feed, List<Member> live) {
+    Set<Integer> wanted = new HashSet<>();
+    live.forEach(member -> member.subscriptions().forEach(s -> wanted.add(s.number())));
+    List<Wanted> changed = new ArrayList<>();
+    for (Subscription s : feed.known()) {
+      boolean now = wanted.contains(s.number());
+      if (effective.getOrDefault(s.number(), false) != now) {
+        effective.put(s.number(), now);
+        changed.add(
+            new Wanted(
+                s.number(),
+                feed.consumer().number(),
+                feed.consumer().owner(),
+                s.pattern(),
+                s.filter(),
+                "{}",
+                now));
+      }
+    }
+    if (!changed.isEmpty()) {
+      house
+          .pipeline()
+          .submit(Write.ofAll(ConsumerStore.KEEP_SUBSCRIPTION, changed).orderKey(feed).build())
+          .onFailure(
+              e -> {
+                LOG.warn(
+                    "effective subscriptions not stored consumer={} reason={}",
+                    feed.consumer().number(),
+                    e.toString());
+                changed.forEach(w -> effective.put(w.number(), !w.effective()));
+              });
+    }
+  }
+}

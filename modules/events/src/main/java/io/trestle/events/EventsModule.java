@@ -1,0 +1,58 @@
+package io.trestle.events;
+
+import io.trestle.conversations.Subscribers;
+import io.trestle.kernel.Module;
+import io.trestle.kernel.ModuleContext;
+import io.vertx.core.Future;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Wires durable events: the owner of the log, the four methods of {@code Events}. */
+public final class EventsModule implements Module {
+  private @Nullable ModuleContext house;
+  private @Nullable EventsVerticle verticle;
+  private @Nullable String deployment;
+
+  @Override
+  public String name() {
+    return "events";
+  }
+
+  @Override
+  public Set<String> requires() {
+    return Set.of("registry");
+  }
+
+  @Override
+  public Future<Void> start(ModuleContext context) {
+    house = context;
+    EventsVerticle owner = new EventsVerticle(context);
+    verticle = owner;
+    EventEndpoints endpoints = new EventEndpoints(context.bus());
+    context.gateway().method(endpoints.publish());
+    context.gateway().method(endpoints.listDead());
+    context.gateway().method(endpoints.replayDead());
+    context.gateway().method(new SubscribeEndpoint(context).handler());
+    return context
+        .vertx()
+        .deployVerticle(owner)
+        .onSuccess(
+            id -> {
+              deployment = id;
+              context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
+            })
+        .mapEmpty();
+  }
+
+  @Override
+  public Future<Void> drain() {
+    return verticle == null ? Future.succeededFuture() : verticle.drain();
+  }
+
+  @Override
+  public Future<Void> stop() {
+    return house == null || deployment == null
+        ? Future.succeededFuture()
+        : house.vertx().undeploy(deployment);
+  }
+}

@@ -1,0 +1,251 @@
+package io.trestle.events;
+
+import io.trestle.conversations.AccessNews;
+import io.trestle.conversations.Events;
+import io.trestle.conversations.Events.Answer;
+import io.trestle.conversations.Events.Answers;
+import io.trestle.conversations.Events.Closed;
+import io.trestle.conversations.Events.Heard;
+import io.trestle.conversations.Events.Open;
+import io.trestle.conversations.Policies;
+import io.trestle.conversations.Subscribers;
+import io.trestle.conversations.Subscribers.Instance;
+import io.trestle.conversations.Subscribers.Subscriber;
+import io.trestle.events.StreamTable.Stream;
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.bus.Bus;
+import io.trestle.protocol.StatusCode;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The owner of the log and of its consumers: one event loop. Messages in become calls of desk, book
+ * and feeds.
+ */
+final class EventsVerticle extends VerticleBase {
+  private static final Logger LOG = LoggerFactory.getLogger(EventsVerticle.class);
+  private static final long STREAM_WITHOUT_SESSION_MILLIS = 5_000;
+
+  private final ModuleContext kernel;
+  private final Bus bus;
+  private final String epoch;
+  private @Nullable Parts parts;
+
+  EventsVerticle(ModuleContext kernel) {
+    this.kernel = kernel;
+    this.bus = kernel.bus();
+    this.epoch = DeliveryTokens.prefix(kernel.kernel().epoch());
+  }
+
+  private record Parts(
+      EventsHouse house,
+      ConsumerBook book,
+      PublishDesk desk,
+      DeadLetterDesk letters,
+      StreamTable streams,
+      Sweeper sweeper) {}
+
+  @Override
+  public Future<?> start() {
+    LogStore log = new LogStore(kernel.database().pool());
+    return Sweeper.partitions(kernel)
+        .compose(v -> log.head())
+        .compose(
+            head -> {
+              StreamTable streams = new StreamTable(bus, context);
+              EventsHouse house = new EventsHouse(kernel, context, head, streams);
+              ConsumerBook book = new ConsumerBook(house);
+              PublishDesk desk = new PublishDesk(house, head);
+              Parts made =
+                  new Parts(
+                      house,
+                      book,
+                      desk,
+                      new DeadLetterDesk(house, book, desk),
+                      streams,
+                      new Sweeper(house));
+              parts = made;
+              return new Recovery(house, book).run().onSuccess(v -> listen(made));
+            })
+        .compose(v -> follow());
+  }
+
+  @Override
+  public Future<?> stop() {
+    Parts made = parts;
+    if (made == null) {
+      return Future.succeededFuture();
+    }
+    made.sweeper().stop();
+    made.house().close();
+    return made.house().ledger().close().otherwiseEmpty();
+  }
+
+  /** Nothing is handed out any more; what is under way may be answered. */
+  Future<Void> drain() {
+    context.runOnContext(
+        v -> {
+          Parts made = parts();
+          made.house().feeds().values().forEach(feed -> quiesce(feed, made.streams()));
+        });
+    return Future.succeededFuture();
+  }
+
+  private static void quiesce(ConsumerFeed feed, StreamTable streams) {
+    streams.of(feed.consumer().owner()).forEach(stream -> feed.quiesce(stream.number()));
+  }
+
+  private Parts parts() {
+    Parts made = parts;
+    if (made == null) {
+      throw new IllegalStateException("not started");
+    }
+    return made;
+  }
+
+  private void listen(Parts made) {
+    bus.subscribe(AccessNews.SERVICE, this::serviceChanged);
+    bus.subscribe(Policies.CHANGED, this::policyChanged);
+    bus.subscribe(Subscribers.CHANGED, subscriber -> changed(subscriber, false));
+    bus.answer(Subscribers.APPLY, q -> changed(q, true).map(v -> new Subscribers.Applied()));
+    bus.answer(Events.PUBLISH, made.desk()::publish);
+    bus.answer(Events.OPEN, this::open);
+    bus.answer(Events.ANSWER, this::answer);
+    bus.answer(Events.CLOSED, this::closed);
+    bus.answer(Events.LIST_DEAD, q -> refusing(() -> made.letters().list(q)));
+    bus.answer(Events.REPLAY, made.letters()::replay);
+    made.sweeper().start();
+  }
+
+  private static <T> Future<T> refusing(java.util.function.Supplier<Future<T>> question) {
+    return Future.<Void>succeededFuture().compose(v -> question.get());
+  }
+
+  private Future<Void> follow() {
+    return bus.request(AccessNews.ALL, new AccessNews.AskAll())
+        .onSuccess(all -> all.services().forEach(this::serviceChanged))
+        .compose(all -> bus.request(Policies.ALL, new Policies.AskAll()))
+        .onSuccess(all -> all.policies().forEach(this::policyChanged))
+        .compose(all -> bus.request(Subscribers.ALL, new Subscribers.AskAll()))
+        .onSuccess(all -> all.subscribers().forEach(s -> changed(s, false)))
+        .mapEmpty();
+  }
+
+  // ---- what others tell
+
+  private void serviceChanged(AccessNews.ServiceChanged service) {
+    parts().house().gates().name(service.serviceId(), service.name());
+  }
+
+  private void policyChanged(Policies.Policy policy) {
+    Parts made = parts();
+    made.house().gates().policy(policy);
+    made.book().policyChanged(policy.serviceId());
+  }
+
+  private Future<Void> changed(Subscriber subscriber, boolean byRegistration) {
+    Parts made = parts();
+    Set<UUID> before = withSession(made, subscriber.serviceId());
+    return made.book()
+        .change(subscriber, byRegistration)
+        .onSuccess(v -> sessionsEnded(made, subscriber.serviceId(), before))
+        .onFailure(
+            e ->
+                LOG.warn(
+                    "subscriptions not applied service={} reason={}",
+                    subscriber.name(),
+                    e.toString()));
+  }
+
+  private static Set<UUID> withSession(Parts made, UUID service) {
+    Set<UUID> instances = new HashSet<>();
+    for (Stream stream : made.streams().of(service)) {
+      if (hasSession(made.book(), stream)) {
+        instances.add(stream.instance());
+      }
+    }
+    return instances;
+  }
+
+  private static boolean hasSession(ConsumerBook book, Stream stream) {
+    Instance instance = book.instance(stream.service(), stream.instance());
+    return instance != null && instance.session();
+  }
+
+  /** A stream whose session ended gets nothing new, and ends a little later (wire.md 5). */
+  private void sessionsEnded(Parts made, UUID service, Set<UUID> before) {
+    for (UUID instance : before) {
+      Instance now = made.book().instance(service, instance);
+      if (now == null || !now.session()) {
+        made.book().of(service).forEach(feed -> feed.sessionEnded(instance));
+        made.house().after(STREAM_WITHOUT_SESSION_MILLIS, () -> endWithoutSession(made, instance));
+      }
+    }
+  }
+
+  private static void endWithoutSession(Parts made, UUID instance) {
+    List<Stream> orphans =
+        made.streams().all().stream()
+            .filter(s -> s.instance().equals(instance) && !hasSession(made.book(), s))
+            .toList();
+    made.streams().end(orphans, StatusCode.UNAVAILABLE.number(), "the control session ended");
+  }
+
+  // ---- streams
+
+  private Future<Heard> open(Open q) {
+    Parts made = parts();
+    Stream stream = made.streams().open(q);
+    List<ConsumerFeed> feeds = made.book().of(q.serviceId());
+    int share = Math.max(1, stream.maxInFlight() / Math.max(1, feeds.size()));
+    feeds.forEach(feed -> feed.open(stream.number(), stream.instance(), share));
+    LOG.info(
+        "subscribe stream open instance={} service={} max_in_flight={}",
+        q.instanceId(),
+        made.house().gates().name(q.serviceId()),
+        stream.maxInFlight());
+    return Future.succeededFuture(new Heard());
+  }
+
+  private Future<Heard> closed(Closed q) {
+    Parts made = parts();
+    Stream stream = made.streams().find(q.stream());
+    if (stream != null && q.gone()) {
+      made.streams().remove(q.stream());
+      boolean sessionEnded = !hasSession(made.book(), stream);
+      made.book().of(stream.service()).forEach(feed -> feed.close(stream.number(), sessionEnded));
+    } else if (stream != null) {
+      made.book().of(stream.service()).forEach(feed -> feed.quiesce(stream.number()));
+    }
+    return Future.succeededFuture(new Heard());
+  }
+
+  private Future<Heard> answer(Answers q) {
+    Parts made = parts();
+    Stream stream = made.streams().find(q.stream());
+    Set<ConsumerFeed> touched = new HashSet<>();
+    for (Answer answer : q.answers()) {
+      ConsumerFeed feed = made.house().feeds().get(DeliveryId.consumer(answer.delivery()));
+      if (stream == null || feed == null) {
+        made.house().metrics().answered(false);
+      } else if (!feed.consumer().owner().equals(q.serviceId())) {
+        LOG.warn(
+            "answer to a delivery of another service instance={} delivery={}",
+            q.instanceId(),
+            answer.delivery());
+      } else {
+        feed.answer(stream.number(), answer, DeliveryTokens.parse(epoch, answer.token()));
+        touched.add(feed);
+      }
+    }
+    touched.forEach(ConsumerFeed::settle);
+    return Future.succeededFuture(new Heard());
+  }
+}

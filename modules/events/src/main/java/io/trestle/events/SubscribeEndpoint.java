@@ -1,0 +1,35 @@
+package io.trestle.events;
+
+import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.gateway.Access;
+import io.trestle.kernel.gateway.Call;
+import io.trestle.kernel.gateway.MethodHandler;
+import io.trestle.kernel.gateway.MethodHandler.Inbound;
+import io.trestle.kernel.gateway.MethodHandler.Outbound;
+import io.trestle.protocol.Methods;
+import io.trestle.protocol.v1.SubscribeClientMessage;
+import io.trestle.protocol.v1.SubscribeServerMessage;
+
+/** {@code Events/Subscribe}: the deliveries of one instance. */
+final class SubscribeEndpoint {
+  private final ModuleContext house;
+  private final String epoch;
+
+  SubscribeEndpoint(ModuleContext house) {
+    this.house = house;
+    this.epoch = DeliveryTokens.prefix(house.kernel().epoch());
+  }
+
+  MethodHandler handler() {
+    return new MethodHandler.Bidirectional<>(
+        Methods.EVENTS_SUBSCRIBE.path(),
+        Access.SERVICE,
+        MethodHandler.DEFAULT_MAX_REQUEST_BYTES,
+        SubscribeClientMessage.parser(),
+        this::open);
+  }
+
+  private Inbound<SubscribeClientMessage> open(Call call, Outbound<SubscribeServerMessage> out) {
+    return new SubscribeStream(house, epoch, call, out);
+  }
+}
