@@ -8,6 +8,9 @@ public interface DispatchActions<E> {
   /** Send this to its stream. */
   void handOut(Handout<E> handout);
 
+  /** The delivery is done (T2): progress has to be stored. */
+  void finished(long position);
+
   /** Store this state of an unfinished delivery; a later one of the same position replaces it. */
   void store(long position, Trouble trouble);
 
@@ -17,6 +20,9 @@ public interface DispatchActions<E> {
    */
   void bury(Burial<E> burial);
 
-  /** Bring the event of this position into memory, then say {@link Dispatcher#fetched}. */
+  /**
+   * Bring the event of this position into memory, then say {@link Dispatcher#fetched}. Asked once:
+   * the owner repeats it if it fails.
+   */
   void fetch(long position);
 }

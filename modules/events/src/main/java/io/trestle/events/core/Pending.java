@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A delivery that waits: one position of the log that one consumer has to handle.
  *
- * @param position place in the log; of one lane, the smaller goes first
+ * @param position place in the log; of one lane, the one that is offered first goes first
  * @param lane partition key, empty for none
  * @param match the subscriptions of this consumer that matched when it was published, at least one
  * @param createdAt Unix milliseconds

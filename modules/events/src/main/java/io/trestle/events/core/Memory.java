@@ -1,0 +1,86 @@
+package io.trestle.events.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which events stay in memory, and how much more may come.
+ *
+ * <p>A delivery is <em>heavy</em> while it is not handed out and either has its event in memory or
+ * is unkeyed and ready, so that it will need it soon. At most 4096 heavy ones and 64 MiB of events
+ * are wished for, and 100 000 deliveries in all; {@link #room} says what is left of that. A light
+ * one takes about 200 bytes.
+ *
+ * <p>What is far from its turn must not use up what others need, or one blocked lane would stop the
+ * consumer. So an event is let go of when the delivery is more than 16 behind the head of its lane,
+ * or waits 10 s or longer for its next attempt, or nobody of the consumer lives; when half of the
+ * memory is used, also anywhere behind the head of a lane and once it is handed out. It is brought
+ * again when the delivery comes within 2 of the head, or has got a slot.
+ */
+final class Memory<E> {
+  static final int HEAVY = 4096;
+  static final int ENTRIES = 100_000;
+  static final long BYTES = 64L << 20;
+  static final int PER_LANE = 16;
+
+  private int heavy;
+  private int events;
+  private long bytes;
+
+  /** Whether it is time to be thrifty. */
+  private boolean crowded() {
+    return heavy >= HEAVY / 2 || bytes >= BYTES / 2;
+  }
+
+  int room(int entries) {
+    long average = events == 0 ? 1024 : Math.max(1, bytes / events);
+    long room = Math.min(HEAVY - heavy, ENTRIES - entries);
+    return (int) Math.max(0, Math.min(room, (BYTES - bytes + average - 1) / average));
+  }
+
+  /** A new delivery with its event, if that may stay. */
+  void admit(Entry<E> entry, @Nullable E event, int ahead) {
+    if (event != null && ahead <= (crowded() ? 0 : PER_LANE)) {
+      keep(entry, event);
+    }
+  }
+
+  void keep(Entry<E> entry, E event) {
+    if (entry.event == null) {
+      entry.event = event;
+      events++;
+      bytes += entry.bytes;
+    }
+    weigh(entry);
+  }
+
+  void letGo(Entry<E> entry) {
+    if (entry.event != null) {
+      entry.event = null;
+      events--;
+      bytes -= entry.bytes;
+    }
+    weigh(entry);
+  }
+
+  /** It is with its handler now. */
+  void handedOut(Entry<E> entry) {
+    weigh(entry);
+    if (crowded()) {
+      letGo(entry);
+    }
+  }
+
+  /** Its state has changed. */
+  void weigh(Entry<E> entry) {
+    boolean now = entry.waits() && (entry.event != null || needsEvent(entry));
+    if (now != entry.heavy) {
+      entry.heavy = now;
+      heavy += now ? 1 : -1;
+    }
+  }
+
+  private static boolean needsEvent(Entry<?> entry) {
+    return entry.lane == null
+        && (entry.state == Entry.State.READY || entry.state == Entry.State.RESERVED);
+  }
+}
