@@ -119,7 +119,7 @@ final class DeadLetterDesk {
     if (match == null) {
       throw Refused.of(Reason.PRECONDITION, "no subscription wants " + name + " any more");
     }
-    return handOut(feed, stored, match).map(v -> new Replayed(q.eventId()));
+    return handOut(stored, match).map(v -> new Replayed(q.eventId()));
   }
 
   /** Filters are not asked again: the operator's intent wins. */
@@ -133,7 +133,7 @@ final class DeadLetterDesk {
   }
 
   /** The statement is the same each time, so it is repeated until its outcome is known. */
-  private Future<Void> handOut(ConsumerFeed feed, Stored stored, Match match) {
+  private Future<Void> handOut(Stored stored, Match match) {
     Target target = new Target(stored.consumer(), match);
     int[] matched = FanOut.numbers(List.of(target));
     Logged event = stored.event().at(desk.nextPosition(), matched);

@@ -58,8 +58,8 @@ final class LogStore {
           .build();
 
   /** A key whose time is over is taken again. Served by the primary key of event_idempotency. */
-  static final StatementKind<Key> KEEP_KEY =
-      StatementKind.of("events.key", Key.class)
+  static final StatementKind<KeyUse> KEEP_KEY =
+      StatementKind.of("events.key", KeyUse.class)
           .sql(
               """
               INSERT INTO event_idempotency AS k
@@ -70,12 +70,12 @@ final class LogStore {
               SET event_id = excluded.event_id, digest = excluded.digest,
                   json_digest = excluded.json_digest, expires_at_ms = excluded.expires_at_ms
               """)
-          .uuid(Key::service)
-          .text(Key::key)
-          .uuid(Key::eventId)
+          .uuid(KeyUse::service)
+          .text(KeyUse::key)
+          .uuid(KeyUse::eventId)
           .bytes(k -> k.content().digest())
           .bytes(k -> k.content().json())
-          .int8(Key::expiresAt)
+          .int8(KeyUse::expiresAt)
           .conflictKey(k -> List.of(k.service(), k.key()))
           .priority(31)
           .build();
@@ -170,13 +170,13 @@ final class LogStore {
   record Probe(long number) {}
 
   /** An idempotency key and what it was used for. */
-  record Key(UUID service, String key, UUID eventId, Content content, long expiresAt) {}
+  record KeyUse(UUID service, String key, UUID eventId, Content content, long expiresAt) {}
 
   /** An envelope that was answered with something older clients do not understand. */
   record Answered(UUID service, UUID envelope, int status, long expiresAt) {}
 
   /** What is known of a request's ids and keys. */
-  record Known(Map<UUID, Logged> events, Map<String, Key> keys, Map<UUID, Integer> answers) {}
+  record Known(Map<UUID, Logged> events, Map<String, KeyUse> keys, Map<UUID, Integer> answers) {}
 
   /** One row of the tail. */
   record Step(long position, int[] matched) {}
@@ -193,7 +193,7 @@ final class LogStore {
   Future<Known> find(UUID service, List<UUID> ids, List<String> keys, long now) {
     UUID[] wanted = ids.toArray(UUID[]::new);
     Future<Map<UUID, Logged>> events = events(wanted);
-    Future<Map<String, Key>> used = keys.isEmpty() ? none() : keys(service, keys);
+    Future<Map<String, KeyUse>> used = keys.isEmpty() ? none() : keys(service, keys);
     Future<Map<UUID, Integer>> answers = answers(service, wanted, now);
     return Future.all(events, used, answers)
         .map(v -> new Known(events.result(), used.result(), answers.result()));
@@ -215,20 +215,20 @@ final class LogStore {
             });
   }
 
-  private Future<Map<String, Key>> keys(UUID service, List<String> keys) {
+  private Future<Map<String, KeyUse>> keys(UUID service, List<String> keys) {
     return pool.preparedQuery(KEYS)
         .execute(Tuple.of(service).addArrayOfString(keys.toArray(String[]::new)))
         .map(
             rows -> {
-              Map<String, Key> found = new HashMap<>();
+              Map<String, KeyUse> found = new HashMap<>();
               rows.forEach(row -> found.put(row.getString("key"), key(service, row)));
               return found;
             });
   }
 
-  private static Key key(UUID service, Row row) {
+  private static KeyUse key(UUID service, Row row) {
     Buffer json = row.getBuffer("json_digest");
-    return new Key(
+    return new KeyUse(
         service,
         row.getString("key"),
         row.getUUID("event_id"),

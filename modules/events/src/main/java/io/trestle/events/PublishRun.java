@@ -3,7 +3,7 @@ package io.trestle.events;
 import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Publish;
 import io.trestle.conversations.Events.Result;
-import io.trestle.events.LogStore.Key;
+import io.trestle.events.LogStore.KeyUse;
 import io.trestle.events.LogStore.Known;
 import io.trestle.events.core.Content;
 import io.trestle.events.core.EnvelopeCheck;
@@ -174,7 +174,8 @@ final class PublishRun {
       results[i] = sameId(event, stored, known.answers().containsKey(id));
       return false;
     }
-    Key used = event.idempotencyKey().isEmpty() ? null : known.keys().get(event.idempotencyKey());
+    KeyUse used =
+        event.idempotencyKey().isEmpty() ? null : known.keys().get(event.idempotencyKey());
     if (used != null && used.expiresAt() > house.now()) {
       results[i] = sameKey(event, id, used, known.answers().containsKey(id));
       return false;
@@ -200,7 +201,7 @@ final class PublishRun {
         : conflict(event, event.id(), "the id was used for another event", answered);
   }
 
-  private Result sameKey(Event event, UUID id, Key used, boolean answered) {
+  private Result sameKey(Event event, UUID id, KeyUse used, boolean answered) {
     String first = used.eventId().toString();
     if (!content(event).same(used.content())) {
       return conflict(event, first, "the idempotency key was used for another event", answered);
@@ -319,7 +320,7 @@ final class PublishRun {
         UUID id = Objects.requireNonNull(ids[i]);
         unit.and(
             LogStore.KEEP_KEY,
-            new Key(request.serviceId(), event.idempotencyKey(), id, content(event), expires));
+            new KeyUse(request.serviceId(), event.idempotencyKey(), id, content(event), expires));
       }
     }
     house.announce(arrivals).forEach(dead -> unit.and(DeadStore.BURY, dead));

@@ -37,7 +37,8 @@ class EventsWireTest {
 
   static String uuidV7() {
     UUID random = UUID.randomUUID();
-    long high = (System.currentTimeMillis() << 16) | 0x7000 | (random.getMostSignificantBits() & 0xfff);
+    long high =
+        (System.currentTimeMillis() << 16) | 0x7000 | (random.getMostSignificantBits() & 0xfff);
     return new UUID(high, random.getLeastSignificantBits()).toString();
   }
 
@@ -148,7 +149,9 @@ class EventsWireTest {
       assertThat(again.get(0).getEventId()).isEqualTo(first.getId());
     }
     EventEnvelope.Builder changed =
-        event("key.a").setIdempotencyKey("k").setPayload(ByteString.copyFromUtf8("{\"n\":2}"))
+        event("key.a")
+            .setIdempotencyKey("k")
+            .setPayload(ByteString.copyFromUtf8("{\"n\":2}"))
             .setPayloadJson(ByteString.copyFromUtf8("{\"n\":2}"));
     assertThat(statuses(publish(two, changed))).containsExactly(7);
     WireInstance stranger = WIRE.connected(WIRE.service());

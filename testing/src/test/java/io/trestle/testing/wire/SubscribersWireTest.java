@@ -14,7 +14,6 @@ import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.TrestleOptions;
 import io.trestle.protocol.v1.EventSubscription;
 import io.trestle.protocol.v1.RegisterRequest;
-import io.trestle.testing.SpiedModule;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import io.vertx.core.Future;
@@ -37,7 +36,7 @@ class SubscribersWireTest {
   @RegisterExtension static final WireExtension WIRE = new WireExtension(TRESTLE);
 
   /** In the place of the events module. */
-  private static final class Keeper {
+  private static final class Keeper implements Module {
     final List<Subscriber> applied = new CopyOnWriteArrayList<>();
     final List<Subscriber> changed = new CopyOnWriteArrayList<>();
     volatile Function<Subscriber, Future<Subscribers.Applied>> answer = Keeper::yes;
@@ -46,11 +45,26 @@ class SubscribersWireTest {
       return Future.succeededFuture(new Subscribers.Applied());
     }
 
-    void enter(ModuleContext house) {
-      if (house.contributions(Subscribers.Keeper.class).isEmpty()) {
-        house.contribute(Subscribers.Keeper.class, new Subscribers.Keeper("test"));
-        house.vertx().runOnContext(v -> listen(house));
-      }
+    @Override
+    public String name() {
+      return "events";
+    }
+
+    @Override
+    public boolean hasMigrations() {
+      return false;
+    }
+
+    @Override
+    public Future<Void> start(ModuleContext house) {
+      house.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
+      house.vertx().runOnContext(v -> listen(house));
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> stop() {
+      return Future.succeededFuture();
     }
 
     private void listen(ModuleContext house) {
@@ -67,8 +81,7 @@ class SubscribersWireTest {
   private static TrestleOptions keeping(TrestleOptions options) {
     return options.withModules(
         options.modules().stream()
-            .filter(module -> !module.name().equals("events"))
-            .<Module>map(module -> new SpiedModule(module, KEEPER::enter))
+            .map(module -> module.name().equals("events") ? KEEPER : module)
             .toList());
   }
 

@@ -125,20 +125,27 @@ public final class FanOut {
 
   private List<Target> filtered(Event event, List<Route> known) {
     List<Target> targets = new ArrayList<>(known.size());
-    @Nullable Optional<JsonView> view = null;
+    Optional<JsonView> view = asksFilters(known) ? view(event) : Optional.empty();
     for (Route route : known) {
-      Match match = route.all();
-      if (match == null) {
-        if (view == null) {
-          view = JsonView.ofEvent(event.payloadJson(), event.payload(), event.contractHash());
-        }
-        match = passing(event, route, view);
-      }
+      Match match = route.all() != null ? route.all() : passing(event, route, view);
       if (match != null) {
         targets.add(new Target(route.consumer(), match));
       }
     }
     return targets;
+  }
+
+  private static boolean asksFilters(List<Route> known) {
+    for (Route route : known) {
+      if (route.all() == null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Optional<JsonView> view(Event event) {
+    return JsonView.ofEvent(event.payloadJson(), event.payload(), event.contractHash());
   }
 
   private @Nullable Match passing(Event event, Route route, Optional<JsonView> view) {
