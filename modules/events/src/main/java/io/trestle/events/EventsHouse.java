@@ -140,6 +140,15 @@ final class EventsHouse {
     return context;
   }
 
+  /** Every delivery up to here ended. */
+  long floor() {
+    long floor = head();
+    for (ConsumerFeed feed : feeds.values()) {
+      floor = Math.min(floor, feed.progress().floor());
+    }
+    return floor;
+  }
+
   // ---- settings
 
   int maxEventBytes() {

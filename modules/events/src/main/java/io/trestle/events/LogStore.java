@@ -8,6 +8,9 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,9 +18,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** All SQL of the log: {@code event_log}, {@code event_idempotency}, {@code event_answers}. */
 final class LogStore {
+  private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
+
   /** Served by the primary key of event_log, which also finds an id that is used. */
   static final StatementKind<Logged> APPEND =
       StatementKind.of("events.append", Logged.class)
@@ -161,6 +168,24 @@ final class LogStore {
   /** Served by event_answers_expires. */
   private static final String SWEEP_ANSWERS = "DELETE FROM event_answers WHERE expires_at_ms <= $1";
 
+  /** The days of the log, oldest first. */
+  private static final String DAYS =
+      """
+      SELECT c.relname AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      WHERE i.inhparent = 'event_log'::regclass AND c.relname ~ '^event_log_[0-9]{8}$'
+      ORDER BY c.relname
+      """;
+
+  /** Served by the index on seq of the partition. */
+  private static final String LAST = "SELECT seq, created_at_ms FROM %s ORDER BY seq DESC LIMIT 1";
+
+  /** Gives up when somebody reads it for long; the next sweep tries again. */
+  private static final String DROP = "SET LOCAL lock_timeout = '1s'; DROP TABLE %s";
+
+  /** Served by the index on seq of the partition. */
+  private static final String SWEEP_OTHER =
+      "DELETE FROM event_log_other WHERE seq <= $1 AND created_at_ms < $2";
+
   private final Pool pool;
 
   LogStore(Pool pool) {
@@ -281,6 +306,51 @@ final class LogStore {
               rows.forEach(row -> steps.add(new Step(row.getLong("seq"), matched(row))));
               return steps;
             });
+  }
+
+  /**
+   * Drops the partitions whose last event is at most at {@code floor} and older than {@code
+   * before}, and such events of the partition for odd ids.
+   */
+  Future<Void> dropFinished(long floor, long before) {
+    return pool.query(DAYS)
+        .execute()
+        .compose(
+            rows -> {
+              Future<Void> done = Future.succeededFuture();
+              for (Row row : rows) {
+                String day = row.getString("day");
+                done = done.compose(v -> dropIfFinished(day, floor, before));
+              }
+              return done;
+            })
+        .compose(v -> pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(floor, before)))
+        .mapEmpty();
+  }
+
+  private Future<Void> dropIfFinished(String day, long floor, long before) {
+    return pool.query(LAST.formatted(day))
+        .execute()
+        .compose(
+            rows -> {
+              boolean finished = true;
+              for (Row last : rows) {
+                finished = last.getLong("seq") <= floor && last.getLong("created_at_ms") < before;
+              }
+              return finished && isOver(day, before) ? drop(day) : Future.succeededFuture();
+            });
+  }
+
+  /** Empty days to come are kept, of course. */
+  private static boolean isOver(String day, long before) {
+    LocalDate date =
+        LocalDate.parse(day.substring(day.length() - 8), DateTimeFormatter.BASIC_ISO_DATE);
+    return date.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() < before;
+  }
+
+  private Future<Void> drop(String day) {
+    LOG.info("partition of the log dropped day={}", day);
+    return pool.withTransaction(c -> c.query(DROP.formatted(day)).execute().mapEmpty());
   }
 
   /** Deletes keys and answers whose time is over. */

@@ -53,10 +53,17 @@ final class Sweeper {
 
   private void sweep() {
     partitions(house.context())
+        .compose(v -> retention())
         .compose(v -> house.consumers().sweepTroubles())
         .compose(v -> house.log().sweepKeys(house.now()))
         .compose(v -> deadLetters())
         .onFailure(e -> LOG.warn("events not swept reason={}", e.toString()));
+  }
+
+  /** Drops the days of which every delivery ended, and that long ago (events.md 13). */
+  private Future<Void> retention() {
+    long keep = house.context().settings().get(EventSettings.LOG_RETENTION).toMillis();
+    return house.log().dropFinished(house.floor(), house.now() - keep);
   }
 
   private Future<Integer> deadLetters() {
