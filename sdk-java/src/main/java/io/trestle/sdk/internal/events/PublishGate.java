@@ -33,6 +33,11 @@ final class PublishGate {
     return inside.get();
   }
 
+  /** How many wait for a place. */
+  int waiting() {
+    return outside.get();
+  }
+
   /**
    * Lets one in.
    *
