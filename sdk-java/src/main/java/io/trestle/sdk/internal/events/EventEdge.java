@@ -30,7 +30,9 @@ public final class EventEdge {
       UuidV7 ids,
       InstantSource clock,
       Consumer<BridgeEvent> listeners) {
-    this.sender = new EventSender(publishing, rules, ids, clock, System::nanoTime, listeners);
+    this.sender =
+        new EventSender(
+            publishing, rules, ids, clock, System::nanoTime, EventSender.ATTEMPT, listeners);
     this.subscriber =
         new EventSubscriber(
             control,

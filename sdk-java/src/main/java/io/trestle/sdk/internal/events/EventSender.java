@@ -58,6 +58,7 @@ public final class EventSender implements Outlet {
   private final PublishGate gate;
   private final PublishQueue queue;
   private final LongSupplier ticks;
+  private final Duration attempt;
   private final AtomicReference<@Nullable Publication> pushed = new AtomicReference<>();
   private final PinnedChannel.Waiter connection = new Connection();
   private boolean welcomed;
@@ -73,20 +74,23 @@ public final class EventSender implements Outlet {
    *
    * @param channel the way to the runtime; its lane is the sender's
    * @param ticks nanoseconds of a clock that is never set
+   * @param attempt how long the runtime may take to answer a request
    * @param listeners hears of events that the policy forbids
    */
-  public EventSender(
+  EventSender(
       PinnedChannel channel,
       EventRules rules,
       UuidV7 ids,
       InstantSource clock,
       LongSupplier ticks,
+      Duration attempt,
       Consumer<BridgeEvent> listeners) {
     this.channel = channel;
     this.lane = channel.lane();
     this.rules = rules;
     this.envelopes = new Envelopes(ids, clock);
     this.ticks = ticks;
+    this.attempt = attempt;
     this.gate = new PublishGate(rules.maxPending(), rules.overflow());
     this.queue =
         new PublishQueue(
@@ -303,10 +307,10 @@ public final class EventSender implements Outlet {
           new GrpcExchange.Outgoing(
               PATH,
               EventMessages.publishRequest(envelopes),
-              ATTEMPT.toMillis(),
+              attempt.toMillis(),
               "",
               Transport.MAX_MESSAGE);
-      limit = lane.schedule(ATTEMPT.toNanos(), this::late);
+      limit = lane.schedule(attempt.toNanos(), this::late);
       exchange = GrpcExchange.start(live, outgoing, this);
     }
 

@@ -43,7 +43,9 @@ final class Publish extends CompletableFuture<String> implements Publication.Wai
   }
 
   private static void log(String name, String id, ServiceBridgeException why) {
-    String text = "publish_failed event=%s id=%s code=%s".formatted(name, id, why.code());
-    LOG.log(Level.WARNING, text, why);
+    String text =
+        "publish_failed event=%s id=%s code=%s reason=%s"
+            .formatted(name, id, why.code(), why.getMessage());
+    LOG.log(Level.WARNING, text);
   }
 }
