@@ -79,6 +79,14 @@ public final class MemoryBridge {
     return running().outlet();
   }
 
+  /** Forgets what was published. */
+  public void reset() {
+    MemoryEdges running = edges;
+    if (running != null) {
+      running.outlet().reset();
+    }
+  }
+
   private MemoryEdges running() {
     MemoryEdges running = edges;
     if (running == null) {

@@ -9,6 +9,7 @@ import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
+import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.wire.EventMessages.Delivery;
 import io.trestle.sdk.internal.wire.EventMessages.Envelope;
@@ -104,17 +105,23 @@ public final class MemoryEvents implements Outlet {
   }
 
   /**
-   * The event of a test that gives a payload.
+   * Hands an event of somebody else to the handlers that want it, one after another; fails with the
+   * first failure.
    *
-   * @throws ServiceBridgeException if it does not fit the schema
+   * @throws ServiceBridgeException if the payload does not fit, or nobody wants it
    */
-  public <T> Envelope envelope(
-      String name, EventSchema<T> schema, T payload, PublishOptions options) {
-    return envelopes.of(name, schema, payload, options);
+  public <T> CompletableFuture<Void> deliver(
+      String name, EventSchema<T> schema, T payload, PublishOptions options, int attempt) {
+    Envelope event = envelopes.of(name, schema, payload, options);
+    List<String> patterns = matching(event);
+    if (patterns.isEmpty()) {
+      throw new ValidationException("event " + name + ": no handler matches");
+    }
+    return deliver(event, patterns, attempt);
   }
 
   /** The patterns here that want an event. */
-  public List<String> matching(Envelope event) {
+  private List<String> matching(Envelope event) {
     Optional<JsonView> view =
         JsonView.ofEvent(event.payloadJson(), event.payload(), event.contractHash());
     return subscriptions.all().stream()
@@ -124,11 +131,7 @@ public final class MemoryEvents implements Outlet {
         .toList();
   }
 
-  /**
-   * Hands an event to the handlers of these patterns, one after another; fails with the first
-   * failure.
-   */
-  public CompletableFuture<Void> deliver(Envelope event, List<String> patterns, int attempt) {
+  private CompletableFuture<Void> deliver(Envelope event, List<String> patterns, int attempt) {
     Delivery delivery =
         new Delivery(ids.nextText(), event, attempt, ids.nextText(), List.copyOf(patterns));
     CompletableFuture<Void> done = CompletableFuture.completedFuture(null);
