@@ -37,6 +37,9 @@ public interface ServiceBridge extends AutoCloseable {
   /** Calls in both directions. */
   Rpc rpc();
 
+  /** Events in both directions. */
+  Events events();
+
   /**
    * Declares what is used of another service; repeated, the declarations add up.
    *

@@ -72,6 +72,31 @@ public interface ServiceBridgeBuilder {
    */
   ServiceBridgeBuilder renewal(Duration lead, Duration jitter, Duration minimum, Duration retry);
 
+  /**
+   * How long a publish waits for its acknowledgement; also the time within which an event is sent
+   * at all. Default 30 s.
+   *
+   * @param timeout 1 ms or more
+   */
+  ServiceBridgeBuilder publishTimeout(Duration timeout);
+
+  /**
+   * How many events may wait to be acknowledged. Default 10 000.
+   *
+   * @param count 1 to 1 000 000
+   */
+  ServiceBridgeBuilder maxPendingPublishes(int count);
+
+  /** What happens to a publish beyond that. Default {@link OverflowPolicy#ERROR}. */
+  ServiceBridgeBuilder publishOverflow(OverflowPolicy policy);
+
+  /**
+   * How many events this instance handles at once. Default 32.
+   *
+   * @param count 1 to 1024
+   */
+  ServiceBridgeBuilder eventsMaxInFlight(int count);
+
   /** What time it is. Default: the clock of the system. */
   ServiceBridgeBuilder clock(InstantSource clock);
 

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * The root of everything this SDK throws (rpc.md 6). Decide by {@link #code()}; repeat only what is
  * {@link #retryable()}: a request that may have reached a handler never is.
  *
- * <p>Codes without a class of their own ({@code CANCELLED}, {@code NOT_FOUND}, {@code CONFLICT},
- * {@code OVERLOADED}, {@code INTERNAL}, ...) are thrown as this class itself.
+ * <p>Codes without a class of their own ({@code CANCELLED}, {@code NOT_FOUND}, {@code OVERLOADED},
+ * {@code INTERNAL}, ...) are thrown as this class itself.
  */
 public class ServiceBridgeException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -3,8 +3,11 @@ package io.trestle.testing;
 import io.trestle.protocol.events.EventPattern;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.Contract;
+import io.trestle.sdk.EventRefusal;
+import io.trestle.sdk.EventSchema;
 import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.NoLiveInstanceException;
+import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.RpcHandler;
 import io.trestle.sdk.RpcStream;
 import io.trestle.sdk.ServiceBridge;
@@ -29,8 +32,11 @@ import java.util.function.Consumer;
  * of a call (encode, dispatch, decode, and errors as a caller sees them), and answers the calls the
  * application makes. Thread-safe.
  *
+ * <p>What the application publishes is kept, and delivered once to its own handlers that match;
+ * {@link #settle} waits for them. A test delivers events of others with {@link #deliver}.
+ *
  * <p>Not simulated: registry, policy, retries, idempotency, network. Every method can be called, by
- * anybody.
+ * anybody. An event that a handler refuses does not come again.
  *
  * <pre>{@code
  * try (TestBridge shop = TestBridge.create()) {
@@ -83,9 +89,10 @@ public final class TestBridge implements AutoCloseable {
     stop();
   }
 
-  /** Forgets what was called, and who answers. */
+  /** Forgets what was called and published, and who answers. */
   public void reset() {
     responders.reset();
+    memory.reset();
   }
 
   /** {@link #invoke(String, TypedSchema, Object, Invocation)} with the defaults. */
@@ -197,6 +204,57 @@ public final class TestBridge implements AutoCloseable {
   /** The calls the application made since the last {@link #reset}, in order. */
   public List<RecordedCall> calls() {
     return responders.calls();
+  }
+
+  /**
+   * The events the application published since the last {@link #reset}, in order.
+   *
+   * @throws StateException before the start
+   */
+  public List<RecordedEvent> events() {
+    return memory.events().published().stream()
+        .map(
+            p ->
+                new RecordedEvent(
+                    p.envelope().id(),
+                    p.envelope().name(),
+                    p.envelope().payload().clone(),
+                    p.options()))
+        .toList();
+  }
+
+  /**
+   * Waits until the handlers of the application have had what it published so far, at most 10 s.
+   *
+   * @throws EventRefusal if a handler asked for another attempt or rejected an event
+   * @throws HandlerException {@code INTERNAL} with its text if one failed otherwise
+   * @throws ServiceBridgeException {@code TIMEOUT} if it takes longer
+   */
+  public void settle() {
+    EventWait.on(memory.events().settled());
+  }
+
+  /** {@link #deliver(String, EventSchema, Object, PublishOptions, int)} as the first attempt. */
+  public <T> void deliver(String name, EventSchema<T> schema, T payload) {
+    deliver(name, schema, payload, PublishOptions.DEFAULT, 1);
+  }
+
+  /**
+   * Delivers an event as if another service had published it, to all handlers of the application
+   * that match by pattern and filter, one after another, and waits for them, at most 10 s. It is not
+   * among {@link #events}.
+   *
+   * @param options keys, headers, time and trace of the event
+   * @param attempt which attempt handlers see, from 1
+   * @throws EventRefusal if a handler asked for another attempt or rejected the event
+   * @throws HandlerException {@code INTERNAL} with its text if one failed otherwise
+   * @throws ServiceBridgeException {@code TIMEOUT} if it takes longer
+   * @throws ValidationException if no handler matches
+   * @throws StateException before the start
+   */
+  public <T> void deliver(
+      String name, EventSchema<T> schema, T payload, PublishOptions options, int attempt) {
+    EventWait.on(memory.events().deliver(name, schema, payload, options, attempt));
   }
 
   /**

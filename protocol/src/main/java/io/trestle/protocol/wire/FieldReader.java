@@ -21,9 +21,11 @@ public final class FieldReader {
   private static final int FIXED32 = 5;
   private static final int MAX_VARINT_BITS = 64;
   private static final int MAX_DEPTH = 100;
+  private static final int NUMBER = -1;
 
   private final ByteBuf in;
   private int length;
+  private long number;
 
   /** A reader of everything in a buffer. */
   public FieldReader(ByteBuf in) {
@@ -48,9 +50,50 @@ public final class FieldReader {
     return 0;
   }
 
+  /**
+   * Goes to the next field of text, bytes, a message or a whole number, for messages that have
+   * numbers; {@link #isNumber} says which.
+   *
+   * @return its number; 0 at the end
+   * @throws InvalidProtocolBufferException if the bytes are no message
+   */
+  public int nextOrNumber() throws InvalidProtocolBufferException {
+    while (in.isReadable()) {
+      int tag = tag();
+      if ((tag & 7) == DELIMITED) {
+        length = length();
+        return tag >>> 3;
+      }
+      if ((tag & 7) == VARINT) {
+        length = NUMBER;
+        number = varint();
+        return tag >>> 3;
+      }
+      skip(tag, 0);
+    }
+    return 0;
+  }
+
+  /** Whether the field is a whole number. */
+  public boolean isNumber() {
+    return length == NUMBER;
+  }
+
+  /** The field as a whole number. */
+  public long number() {
+    return number;
+  }
+
+  /** The field as a message within the message, a view of the same bytes. */
+  public FieldReader message() {
+    return new FieldReader(in.readSlice(length));
+  }
+
   /** Passes over the field. */
   public void skip() {
-    in.skipBytes(length);
+    if (length != NUMBER) {
+      in.skipBytes(length);
+    }
   }
 
   /** The field as bytes. */

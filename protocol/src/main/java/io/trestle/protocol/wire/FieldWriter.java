@@ -22,6 +22,16 @@ public final class FieldWriter {
     return value.length == 0 ? 0 : delimited(field, value.length);
   }
 
+  /** The size of a message within the message, with its tag and length, in bytes. */
+  public static int nestedSize(int field, int length) {
+    return delimited(field, length);
+  }
+
+  /** Begins a message within the message; its fields follow, exactly that many bytes. */
+  public static void begin(ByteBuf out, int field, int length) {
+    varint(varint(out, tag(field)), length);
+  }
+
   /** Writes a text. */
   public static void write(ByteBuf out, int field, String value) {
     if (!value.isEmpty()) {

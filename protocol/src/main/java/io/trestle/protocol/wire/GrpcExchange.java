@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One request with one message, and the messages that answer it: a unary call or a server stream.
- * Everything happens on the lane of the connection.
+ * Or both ends talk as long as they like: then more messages follow with {@link #send}. Everything
+ * happens on the lane of the connection.
  *
  * <p>Headers and message leave together, with the end on the data frame. A failure before the first
  * byte is told from a later one, which decides whether a call may be repeated.
@@ -23,6 +24,7 @@ public final class GrpcExchange implements WireStream.Listener {
   private final Outgoing outgoing;
   private final FrameReader reader;
   private final Listener listener;
+  private final boolean talking;
   private final long began = System.nanoTime();
   private @Nullable WireStream stream;
   private @Nullable Runnable waiting;
@@ -61,8 +63,10 @@ public final class GrpcExchange implements WireStream.Listener {
   public record Outgoing(
       String path, Frames.Body body, long timeoutMillis, String trace, int maxMessage) {}
 
-  private GrpcExchange(LiveConnection connection, Outgoing outgoing, Listener listener) {
+  private GrpcExchange(
+      LiveConnection connection, Outgoing outgoing, Listener listener, boolean talking) {
     this.connection = connection;
+    this.talking = talking;
     this.outgoing = outgoing;
     this.reader = new FrameReader(outgoing.maxMessage());
     this.listener = listener;
@@ -71,9 +75,33 @@ public final class GrpcExchange implements WireStream.Listener {
   /** Starts an exchange, on the lane. */
   public static GrpcExchange start(
       LiveConnection connection, Outgoing outgoing, Listener listener) {
-    GrpcExchange exchange = new GrpcExchange(connection, outgoing, listener);
+    GrpcExchange exchange = new GrpcExchange(connection, outgoing, listener, false);
     exchange.begin();
     return exchange;
+  }
+
+  /** Starts an exchange in which this end goes on talking after its first message, on the lane. */
+  public static GrpcExchange converse(
+      LiveConnection connection, Outgoing outgoing, Listener listener) {
+    GrpcExchange exchange = new GrpcExchange(connection, outgoing, listener, true);
+    exchange.begin();
+    return exchange;
+  }
+
+  /**
+   * Says more, in an exchange that was begun with {@link #converse}; what is said in one turn of
+   * the event loop leaves together. On the lane.
+   *
+   * @return whether it was said: false before the first message has left, and after the end
+   */
+  public boolean send(Frames.Body body) {
+    WireStream opened = stream;
+    if (done || opened == null) {
+      return false;
+    }
+    opened.data(connection.encode(body), false);
+    opened.flush();
+    return true;
   }
 
   /** Gives up: the other end is told, the listener is not. On the lane. */
@@ -132,7 +160,7 @@ public final class GrpcExchange implements WireStream.Listener {
       finish(unsent("the connection takes no more calls"));
     } else {
       stream = opened;
-      opened.data(message, true);
+      opened.data(message, !talking);
       opened.flush();
     }
   }

@@ -39,6 +39,11 @@ public final class Lane {
     }
   }
 
+  /** Runs a task on the lane after what it does just now, also when already there. */
+  public void later(Runnable task) {
+    loop.execute(() -> context.dispatch(task));
+  }
+
   /** Runs a task on the lane after a time. */
   public Timer schedule(long nanos, Runnable task) {
     ScheduledFuture<?> pending =

@@ -11,6 +11,7 @@ import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.Contract;
 import io.trestle.sdk.Declaration;
+import io.trestle.sdk.Events;
 import io.trestle.sdk.PolicyEvaluation;
 import io.trestle.sdk.Rpc;
 import io.trestle.sdk.RpcHandler;
@@ -24,6 +25,8 @@ import io.trestle.sdk.StateException;
 import io.trestle.sdk.StreamHandler;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.Outgoing;
+import io.trestle.sdk.internal.events.Outlet;
+import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.vertx.core.Context;
 import java.util.Optional;
@@ -40,6 +43,8 @@ final class Bridge implements ServiceBridge, Rpc {
   private final EdgesFactory factory;
   private final Declarations declarations = new Declarations();
   private final Handlers handlers = new Handlers();
+  private final Subscriptions subscriptions = new Subscriptions();
+  private final Events events = new BridgeEvents(new EventPhase(), declarations, subscriptions);
   private final Listeners listeners = new Listeners();
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private volatile String httpEndpoint = "";
@@ -49,8 +54,8 @@ final class Bridge implements ServiceBridge, Rpc {
   Bridge(BridgeOptions options) {
     this(
         options.advertised() == null,
-        (handlers, declarations, listeners, ready) ->
-            new Engine(options, handlers, declarations, listeners, ready));
+        (handlers, subscriptions, declarations, listeners, ready) ->
+            new Engine(options, handlers, subscriptions, declarations, listeners, ready));
   }
 
   Bridge(boolean callerOnly, EdgesFactory factory) {
@@ -63,6 +68,7 @@ final class Bridge implements ServiceBridge, Rpc {
   interface EdgesFactory {
     Edges make(
         Handlers handlers,
+        Subscriptions subscriptions,
         Supplier<RegisterRequest> declarations,
         Listeners listeners,
         CompletableFuture<Void> ready);
@@ -71,6 +77,11 @@ final class Bridge implements ServiceBridge, Rpc {
   @Override
   public Rpc rpc() {
     return this;
+  }
+
+  @Override
+  public Events events() {
+    return events;
   }
 
   @Override
@@ -134,7 +145,11 @@ final class Bridge implements ServiceBridge, Rpc {
     }
     Edges started =
         factory.make(
-            handlers, () -> declarations.request(handlers, "", httpEndpoint), listeners, ready);
+            handlers,
+            subscriptions,
+            () -> declarations.request(handlers, "", httpEndpoint),
+            listeners,
+            ready);
     engine = started;
     started.start();
     return ready.copy();
@@ -265,6 +280,25 @@ final class Bridge implements ServiceBridge, Rpc {
   private void checkDeclaring() {
     if (engine != null || stopping) {
       throw new StateException("declarations come before start");
+    }
+  }
+
+  private final class EventPhase implements BridgeEvents.Phase {
+    @Override
+    public void declaring(Runnable declaration) {
+      synchronized (Bridge.this) {
+        checkDeclaring();
+        declaration.run();
+      }
+    }
+
+    @Override
+    public Outlet outlet() {
+      Edges started = engine;
+      if (stopping || started == null) {
+        throw new StateException(stopping ? "the bridge is stopped" : "the bridge is not started");
+      }
+      return started.outlet();
     }
   }
 

@@ -5,9 +5,11 @@ import io.trestle.protocol.BootstrapKeyException;
 import io.trestle.protocol.HostPort;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ConfigurationException;
+import io.trestle.sdk.OverflowPolicy;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeBuilder;
 import io.trestle.sdk.internal.BridgeOptions.Advertised;
+import io.trestle.sdk.internal.events.EventRules;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.pki.RenewalTimes;
 import io.trestle.sdk.internal.session.ReconnectLadder;
@@ -38,6 +40,7 @@ public final class BridgeBuilder implements ServiceBridgeBuilder {
   private Duration stopTimeout = STOP_TIMEOUT;
   private RenewalTimes renewal = RenewalTimes.DEFAULT;
   private InstantSource clock = InstantSource.system();
+  private EventRules events = EventRules.DEFAULT;
   private @Nullable Executor executor;
   private @Nullable Vertx vertx;
 
@@ -138,6 +141,37 @@ public final class BridgeBuilder implements ServiceBridgeBuilder {
   }
 
   @Override
+  public BridgeBuilder publishTimeout(Duration timeout) {
+    check(isAtLeastOneMilli(timeout), "publishTimeout", timeout, "1 ms or more");
+    events = events.withTimeout(timeout);
+    return this;
+  }
+
+  @Override
+  public BridgeBuilder maxPendingPublishes(int count) {
+    check(
+        count >= 1 && count <= EventRules.MOST_PENDING,
+        "maxPendingPublishes",
+        count,
+        "1 to " + EventRules.MOST_PENDING);
+    events = events.withMaxPending(count);
+    return this;
+  }
+
+  @Override
+  public BridgeBuilder publishOverflow(OverflowPolicy policy) {
+    events = events.withOverflow(policy);
+    return this;
+  }
+
+  @Override
+  public BridgeBuilder eventsMaxInFlight(int count) {
+    check(count >= 1 && count <= 1024, "eventsMaxInFlight", count, "1 to 1024");
+    events = events.withMaxInFlight(count);
+    return this;
+  }
+
+  @Override
   public BridgeBuilder clock(InstantSource source) {
     clock = source;
     return this;
@@ -168,6 +202,7 @@ public final class BridgeBuilder implements ServiceBridgeBuilder {
             rules,
             renewal,
             clock,
+            events,
             executor,
             vertx));
   }

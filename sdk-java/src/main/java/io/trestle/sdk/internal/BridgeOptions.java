@@ -3,6 +3,7 @@ package io.trestle.sdk.internal;
 import io.trestle.protocol.BootstrapKey;
 import io.trestle.protocol.HostPort;
 import io.trestle.sdk.CallOptions;
+import io.trestle.sdk.internal.events.EventRules;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.pki.RenewalTimes;
 import io.trestle.sdk.internal.session.SessionRules;
@@ -29,6 +30,7 @@ record BridgeOptions(
     SessionRules rules,
     RenewalTimes renewal,
     InstantSource clock,
+    EventRules events,
     @Nullable Executor executor,
     @Nullable Vertx vertx) {
 

@@ -12,13 +12,19 @@ import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.protocol.v1.WorkflowDefinition;
 import io.trestle.sdk.Contract;
 import io.trestle.sdk.Declaration;
+import io.trestle.sdk.EventSchema;
+import io.trestle.sdk.RetryPolicy;
 import io.trestle.sdk.ServiceDeps;
+import io.trestle.sdk.SubscriptionOptions;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.events.FilterJson;
 import io.trestle.sdk.internal.inbound.Handlers;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * What this instance tells the registry, gathered before the start. Identical rows collapse. Names
@@ -53,6 +59,42 @@ final class Declarations {
   /** What a handler takes and answers with. */
   synchronized void serves(String method, Contract contract) {
     contracts.put(method, contract);
+  }
+
+  /** An event this service emits. */
+  synchronized void publishes(String name, EventSchema<?> schema) {
+    published.add(
+        PublishedEvent.newBuilder()
+            .setName(name)
+            .setSchemaJson(ByteString.copyFrom(schema.json()))
+            .setContractHash(schema.contractHash())
+            .build());
+  }
+
+  /** Events this service handles. */
+  synchronized void subscribes(String pattern, SubscriptionOptions options) {
+    Duration ttl = options.ttl();
+    RetryPolicy retries = options.retryPolicy();
+    subscriptions.add(
+        EventSubscription.newBuilder()
+            .setPattern(pattern)
+            .setFilter(options.filter())
+            .setGroup(options.group())
+            .setRetryPolicyJson(retries == null ? "" : json(retries))
+            .setTtlMs(ttl == null ? 0 : ttl.toMillis())
+            .build());
+  }
+
+  /** The form of 1.x clients (events.md 12.2). */
+  private static String json(RetryPolicy policy) {
+    return FilterJson.text(
+        new TreeMap<>(
+            Map.of(
+                "maxAttempts", policy.maxAttempts(),
+                "baseDelayMs", policy.baseDelay().toMillis(),
+                "factor", policy.factor(),
+                "maxDelayMs", policy.maxDelay().toMillis(),
+                "jitter", policy.jitter())));
   }
 
   /** Anything else. */

@@ -2,6 +2,7 @@ package io.trestle.sdk.internal;
 
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Outgoing;
+import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.registry.RegistryView;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -29,4 +30,7 @@ interface Edges {
 
   /** Makes calls. */
   Outgoing caller();
+
+  /** Takes events. */
+  Outlet outlet();
 }

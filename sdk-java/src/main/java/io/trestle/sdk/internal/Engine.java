@@ -13,6 +13,9 @@ import io.trestle.protocol.wire.Lanes;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Caller;
+import io.trestle.sdk.internal.events.EventEdge;
+import io.trestle.sdk.internal.events.Outlet;
+import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
@@ -60,6 +63,7 @@ final class Engine implements Edges, SessionHost {
   private final HandlerThreads threads;
   private final @Nullable CallServer server;
   private final Caller caller;
+  private final EventEdge events;
   private final Session session;
   private volatile String callEndpoint = "";
   private @Nullable Future<Void> closing;
@@ -73,6 +77,7 @@ final class Engine implements Edges, SessionHost {
   Engine(
       BridgeOptions options,
       Handlers handlers,
+      Subscriptions subscriptions,
       Supplier<RegisterRequest> declarations,
       Listeners listeners,
       CompletableFuture<Void> ready) {
@@ -103,6 +108,16 @@ final class Engine implements Edges, SessionHost {
             options.callDefaults(),
             () -> session.identity().map(BridgeIdentity::serviceId).orElse(""),
             listeners::tell);
+    this.events =
+        new EventEdge(
+            proxy,
+            control,
+            options.events(),
+            subscriptions,
+            threads,
+            ids,
+            options.clock(),
+            listeners::tell);
   }
 
   @Override
@@ -128,6 +143,11 @@ final class Engine implements Edges, SessionHost {
   @Override
   public Caller caller() {
     return caller;
+  }
+
+  @Override
+  public Outlet outlet() {
+    return events.outlet();
   }
 
   @Override
@@ -179,14 +199,31 @@ final class Engine implements Edges, SessionHost {
   }
 
   @Override
+  public void welcomed() {
+    events.welcomed();
+  }
+
+  @Override
+  public void registered() {
+    events.registered();
+  }
+
+  @Override
+  public void sessionClosed() {
+    events.sessionClosed();
+  }
+
+  @Override
   public Future<Void> drain() {
-    return server == null ? Future.succeededFuture() : server.drain();
+    Future<Void> calls = server == null ? Future.succeededFuture() : server.drain();
+    return Future.all(calls, events.drain()).mapEmpty();
   }
 
   @Override
   public synchronized Future<Void> close() {
     if (closing == null) {
       caller.close();
+      control.lane().execute(events::close);
       closing = closeServer().onComplete(v -> closeChannels());
     }
     return closing;
@@ -238,7 +275,8 @@ final class Engine implements Edges, SessionHost {
 
   private static HandlerThreads threads(BridgeOptions options) {
     Executor own = options.executor();
-    return own != null ? HandlerThreads.of(own) : HandlerThreads.create(options.limits().running());
+    int running = options.limits().running() + options.events().maxInFlight();
+    return own != null ? HandlerThreads.of(own) : HandlerThreads.create(running);
   }
 
   private static int laneCount() {

@@ -9,6 +9,7 @@ import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
+import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.inbound.CallServer;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -41,10 +42,18 @@ public final class MemoryBridge {
     this.bridge =
         new Bridge(
             false,
-            (handlers, declarations, listeners, ready) -> {
+            (handlers, subscriptions, declarations, listeners, ready) -> {
               MemoryEdges made =
                   new MemoryEdges(
-                      self, defaults, directory, ids, handlers, declarations, listeners, ready);
+                      self,
+                      defaults,
+                      directory,
+                      ids,
+                      handlers,
+                      subscriptions,
+                      declarations,
+                      listeners,
+                      ready);
               edges = made;
               return made;
             });
@@ -61,11 +70,33 @@ public final class MemoryBridge {
         new MemoryCaller(this::own, () -> visitor, CallOptions.DEFAULT, ids), ids);
   }
 
-  private MemoryPeer own(MemoryCaller.Call call) {
+  /**
+   * Its events.
+   *
+   * @throws StateException before the start
+   */
+  public MemoryEvents events() {
+    return running().outlet();
+  }
+
+  /** Forgets what was published. */
+  public void reset() {
+    MemoryEdges running = edges;
+    if (running != null) {
+      running.outlet().reset();
+    }
+  }
+
+  private MemoryEdges running() {
     MemoryEdges running = edges;
     if (running == null) {
       throw new StateException("the bridge is not started");
     }
+    return running;
+  }
+
+  private MemoryPeer own(MemoryCaller.Call call) {
+    MemoryEdges running = running();
     boolean other =
         !call.contractHash().isEmpty()
             && running

@@ -12,6 +12,8 @@ import io.trestle.sdk.StateException;
 import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.call.Outgoing;
+import io.trestle.sdk.internal.events.MemoryEvents;
+import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
@@ -36,6 +38,7 @@ final class MemoryEdges implements Edges {
   private final RegistryView view = new RegistryView();
   private final MemoryServer server;
   private final MemoryCaller caller;
+  private final MemoryEvents events;
   private volatile boolean connected;
   private volatile boolean ended;
   private @Nullable CompletableFuture<Void> stopped;
@@ -46,6 +49,7 @@ final class MemoryEdges implements Edges {
       MemoryCaller.Directory directory,
       UuidV7 ids,
       Handlers handlers,
+      Subscriptions subscriptions,
       Supplier<RegisterRequest> declarations,
       Listeners listeners,
       CompletableFuture<Void> ready) {
@@ -56,6 +60,7 @@ final class MemoryEdges implements Edges {
     CallServer.Limits limits = MemoryBridge.LIMITS;
     this.threads = HandlerThreads.create(limits.running());
     this.server = new MemoryServer(handlers, limits, threads, InstantSource.system(), ids);
+    this.events = new MemoryEvents(subscriptions, threads, ids);
     this.caller =
         new MemoryCaller(
             call -> find(directory, call),
@@ -106,6 +111,7 @@ final class MemoryEdges implements Edges {
 
   private void end() {
     ended = true;
+    events.end();
     connected = false;
     threads.close();
   }
@@ -126,5 +132,10 @@ final class MemoryEdges implements Edges {
   @Override
   public Outgoing caller() {
     return caller;
+  }
+
+  @Override
+  public MemoryEvents outlet() {
+    return events;
   }
 }

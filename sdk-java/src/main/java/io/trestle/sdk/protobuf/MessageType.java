@@ -19,7 +19,16 @@ sealed interface MessageType<T> {
    *
    * @throws ValidationException if the value does not fit: {@code serde: encode <message>: ...}
    */
-  byte[] encode(@Nullable T value);
+  default byte[] encode(@Nullable T value) {
+    return message(value).toByteArray();
+  }
+
+  /**
+   * The message of a value.
+   *
+   * @throws ValidationException as {@link #encode}
+   */
+  Message message(@Nullable T value);
 
   /**
    * The value of a payload.
@@ -68,9 +77,9 @@ sealed interface MessageType<T> {
   /** Objects of a class that protoc made. */
   record Generated<T>(String name, Parser<T> parser) implements MessageType<T> {
     @Override
-    public byte[] encode(@Nullable T value) {
+    public Message message(@Nullable T value) {
       if (value instanceof Message message) {
-        return message.toByteArray();
+        return message;
       }
       throw unfit(name, "null (expected: a message)");
     }
@@ -88,14 +97,14 @@ sealed interface MessageType<T> {
   /** Maps or records. */
   record Shaped<T>(Descriptor message, Shape shape) implements MessageType<T> {
     @Override
-    public byte[] encode(@Nullable T value) {
+    public Message message(@Nullable T value) {
       DynamicMessage.Builder builder = DynamicMessage.newBuilder(message);
       try {
         if (value == null) {
           throw new Misfit("null (expected: a message)");
         }
         shape.write(value, builder, 1);
-        return builder.build().toByteArray();
+        return builder.build();
       } catch (Misfit | UninitializedMessageException e) {
         throw unfit(message.getFullName(), String.valueOf(e.getMessage()));
       }

@@ -115,7 +115,12 @@ public final class ProtoFile {
     return file.getServices().stream().flatMap(s -> s.getMethods().stream()).toList();
   }
 
-  private Descriptor message(String name) {
+  /**
+   * A message, by name: full, or within the package of the file.
+   *
+   * @throws ConfigurationException if it is not there
+   */
+  public Descriptor message(String name) {
     String prefix = file.getPackage().isEmpty() ? "" : file.getPackage() + ".";
     String local = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
     List<Descriptor> within = file.getMessageTypes();

@@ -35,7 +35,8 @@ public final class HandlerThreads implements AutoCloseable {
     return new HandlerThreads(threads, threads::shutdownNow);
   }
 
-  Executor executor() {
+  /** The threads. */
+  public Executor executor() {
     return executor;
   }
 

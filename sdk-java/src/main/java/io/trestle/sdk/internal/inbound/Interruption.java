@@ -3,21 +3,23 @@ package io.trestle.sdk.internal.inbound;
 import org.jspecify.annotations.Nullable;
 
 /** Interrupts a thread while it runs a handler, and never after: threads of a pool are reused. */
-final class Interruption {
+public final class Interruption {
   private @Nullable Thread thread;
 
-  Interruption(Thread thread) {
+  /** Of a thread that is about to run a handler. */
+  public Interruption(Thread thread) {
     this.thread = thread;
   }
 
-  synchronized void interrupt() {
+  /** Interrupts, unless the handler is done. */
+  public synchronized void interrupt() {
     if (thread != null) {
       thread.interrupt();
     }
   }
 
   /** The handler is done; an interrupt that came late is swallowed. */
-  synchronized void end() {
+  public synchronized void end() {
     thread = null;
     Thread.interrupted();
   }

@@ -36,7 +36,7 @@ public record ReconnectLadder(List<Duration> rungs) {
    * @param attempt the number of the attempt it precedes, from 1
    * @param random 0 to 1
    */
-  Duration pause(int attempt, double random) {
+  public Duration pause(int attempt, double random) {
     long nanos = rungs.get(Math.min(attempt, rungs.size()) - 1).toNanos();
     return Duration.ofNanos((long) ((double) nanos * (1 - JITTER + 2 * JITTER * random)));
   }

@@ -214,6 +214,7 @@ public final class Session {
   private void onControl(SessionEvent event) {
     if (event instanceof SessionEvent.Welcomed) {
       identity = controlStream.identity();
+      host.welcomed();
     }
     fire(event);
   }
@@ -232,6 +233,7 @@ public final class Session {
       }
     }
     if (frame.hasSnapshot()) {
+      host.registered();
       fire(new SessionEvent.SnapshotArrived());
       finishUnannounce();
     }
@@ -253,6 +255,7 @@ public final class Session {
     renewal.cancel();
     registry.close();
     controlStream.close();
+    host.sessionClosed();
     timers.disarm(Timer.WELCOME);
     timers.disarm(Timer.BACKOFF);
     timers.disarm(Timer.REGISTRY);

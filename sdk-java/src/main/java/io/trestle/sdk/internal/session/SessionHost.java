@@ -23,7 +23,16 @@ public interface SessionHost {
   /** The view has changed: lets go of channels it does not allow any more. */
   void viewChanged();
 
-  /** Refuses new inbound calls; completes when none runs any more. */
+  /** The runtime has welcomed this instance. */
+  void welcomed();
+
+  /** The registry knows this instance, and has told its view: deliveries may come. */
+  void registered();
+
+  /** The session is gone; streams that belong to it end. */
+  void sessionClosed();
+
+  /** Refuses new calls and deliveries; completes when none runs, and nothing waits to be sent. */
   Future<Void> drain();
 
   /** Closes ports and channels, and fails calls that wait. */

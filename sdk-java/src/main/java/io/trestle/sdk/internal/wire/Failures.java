@@ -4,6 +4,7 @@ import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.CallTimeoutException;
+import io.trestle.sdk.ConflictException;
 import io.trestle.sdk.ConnectionException;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.ValidationException;
@@ -22,6 +23,7 @@ public final class Failures {
       case VALIDATION -> new ValidationException(text);
       case ACCESS_DENIED -> new AccessDeniedException(text);
       case TIMEOUT -> new CallTimeoutException(text);
+      case CONFLICT -> new ConflictException(text);
       default -> new ServiceBridgeException(code, text, null);
     };
   }

@@ -1,0 +1,76 @@
+package io.trestle.sdk.internal.events;
+
+import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.wire.PinnedChannel;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.internal.inbound.HandlerThreads;
+import io.trestle.sdk.internal.session.ReconnectLadder;
+import io.vertx.core.Future;
+import java.time.InstantSource;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/** Both directions of events of a started bridge. */
+public final class EventEdge {
+  private final EventSender sender;
+  private final EventSubscriber subscriber;
+
+  /**
+   * An edge that waits for a session.
+   *
+   * @param publishing the way of events to the runtime
+   * @param control the way of deliveries, on the lane of the session
+   */
+  public EventEdge(
+      PinnedChannel publishing,
+      PinnedChannel control,
+      EventRules rules,
+      Subscriptions subscriptions,
+      HandlerThreads threads,
+      UuidV7 ids,
+      InstantSource clock,
+      Consumer<BridgeEvent> listeners) {
+    this.sender =
+        new EventSender(
+            publishing, rules, ids, clock, System::nanoTime, EventSender.ATTEMPT, listeners);
+    this.subscriber =
+        new EventSubscriber(
+            control,
+            subscriptions,
+            rules.maxInFlight(),
+            new EventRunner(threads.executor(), ids),
+            ReconnectLadder.DEFAULT,
+            () -> ThreadLocalRandom.current().nextDouble());
+  }
+
+  /** Where events go. */
+  public Outlet outlet() {
+    return sender;
+  }
+
+  /** The runtime has welcomed this instance. On the lane of the session, as what follows. */
+  public void welcomed() {
+    sender.welcomed();
+  }
+
+  /** The registry knows this instance. */
+  public void registered() {
+    subscriber.registered();
+  }
+
+  /** The session is gone. */
+  public void sessionClosed() {
+    subscriber.sessionClosed();
+  }
+
+  /** Takes nothing new; completes when all is handled, and all that was published is sent. */
+  public Future<Void> drain() {
+    return Future.all(subscriber.drain(), sender.drain()).mapEmpty();
+  }
+
+  /** Gives up what is left. */
+  public void close() {
+    subscriber.close();
+    sender.close();
+  }
+}

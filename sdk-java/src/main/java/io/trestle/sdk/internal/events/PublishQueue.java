@@ -1,0 +1,320 @@
+package io.trestle.sdk.internal.events;
+
+import io.trestle.protocol.v1.PublishStatusEntry;
+import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.BridgeEvent;
+import io.trestle.sdk.CallTimeoutException;
+import io.trestle.sdk.ConflictException;
+import io.trestle.sdk.ConnectionException;
+import io.trestle.sdk.InvalidEventNameException;
+import io.trestle.sdk.QueueFullException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What waits to be published, and what is decided about it (events.md 3.1). Pure: it is told what
+ * happens and what time it is, and says what to send and when to ask again.
+ *
+ * <p>The state is a list of events in the order of publishing, of which some make up the one
+ * request under way; a ladder of pauses; and the end of the present pause. An event leaves the list
+ * when it is settled and not before, so whatever a request comes to, what was not decided is still
+ * in its place.
+ *
+ * <p>Invariants, held by a property test:
+ *
+ * <ul>
+ *   <li>Every event is settled exactly once.
+ *   <li>Of the events of one lane (one partition key) none is sent before all earlier ones are
+ *       settled: at most one of a lane is in a request, the first that is left. So a refusal that
+ *       passes can never let a later event overtake.
+ *   <li>An answer settles by position. One with another number of results says nothing about
+ *       anything, and everything is sent again with the same ids.
+ *   <li>An event that is being sent is not given up: it waits for the end of the attempt, else its
+ *       publisher would hear "not sent" of an event that is stored.
+ * </ul>
+ *
+ * <p>Deadlines rise with the order of the list, as far as clocks of threads agree, since all events
+ * have the same timeout. So the first event is the next to expire, and one timer serves all.
+ *
+ * <p>Rejected: to end a pause at the next deadline, as the specification has it. Thousands of
+ * events that were published one after another would each end a pause, and a runtime that is in
+ * trouble would be asked every few milliseconds. They expire in time, in the pause.
+ */
+final class PublishQueue {
+  static final int MAX_BATCH = 100;
+
+  /** Of one request, so that an attempt has its time; a larger event goes alone. */
+  static final int MAX_BATCH_BYTES = 4 << 20;
+
+  /** When nothing is to be done. */
+  static final long NEVER = Long.MAX_VALUE;
+
+  private static final long[] LADDER_MILLIS = {100, 250, 500, 1000, 2000, 5000};
+
+  private final int limit;
+  private final boolean dropOldest;
+  private final Consumer<BridgeEvent.PolicyViolation> violations;
+  private List<Publication> wire = List.of();
+  private @Nullable Publication first;
+  private @Nullable Publication last;
+  private int size;
+  private int rung;
+  private long pauseEnd;
+  private boolean paused;
+  private boolean stopping;
+  private boolean ended;
+
+  /**
+   * An empty queue.
+   *
+   * @param limit how many may wait
+   * @param dropOldest whether the oldest gives way beyond that; else somebody else keeps the limit
+   */
+  PublishQueue(int limit, boolean dropOldest, Consumer<BridgeEvent.PolicyViolation> violations) {
+    this.limit = limit;
+    this.dropOldest = dropOldest;
+    this.violations = violations;
+  }
+
+  /** How many events wait or are being sent. */
+  int size() {
+    return size;
+  }
+
+  /** Takes an event. */
+  void add(Publication event) {
+    if (ended) {
+      event.failed(ended());
+      return;
+    }
+    event.before = last;
+    if (last == null) {
+      first = event;
+    } else {
+      last.after = event;
+    }
+    last = event;
+    size++;
+    if (dropOldest && size > limit) {
+      dropOne();
+    }
+  }
+
+  /** Whether a request is to be made now. */
+  boolean due(long now) {
+    return wire.isEmpty() && first != null && !(paused && now - pauseEnd < 0);
+  }
+
+  /** The pause is over: a request is being prepared. */
+  void attempt() {
+    paused = false;
+  }
+
+  /** The events of the next request, which is now under way; empty if there is nothing to send. */
+  List<Publication> take(long now) {
+    expire(now);
+    List<Publication> batch = new ArrayList<>(Math.min(size, MAX_BATCH));
+    Set<String> lanes = new HashSet<>();
+    long bytes = 0;
+    for (Publication e = first; e != null && batch.size() < MAX_BATCH; e = e.after) {
+      if (!e.partitionKey.isEmpty() && !lanes.add(e.partitionKey)) {
+        continue;
+      }
+      bytes += e.envelope.length;
+      if (bytes > MAX_BATCH_BYTES && !batch.isEmpty()) {
+        break;
+      }
+      e.onWire = true;
+      batch.add(e);
+    }
+    wire = batch;
+    return batch;
+  }
+
+  /** The request was answered. */
+  void answered(List<PublishStatusEntry> results, long now) {
+    List<Publication> batch = end(true);
+    if (results.size() != batch.size()) {
+      pause(now);
+      return;
+    }
+    boolean all = true;
+    for (int i = 0; i < batch.size(); i++) {
+      all &= settle(batch.get(i), results.get(i));
+    }
+    if (all) {
+      reset();
+    } else {
+      pause(now);
+    }
+  }
+
+  /**
+   * The request failed.
+   *
+   * @param left whether it may have reached the runtime
+   */
+  void failed(boolean left, long now) {
+    end(left);
+    pause(now);
+  }
+
+  /** There is no connection to send anything on. */
+  void unreachable(long now) {
+    pause(now);
+  }
+
+  /** The runtime is back: what waits is sent now. */
+  void welcomed() {
+    reset();
+  }
+
+  /** Gives up what has waited too long and is not being sent. */
+  void expire(long now) {
+    Publication e = first;
+    while (e != null && e.deadline - now <= 0) {
+      Publication next = e.after;
+      if (!e.onWire) {
+        remove(e);
+        String how = e.sent ? "outcome unknown" : "not sent";
+        e.failed(new CallTimeoutException(text(e, "no acknowledgement in time, " + how)));
+      }
+      e = next;
+    }
+  }
+
+  /** When to look again: at the end of the pause, or when an event expires; or never. */
+  long next() {
+    Publication waiting = first;
+    while (waiting != null && waiting.onWire) {
+      waiting = waiting.after;
+    }
+    if (waiting == null) {
+      return NEVER;
+    }
+    return paused && wire.isEmpty() && pauseEnd - waiting.deadline < 0
+        ? pauseEnd
+        : waiting.deadline;
+  }
+
+  /** Nothing new comes: pauses are short from now on. */
+  void stop(long now) {
+    stopping = true;
+    long latest = now + TimeUnit.MILLISECONDS.toNanos(LADDER_MILLIS[0]);
+    if (paused && pauseEnd - latest > 0) {
+      pauseEnd = latest;
+    }
+  }
+
+  /** Gives up everything. */
+  void end() {
+    ended = true;
+    wire = List.of();
+    for (Publication e = first; e != null; e = first) {
+      remove(e);
+      e.failed(ended());
+    }
+  }
+
+  static ConnectionException ended() {
+    return new ConnectionException("client stopped before the acknowledgement", -1, null);
+  }
+
+  private List<Publication> end(boolean left) {
+    List<Publication> batch = wire;
+    wire = List.of();
+    for (Publication e : batch) {
+      e.onWire = false;
+      e.sent |= left;
+    }
+    return batch;
+  }
+
+  /** Returns whether the result decides. */
+  private boolean settle(Publication event, PublishStatusEntry result) {
+    switch (result.getStatus()) {
+      case PUBLISH_STATUS_ACCEPTED -> accept(event, event.id);
+      case PUBLISH_STATUS_REJECTED_DUPLICATE -> {
+        String stored = result.getEventId();
+        accept(event, stored.isEmpty() ? event.id : stored);
+      }
+      case PUBLISH_STATUS_REJECTED_INVALID_NAME -> {
+        remove(event);
+        event.failed(new InvalidEventNameException(text(event, result.getMessage())));
+      }
+      case PUBLISH_STATUS_REJECTED_FORBIDDEN -> forbid(event, result.getMessage());
+      case PUBLISH_STATUS_REJECTED_CONFLICT -> {
+        remove(event);
+        event.failed(new ConflictException(text(event, result.getMessage())));
+      }
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void accept(Publication event, String id) {
+    remove(event);
+    event.accepted(id);
+  }
+
+  private void forbid(Publication event, String said) {
+    String reason = said.isEmpty() ? "access denied: event.publish " + event.name : said;
+    remove(event);
+    event.failed(new AccessDeniedException(text(event, reason)));
+    violations.accept(
+        new BridgeEvent.PolicyViolation("event.publish", event.name, "self_egress", reason));
+  }
+
+  private void dropOne() {
+    Publication oldest = first;
+    while (oldest != null && oldest.onWire) {
+      oldest = oldest.after;
+    }
+    if (oldest != null) {
+      remove(oldest);
+      String text = "dropped for a newer one, " + limit + " events wait";
+      oldest.failed(new QueueFullException(text(oldest, text)));
+    }
+  }
+
+  private void remove(Publication event) {
+    Publication before = event.before;
+    Publication after = event.after;
+    if (before == null) {
+      first = after;
+    } else {
+      before.after = after;
+    }
+    if (after == null) {
+      last = before;
+    } else {
+      after.before = before;
+    }
+    event.before = null;
+    event.after = null;
+    size--;
+  }
+
+  private void pause(long now) {
+    long millis = stopping ? LADDER_MILLIS[0] : LADDER_MILLIS[rung];
+    rung = Math.min(rung + 1, LADDER_MILLIS.length - 1);
+    pauseEnd = now + TimeUnit.MILLISECONDS.toNanos(millis);
+    paused = true;
+  }
+
+  private void reset() {
+    rung = 0;
+    paused = false;
+  }
+
+  private static String text(Publication event, String what) {
+    return "event " + event.name + " " + event.id + ": " + what;
+  }
+}
