@@ -241,8 +241,8 @@ public final class TestBridge implements AutoCloseable {
 
   /**
    * Delivers an event as if another service had published it, to all handlers of the application
-   * that match by pattern and filter, one after another, and waits for them, at most 10 s. It is not
-   * among {@link #events}.
+   * that match by pattern and filter, one after another, and waits for them, at most 10 s. It is
+   * not among {@link #events}.
    *
    * @param options keys, headers, time and trace of the event
    * @param attempt which attempt handlers see, from 1

@@ -79,6 +79,7 @@ final class ClosedLoop {
     return new JsonObject()
         .put("count", all.getTotalCount())
         .put("nanos", last - begin)
+        .put("begin", begin)
         .put("p50", all.getValueAtPercentile(50))
         .put("p99", all.getValueAtPercentile(99))
         .put("max", all.getMaxValue())

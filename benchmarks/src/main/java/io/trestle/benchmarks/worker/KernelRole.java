@@ -30,6 +30,7 @@ class KernelRole implements Role {
         pki:
         registry:
         rpc:
+        events:
       """;
 
   private @Nullable Trestle kernel;

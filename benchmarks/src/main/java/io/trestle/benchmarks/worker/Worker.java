@@ -50,6 +50,8 @@ public final class Worker {
       case "grpc-server" -> new GrpcServerRole();
       case "grpc-client" -> new GrpcClientRole();
       case "load" -> new LoadRole();
+      case "event-publisher" -> new EventPublisherRole();
+      case "event-subscriber" -> new EventSubscriberRole();
       default -> throw new IllegalArgumentException("role: " + name);
     };
   }
