@@ -1,6 +1,7 @@
 package io.trestle.testing.fleet;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
@@ -64,6 +65,6 @@ record Access(boolean calls, boolean handles, List<Grant> egress, List<Grant> ac
       String method = random.nextInt(3) == 0 ? "*" : methods.get(random.nextInt(methods.size()));
       grants.add(new Grant(peer, method));
     }
-    return grants.stream().distinct().toList();
+    return grants.stream().distinct().sorted(Comparator.comparing(Grant::toString)).toList();
   }
 }

@@ -12,7 +12,7 @@ import org.awaitility.Awaitility;
 
 /** Threads that call one thing after the other, whatever happens to the fleet. */
 final class Crowd implements AutoCloseable {
-  private static final int THREADS = 4;
+  private static final int THREADS = 8;
   private static final List<Transport> TRANSPORTS = List.of(Transport.values());
 
   private final Fleet fleet;

@@ -21,6 +21,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Some services with their instances, and what can be done to them. Each service has an observer
@@ -30,6 +31,7 @@ final class Fleet implements AutoCloseable {
   static final int SERVICES = 4;
   private static final int MAX_NODES = 3;
   private static final Duration SETTLED_WITHIN = Duration.ofSeconds(90);
+  private static final Duration BURDENED_WITHIN = Duration.ofMillis(500);
   private static final List<String> COLUMNS = List.of("cap_rpc_call", "cap_rpc_handle");
 
   private static final List<String> UNTOUCHED =
@@ -40,6 +42,7 @@ final class Fleet implements AutoCloseable {
   private final Random random;
   private final List<ServiceKey> keys = new ArrayList<>();
   private final Access[] access = new Access[SERVICES];
+  private final Access[] known = new Access[SERVICES];
   private final List<Node> nodes = new CopyOnWriteArrayList<>();
   private final List<Node> ever = new CopyOnWriteArrayList<>();
   private final List<Node> cut = new ArrayList<>();
@@ -110,7 +113,21 @@ final class Fleet implements AutoCloseable {
     return node;
   }
 
+  /** Waits for calls under way; where nobody may call, there are none. */
+  private static void burden(Node node) {
+    node.burden();
+    try {
+      await()
+          .atMost(BURDENED_WITHIN)
+          .pollInterval(Duration.ofMillis(2))
+          .until(() -> node.running() > 1);
+    } catch (ConditionTimeoutException e) {
+      // so be it
+    }
+  }
+
   private Node drain(Node node) {
+    burden(node);
     journal.trouble(node, Journal.Kind.DRAIN, System.nanoTime());
     nodes.remove(node);
     node.drain();
@@ -118,6 +135,7 @@ final class Fleet implements AutoCloseable {
   }
 
   private Node kill(Node node) {
+    burden(node);
     journal.trouble(node, Journal.Kind.KILL, System.nanoTime());
     nodes.remove(node);
     node.kill();
@@ -125,6 +143,7 @@ final class Fleet implements AutoCloseable {
   }
 
   private Node cutOff(Node node) {
+    burden(node);
     journal.trouble(node, Journal.Kind.CUT, System.nanoTime());
     cut.add(node);
     node.cut();
@@ -133,6 +152,9 @@ final class Fleet implements AutoCloseable {
 
   private String edit(int service, boolean bySql) {
     Access next = Access.random(random, SERVICES, Node.METHODS);
+    if (next.equals(known[service])) {
+      return "nothing"; // after another one it could not be told from what is known already
+    }
     journal.reigns(service, next, System.nanoTime());
     access[service] = next;
     if (bySql) {
@@ -224,6 +246,7 @@ final class Fleet implements AutoCloseable {
   /** Ends what is cut, and waits until every instance knows all that there is to know. */
   void settle(String seed) {
     cut.forEach(Node::join);
+    cut.forEach(Node::relieve);
     cut.clear();
     await(seed)
         .atMost(SETTLED_WITHIN)
@@ -232,9 +255,11 @@ final class Fleet implements AutoCloseable {
     long now = System.nanoTime();
     nodes.forEach(node -> node.isKnown(now));
     journal.settled(now);
+    System.arraycopy(access, 0, known, 0, SERVICES);
   }
 
   private void assertKnowsAll(Node node) {
+    assertThat(node.isBack()).as("%s is back", node).isTrue();
     Access own = access[node.service()];
     PolicyEvaluation told = node.bridge().policyEvaluation().orElseThrow();
     assertThat(told.capabilities().contains("rpc.handle")).isEqualTo(own.handles());
@@ -297,7 +322,11 @@ final class Fleet implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    nodes.forEach(Node::drain);
+  public void close() throws InterruptedException {
+    List<Thread> leaving = nodes.stream().map(node -> new Thread(node::drain)).toList();
+    leaving.forEach(Thread::start);
+    for (Thread thread : leaving) {
+      thread.join();
+    }
   }
 }

@@ -15,10 +15,10 @@ import org.junit.jupiter.api.Test;
  * against succeeded.
  *
  * <p>What happens follows from {@code -Dtrestle.fleet.seed}; how long, from {@code
- * -Dtrestle.fleet.seconds} (default 20).
+ * -Dtrestle.fleet.seconds} (default 15).
  */
 class FleetTest {
-  private static final long SECONDS = Long.getLong("trestle.fleet.seconds", 20);
+  private static final long SECONDS = Long.getLong("trestle.fleet.seconds", 15);
   private static final int CALLS_BETWEEN = 8;
   private static final int CALLS_IN_PEACE = 40;
 

@@ -2,6 +2,7 @@ package io.trestle.testing.fleet;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.ChunkWriter;
@@ -21,10 +22,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One instance of a service: a bridge with a Vert.x and a line to the runtime of its own, so that
@@ -33,7 +34,8 @@ import java.util.concurrent.TimeUnit;
 final class Node {
   static final List<String> METHODS = List.of("m0", "m1", "s0");
   private static final int CHUNKS = 3;
-  private static final int MAX_HANDLING_MILLIS = 15;
+  private static final int HANDLING_MILLIS = 15;
+  private static final int BURDENED_MILLIS = 200;
   private static final Duration RENEWAL = Duration.ofMillis(1500);
 
   private final int service;
@@ -45,6 +47,10 @@ final class Node {
   private final Switch line;
   private final ServiceBridge bridge;
   private final Map<String, CompletableFuture<String>> underWay = new ConcurrentHashMap<>();
+  private final AtomicInteger running = new AtomicInteger();
+  private final AtomicInteger sessions = new AtomicInteger();
+  private volatile int sessionsBefore = -1;
+  private volatile boolean burdened;
   private volatile long began = Journal.OPEN;
 
   /** An instance that is not started yet; one in two renews its certificate all the time. */
@@ -72,6 +78,7 @@ final class Node {
       builder.renewal(Duration.ofHours(2), Duration.ZERO, RENEWAL, RENEWAL);
     }
     this.bridge = (serving ? builder : builder.callerOnly()).build();
+    bridge.on(BridgeEvent.Connected.class, event -> sessions.incrementAndGet());
   }
 
   int service() {
@@ -138,8 +145,28 @@ final class Node {
         .forEach(call -> call.completeExceptionally(new IllegalStateException("dead")));
   }
 
+  /** From now on its handlers take their time, so that something is under way when it is hit. */
+  void burden() {
+    burdened = true;
+  }
+
+  void relieve() {
+    burdened = false;
+  }
+
+  /** How many handlers are under way. */
+  int running() {
+    return running.get();
+  }
+
   void cut() {
+    sessionsBefore = sessions.get();
     line.off();
+  }
+
+  /** Whether it has a session again, if it was cut off. */
+  boolean isBack() {
+    return sessions.get() > sessionsBefore;
   }
 
   void join() {
@@ -213,20 +240,27 @@ final class Node {
   // ---- handlers
 
   private CompletableFuture<byte[]> answer(byte[] request, CallContext context) {
-    String id = new String(request, UTF_8);
-    journal.ran(id, new Run(this, context.caller().serviceId(), System.nanoTime()));
-    return CompletableFuture.supplyAsync(() -> request, later());
+    return begin(request, context).thenApply(v -> request);
   }
 
   private CompletableFuture<Void> stream(byte[] request, CallContext context, ChunkWriter out) {
-    String id = new String(request, UTF_8);
-    journal.ran(id, new Run(this, context.caller().serviceId(), System.nanoTime()));
-    CompletableFuture<Void> sent = CompletableFuture.runAsync(() -> {}, later());
+    CompletableFuture<Void> sent = begin(request, context);
     for (int i = 0; i < CHUNKS; i++) {
       byte[] chunk = chunk(request, i);
       sent = sent.thenCompose(v -> out.sendAsync(chunk));
     }
     return sent;
+  }
+
+  /** Writes it down, and takes its time. */
+  private CompletableFuture<Void> begin(byte[] request, CallContext context) {
+    String id = new String(request, UTF_8);
+    journal.ran(id, new Run(this, context.caller().serviceId(), System.nanoTime()));
+    running.incrementAndGet();
+    int most = burdened ? BURDENED_MILLIS : HANDLING_MILLIS;
+    int millis = ThreadLocalRandom.current().nextInt(most / 2, most);
+    return CompletableFuture.runAsync(
+        running::decrementAndGet, CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS));
   }
 
   /** A third of it. */
@@ -235,11 +269,6 @@ final class Node {
     byte[] chunk = new byte[all.length * (i + 1) / CHUNKS - from];
     System.arraycopy(all, from, chunk, 0, chunk.length);
     return chunk;
-  }
-
-  private static Executor later() {
-    int millis = ThreadLocalRandom.current().nextInt(MAX_HANDLING_MILLIS + 1);
-    return CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS);
   }
 
   @Override
