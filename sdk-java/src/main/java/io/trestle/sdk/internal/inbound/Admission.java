@@ -85,6 +85,12 @@ final class Admission {
     if (runtime) {
       return known(claimedService, "", revocations);
     }
+    // A caller with an old view may come after the capability went and the rules with it.
+    if (!policy.handlesCalls()) {
+      return refuse(
+          StatusCode.PERMISSION_DENIED,
+          "access denied: capability: this service does not handle rpc");
+    }
     String service = caller.serviceId();
     if (!policy.accepts(service, method)) {
       return refuse(

@@ -61,6 +61,14 @@ public final class PolicyView {
     return allows(Action.RPC_CALL, peerServiceId, method);
   }
 
+  /**
+   * Whether this service handles calls at all. A runtime that names no capability says nothing of
+   * them: then it is left to the views, from which it takes handlers that may not be called.
+   */
+  public boolean handlesCalls() {
+    return evaluation.capabilities().isEmpty() || policy.can(Capability.RPC_HANDLE);
+  }
+
   /** Whether a peer may call a method of this service. */
   public boolean accepts(String callerServiceId, String method) {
     return allows(Action.RPC_HANDLE, callerServiceId, method);

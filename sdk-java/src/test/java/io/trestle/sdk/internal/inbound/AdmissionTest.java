@@ -75,6 +75,21 @@ class AdmissionTest {
   }
 
   @Test
+  void capabilityOff_peerIsRefused_whateverTheRules_runtimeWasJudgedBefore() {
+    PolicyView off = new PolicyView(handling("event.handle"));
+
+    assertRefused(judge(false, off, PEER, ""), StatusCode.PERMISSION_DENIED, false);
+    assertThat(text(judge(false, off, PEER, ""))).contains("denied: capability");
+    assertThat(judge(false, off, RUNTIME, S1)).isInstanceOf(Verdict.Admitted.class);
+    assertThat(judge(false, new PolicyView(handling("rpc.handle")), PEER, ""))
+        .isInstanceOf(Verdict.Admitted.class);
+  }
+
+  private static PolicyEvaluation handling(String capability) {
+    return PolicyEvaluation.newBuilder().addCapabilities(capability).build();
+  }
+
+  @Test
   void rulesThatCannotBeRead_matchNothing_andCloseTheirList() {
     assertThat(allows(rule("rpc.handle", "no-id", "*"))).isFalse();
     assertThat(allows(rule("rpc.handle", "", ""))).isFalse();
