@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ final class ConsumerBook {
   private final EventsHouse house;
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
+  private final Map<Integer, String> options = new HashMap<>();
   private final Map<UUID, Subscriber> told = new HashMap<>();
   private final Map<UUID, Future<Void>> busy = new HashMap<>();
   private int consumers;
@@ -64,8 +66,11 @@ final class ConsumerBook {
     subscriptions = Math.max(subscriptions, row.number());
     ConsumerFeed feed = house.feeds().get(row.consumer());
     if (feed != null) {
-      feed.learn(new Subscription(row.number(), row.pattern(), row.filter()));
+      feed.learn(
+          new Subscription(
+              row.number(), row.pattern(), row.filter(), RetryText.parse(row.options())));
       effective.put(row.number(), row.effective());
+      options.put(row.number(), row.options());
     }
   }
 
@@ -128,14 +133,17 @@ final class ConsumerBook {
           continue;
         }
         ConsumerFeed feed = feed(subscriber.serviceId(), s.group());
-        if (feed == null || feed.subscription(s.pattern(), s.filter()) == null) {
-          int consumer =
-              feed != null
-                  ? feed.consumer().number()
-                  : fresh.computeIfAbsent(
-                      s.group(), g -> newConsumer(subscriber.serviceId(), g, newConsumers));
-          newRows.add(row(++subscriptions, consumer, subscriber.serviceId(), s));
+        Subscription known = feed == null ? null : feed.subscription(s.pattern(), s.filter());
+        if (known != null && Objects.equals(known.retry(), RetryText.parse(s.retryPolicy()))) {
+          continue;
         }
+        int consumer =
+            feed != null
+                ? feed.consumer().number()
+                : fresh.computeIfAbsent(
+                    s.group(), g -> newConsumer(subscriber.serviceId(), g, newConsumers));
+        int number = known != null ? known.number() : ++subscriptions;
+        newRows.add(row(number, consumer, subscriber.serviceId(), s));
       }
     }
     if (newRows.isEmpty()) {
@@ -167,7 +175,7 @@ final class ConsumerBook {
       int consumer,
       UUID service,
       io.trestle.conversations.Declarations.Subscription s) {
-    return new Wanted(number, consumer, service, s.pattern(), s.filter(), "{}", true);
+    return new Wanted(number, consumer, service, s.pattern(), s.filter(), s.retryPolicy(), true);
   }
 
   private void learn(List<Consumer> newConsumers, List<Wanted> rows) {
@@ -255,7 +263,7 @@ final class ConsumerBook {
                 feed.consumer().owner(),
                 s.pattern(),
                 s.filter(),
-                "{}",
+                options.getOrDefault(s.number(), ""),
                 now));
       }
     }

@@ -118,10 +118,9 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   // ---- who consumes
 
   void learn(Subscription subscription) {
-    if (subscriptions.put(subscription.number(), subscription) == null) {
-      numbers = subscriptions.keySet().stream().sorted().toArray(Integer[]::new);
-      matches.clear();
-    }
+    subscriptions.put(subscription.number(), subscription);
+    numbers = subscriptions.keySet().stream().sorted().toArray(Integer[]::new);
+    matches.clear();
   }
 
   @Nullable Subscription subscription(String pattern, String filter) {

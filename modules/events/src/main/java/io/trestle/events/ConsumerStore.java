@@ -159,7 +159,10 @@ final class ConsumerStore {
   /** How far a consumer is; {@code finished} is the text of an {@code int8multirange}. */
   record Progress(int consumer, long floor, String finished, long pending, long offlineSince) {}
 
-  /** One subscription that a consumer has or had; {@code options} is JSON. */
+  /**
+   * One subscription that a consumer has or had; {@code options} is its retry policy as JSON, or
+   * empty.
+   */
   record Wanted(
       int number,
       int consumer,

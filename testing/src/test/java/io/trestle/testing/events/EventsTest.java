@@ -30,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -312,7 +311,7 @@ class EventsTest {
   }
 
   @Test
-  @Disabled("EV-82: the runtime knows the policies of subscriptions but does not follow them yet")
+  @Acceptance("EV-82")
   void retryPolicyOfAPattern_boundsTheAttempts() {
     RetryPolicy twice = new RetryPolicy(2, Duration.ofMillis(10), 1, Duration.ofMillis(10), 0);
     consumer(

@@ -3,6 +3,7 @@ package io.trestle.events.core;
 import io.trestle.events.core.Burial.Reason;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -107,7 +108,7 @@ final class Outcomes<E> {
     entry.avoid = avoid;
     if (router.orphaned(entry.route, now)) {
       bury(entry, Reason.ORPHANED_PATTERN, ORPHANED);
-    } else if (entry.attempts >= rules.get().maxAttempts()) {
+    } else if (entry.attempts >= maxAttempts(entry)) {
       bury(entry, Reason.MAX_ATTEMPTS, error);
     } else {
       entry.dueAt = now + (retryAfter < 0 ? ladder(entry) : Math.min(retryAfter, MAX_WAIT_MILLIS));
@@ -116,7 +117,17 @@ final class Outcomes<E> {
     }
   }
 
+  private int maxAttempts(Entry<E> entry) {
+    return RetryRule.of(entry.route.remaining)
+        .map(RetryRule::maxAttempts)
+        .orElseGet(() -> rules.get().maxAttempts());
+  }
+
   private long ladder(Entry<E> entry) {
+    Optional<RetryRule> own = RetryRule.of(entry.route.remaining);
+    if (own.isPresent()) {
+      return own.get().waitAfter(entry.attempts, random);
+    }
     List<Long> ladder = rules.get().ladderMillis();
     if (ladder.isEmpty()) {
       return 0;
