@@ -118,7 +118,12 @@ final class Simulation {
     Match match = MATCHES.get(random.nextInt(MATCHES.size()));
     String lane = LANES.get(random.nextInt(LANES.size()));
     @Nullable String event = random.nextInt(10) == 0 ? null : "e" + position;
-    offer(new Pending<>(position, lane, match, model.now, 100, event, Trouble.NONE));
+    Trouble trouble = Trouble.NONE;
+    if (random.nextInt(10) == 0) {
+      trouble = new Trouble(0, 7 + random.nextInt(3), model.now + random.nextInt(200), "", null);
+      model.stored.put(position, trouble);
+    }
+    offer(new Pending<>(position, lane, match, model.now, 100, event, trouble));
     offered++;
   }
 
@@ -140,6 +145,11 @@ final class Simulation {
       return;
     }
     Model.Held one = any(held);
+    if (random.nextInt(20) == 0 && !model.streams.isEmpty()) {
+      Model.Stream foreign = any(List.copyOf(model.streams.values()));
+      answer(foreign, one.delivery.pending.position(), one.token, true, null);
+      return;
+    }
     Model.@Nullable Stream stream = one.stream != null ? one.stream : streamOf(one.instance);
     if (stream != null) {
       boolean given = random.nextInt(4) > 0;
