@@ -108,6 +108,18 @@ class MemoryTest {
   }
 
   @Test
+  void fetched_offlineMeanwhile_isNotKept() {
+    Rig rig = Rig.with(2, ONE);
+    rig.offer(1, "", Match.of(1), null, Trouble.NONE);
+    rig.members(false);
+
+    rig.fetched(1);
+
+    rig.register(member(ONE, FOO));
+    assertThat(rig.fetches).containsExactly(1L, 1L);
+  }
+
+  @Test
   void slot_ofADeliveryBeingBrought_isTaken() {
     Rig rig = Rig.with(1, ONE);
     rig.offer(1, "", Match.of(1), null, Trouble.NONE);

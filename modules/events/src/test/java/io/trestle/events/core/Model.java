@@ -6,6 +6,7 @@ import io.trestle.events.core.Burial.Reason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,6 +76,7 @@ final class Model implements DispatchActions<String> {
   DispatchRules rules;
   long now;
   final Map<Long, Delivery> deliveries = new LinkedHashMap<>();
+  private final Map<String, List<Delivery>> lanes = new HashMap<>();
   final Map<Long, Trouble> stored = new HashMap<>();
   final Map<Long, Stream> streams = new LinkedHashMap<>();
   final List<Held> detached = new ArrayList<>();
@@ -91,6 +93,11 @@ final class Model implements DispatchActions<String> {
   List<Member> live = List.of();
   Map<Integer, Subscription> effective = Map.of();
   private final Map<Integer, Long> left = new HashMap<>();
+  // remembered until the members change, for speed
+  private final IdentityHashMap<Member, Map<Match, Set<String>>> declared = new IdentityHashMap<>();
+  private final Map<Match, List<Subscription>> remaining = new HashMap<>();
+  private final Map<Match, Boolean> covered = new HashMap<>();
+
   private final Map<Match, Long> partialSince = new HashMap<>();
   private final Set<Long> tokens = new HashSet<>();
   boolean paused;
@@ -113,6 +120,9 @@ final class Model implements DispatchActions<String> {
       }
     }
     left.keySet().removeAll(effective.keySet());
+    declared.clear();
+    remaining.clear();
+    covered.clear();
     offlineSince = !live.isEmpty() ? -1 : offlineSince < 0 ? now : offlineSince;
     changed();
   }
@@ -154,6 +164,7 @@ final class Model implements DispatchActions<String> {
   void offer(Pending<String> pending) {
     Delivery delivery = new Delivery(pending);
     deliveries.put(pending.position(), delivery);
+    lanes.computeIfAbsent(pending.lane(), l -> new ArrayList<>()).add(delivery);
     noteUnknown(pending.match());
     if (open() && !remaining(pending.match()).isEmpty() && !anyCovers(pending.match())) {
       partialSince.putIfAbsent(pending.match(), now);
@@ -347,6 +358,7 @@ final class Model implements DispatchActions<String> {
   /** Another dispatcher begins; who consumes and what was stored is known. */
   void restart() {
     deliveries.clear();
+    lanes.clear();
     streams.clear();
     detached.clear();
     fetching.clear();
@@ -356,6 +368,7 @@ final class Model implements DispatchActions<String> {
     tokens.clear();
     paused = false;
     effective = Map.of();
+    live = List.of();
   }
 
   // ---- what the dispatcher does
@@ -363,10 +376,8 @@ final class Model implements DispatchActions<String> {
   @Override
   public void finished(long position) {
     meet(position, "finished");
-    deliveries.remove(position);
-    stored.remove(position);
+    remove(position);
     finished++;
-    ready();
   }
 
   @Override
@@ -441,9 +452,14 @@ final class Model implements DispatchActions<String> {
   }
 
   void buried(long position) {
-    if (deliveries.remove(position) != null) {
-      buried++;
-    }
+    remove(position);
+    buried++;
+  }
+
+  private void remove(long position) {
+    Delivery delivery = delivery(position);
+    lanes.getOrDefault(delivery.pending.lane(), List.of()).remove(delivery);
+    deliveries.remove(position);
     stored.remove(position);
     ready();
   }
@@ -455,8 +471,14 @@ final class Model implements DispatchActions<String> {
       fail("did not happen: " + expectedText + " at " + now);
     }
     ready();
-    List<Delivery> ready = deliveries.values().stream().filter(this::isReady).toList();
-    reservations = ready.stream().anyMatch(d -> fetching.contains(d.pending.position()));
+    List<Delivery> ready = new ArrayList<>();
+    reservations = false;
+    for (Delivery d : deliveries.values()) {
+      if (isReady(d)) {
+        ready.add(d);
+        reservations |= fetching.contains(d.pending.position());
+      }
+    }
     for (Stream stream : streams.values()) {
       if (!reservations && usable(stream) && stream.held.size() < stream.max) {
         nothingToTake(stream, ready);
@@ -534,12 +556,8 @@ final class Model implements DispatchActions<String> {
     if (d.pending.lane().isEmpty()) {
       return true;
     }
-    for (Delivery other : deliveries.values()) {
-      if (other.pending.lane().equals(d.pending.lane())) {
-        return other == d;
-      }
-    }
-    return false;
+    List<Delivery> lane = lanes.get(d.pending.lane());
+    return lane != null && !lane.isEmpty() && lane.get(0) == d;
   }
 
   private boolean orphaned(Delivery d) {
@@ -556,6 +574,10 @@ final class Model implements DispatchActions<String> {
   }
 
   private List<Subscription> remaining(Match match) {
+    return remaining.computeIfAbsent(match, this::findRemaining);
+  }
+
+  private List<Subscription> findRemaining(Match match) {
     List<Subscription> remaining = new ArrayList<>();
     for (int i = 0; i < match.size(); i++) {
       Subscription s = effective.get(match.get(i));
@@ -581,6 +603,12 @@ final class Model implements DispatchActions<String> {
   }
 
   private Set<String> declared(Match match, Member member) {
+    return declared
+        .computeIfAbsent(member, m -> new HashMap<>())
+        .computeIfAbsent(match, m -> findDeclared(m, member));
+  }
+
+  private Set<String> findDeclared(Match match, Member member) {
     Set<String> declared = new LinkedHashSet<>();
     for (Subscription s : member.subscriptions()) {
       if (match.contains(s.number()) && effective.containsKey(s.number())) {
@@ -596,6 +624,10 @@ final class Model implements DispatchActions<String> {
   }
 
   private boolean anyCovers(Match match) {
+    return covered.computeIfAbsent(match, this::findCovers);
+  }
+
+  private boolean findCovers(Match match) {
     return live.stream().anyMatch(m -> covers(match, m));
   }
 

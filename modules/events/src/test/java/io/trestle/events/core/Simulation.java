@@ -1,6 +1,7 @@
 package io.trestle.events.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -179,7 +180,9 @@ final class Simulation {
         nack == null
             ? dispatcher.ack(stream.id, position, token, given, model.now)
             : dispatcher.nack(stream.id, position, token, given, nack, model.now);
-    assertThat(counted).isEqualTo(expected);
+    if (counted != expected) {
+      fail("position %d: counted %s, expected %s", position, counted, expected);
+    }
     model.endOfCall();
   }
 
@@ -198,7 +201,9 @@ final class Simulation {
     model.tick();
     dispatcher.tick(model.now);
     model.endOfCall();
-    assertThat(dispatcher.nextTick()).isLessThanOrEqualTo(model.earliest());
+    if (dispatcher.nextTick() > model.earliest()) {
+      fail("next tick too late: %d, expected %d", dispatcher.nextTick(), model.earliest());
+    }
   }
 
   /** What was fetched arrives; some or all dead letters are stored. */
@@ -344,10 +349,12 @@ final class Simulation {
 
   private void check() {
     int inFlight = (int) model.deliveries.values().stream().filter(d -> d.lease != null).count();
-    assertThat(dispatcher.inFlight()).isEqualTo(inFlight);
-    assertThat(dispatcher.outstandingCount()).isEqualTo(model.deliveries.size());
-    assertThat(dispatcher.waiting()).isEqualTo(model.deliveries.size() - inFlight);
-    assertThat(dispatcher.streams()).isEqualTo(model.streams.size());
+    if (dispatcher.inFlight() != inFlight
+        || dispatcher.outstandingCount() != model.deliveries.size()
+        || dispatcher.waiting() != model.deliveries.size() - inFlight
+        || dispatcher.streams() != model.streams.size()) {
+      fail("counts");
+    }
     if (random.nextInt(20) == 0) {
       assertThat(dispatcher.outstanding())
           .containsExactly(model.deliveries.keySet().stream().sorted().mapToLong(l -> l).toArray());
