@@ -68,6 +68,11 @@ class MemoryTest {
     }
     assertThat(rig.dispatcher.room()).isZero();
     assertThat(rig.dispatcher.outstandingCount()).isEqualTo(65);
+
+    while (rig.dispatcher.outstandingCount() > 0) {
+      rig.ack(rig.last());
+    }
+    assertThat(rig.dispatcher.room()).isEqualTo(4096);
   }
 
   @Test

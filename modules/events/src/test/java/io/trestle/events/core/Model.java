@@ -6,7 +6,6 @@ import io.trestle.events.core.Burial.Reason;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,89 +21,20 @@ import org.jspecify.annotations.Nullable;
  * ({@link #expected}), and judges every action: what the rules leave open (which of several
  * streams, how much jitter) is taken from the dispatcher after a check.
  */
-final class Model implements DispatchActions<String> {
-  static final class Stream {
-    final long id;
-    final UUID instance;
-    final int max;
-    boolean quiesced;
-    final List<Held> held = new ArrayList<>();
-
-    Stream(long id, UUID instance, int max) {
-      this.id = id;
-      this.instance = instance;
-      this.max = max;
-    }
-  }
-
-  /** A hand-out that was not answered. */
-  static final class Held {
-    final Delivery delivery;
-    final UUID instance;
-    final long token;
-    final long expiresAt;
-    boolean live = true;
-    @Nullable Stream stream;
-
-    Held(Delivery delivery, Stream stream, long token, long expiresAt) {
-      this.delivery = delivery;
-      this.stream = stream;
-      this.instance = stream.instance;
-      this.token = token;
-      this.expiresAt = expiresAt;
-    }
-  }
-
-  static final class Delivery {
-    final Pending<String> pending;
-    Trouble trouble;
-    boolean burying;
-    @Nullable Held lease;
-    @Nullable Held late;
-    long readyAt = -1;
-
-    Delivery(Pending<String> pending) {
-      this.pending = pending;
-      this.trouble = pending.trouble();
-    }
-
-    boolean waits() {
-      return lease == null && !burying;
-    }
-  }
-
-  DispatchRules rules;
-  long now;
-  final Map<Long, Delivery> deliveries = new LinkedHashMap<>();
-  private final Map<String, List<Delivery>> lanes = new HashMap<>();
+final class Model extends ModelRules implements DispatchActions<String> {
   final Map<Long, Trouble> stored = new HashMap<>();
-  final Map<Long, Stream> streams = new LinkedHashMap<>();
   final List<Held> detached = new ArrayList<>();
   final Set<Long> fetching = new LinkedHashSet<>();
+  final Map<Long, String> expectedText = new HashMap<>();
+  int finished;
+  int buried;
+  private final Set<Long> tokens = new HashSet<>();
 
   /** Whether slots may be taken by deliveries whose event is being brought, now or before. */
   boolean reservations;
 
-  final Map<Long, Predicate<Object>> expected = new HashMap<>();
-  final Map<Long, String> expectedText = new HashMap<>();
-  int finished;
-  int buried;
-
-  List<Member> live = List.of();
-  Map<Integer, Subscription> effective = Map.of();
-  private final Map<Integer, Long> left = new HashMap<>();
-  // remembered until the members change, for speed
-  private final IdentityHashMap<Member, Map<Match, Set<String>>> declared = new IdentityHashMap<>();
-  private final Map<Match, List<Subscription>> remaining = new HashMap<>();
-  private final Map<Match, Boolean> covered = new HashMap<>();
-
-  private final Map<Match, Long> partialSince = new HashMap<>();
-  private final Set<Long> tokens = new HashSet<>();
-  boolean paused;
-  long offlineSince = -1;
-
   Model(DispatchRules rules) {
-    this.rules = rules;
+    super(rules);
   }
 
   // ---- what is done to the dispatcher
@@ -529,149 +459,5 @@ final class Model implements DispatchActions<String> {
     if (!holds) {
       fail("%s: %s at %d", what, handout, now);
     }
-  }
-
-  // ---- the rules
-
-  Delivery delivery(long position) {
-    Delivery delivery = deliveries.get(position);
-    if (delivery == null) {
-      throw new AssertionError("unknown position " + position);
-    }
-    return delivery;
-  }
-
-  private boolean open() {
-    return !live.isEmpty() && !paused;
-  }
-
-  private boolean isReady(Delivery d) {
-    return d.waits()
-        && d.trouble.dueAt() <= now
-        && !expected.containsKey(d.pending.position())
-        && isHead(d);
-  }
-
-  private boolean isHead(Delivery d) {
-    if (d.pending.lane().isEmpty()) {
-      return true;
-    }
-    List<Delivery> lane = lanes.get(d.pending.lane());
-    return lane != null && !lane.isEmpty() && lane.get(0) == d;
-  }
-
-  private boolean orphaned(Delivery d) {
-    Match match = d.pending.match();
-    if (!open() || !remaining(match).isEmpty()) {
-      return false;
-    }
-    for (int i = 0; i < match.size(); i++) {
-      if (left.getOrDefault(match.get(i), Long.MAX_VALUE) > now) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private List<Subscription> remaining(Match match) {
-    return remaining.computeIfAbsent(match, this::findRemaining);
-  }
-
-  private List<Subscription> findRemaining(Match match) {
-    List<Subscription> remaining = new ArrayList<>();
-    for (int i = 0; i < match.size(); i++) {
-      Subscription s = effective.get(match.get(i));
-      if (s != null) {
-        remaining.add(s);
-      }
-    }
-    return remaining;
-  }
-
-  private @Nullable Member member(UUID instance) {
-    for (Member member : live) {
-      if (member.instance().equals(instance)) {
-        return member;
-      }
-    }
-    return null;
-  }
-
-  private boolean usable(Stream stream) {
-    Member member = member(stream.instance);
-    return open() && !stream.quiesced && member != null && member.session() && !member.draining();
-  }
-
-  private Set<String> declared(Match match, Member member) {
-    return declared
-        .computeIfAbsent(member, m -> new HashMap<>())
-        .computeIfAbsent(match, m -> findDeclared(m, member));
-  }
-
-  private Set<String> findDeclared(Match match, Member member) {
-    Set<String> declared = new LinkedHashSet<>();
-    for (Subscription s : member.subscriptions()) {
-      if (match.contains(s.number()) && effective.containsKey(s.number())) {
-        declared.add(s.pattern());
-      }
-    }
-    return declared;
-  }
-
-  private boolean covers(Match match, Member member) {
-    Set<String> declared = declared(match, member);
-    return remaining(match).stream().allMatch(s -> declared.contains(s.pattern()));
-  }
-
-  private boolean anyCovers(Match match) {
-    return covered.computeIfAbsent(match, this::findCovers);
-  }
-
-  private boolean findCovers(Match match) {
-    return live.stream().anyMatch(m -> covers(match, m));
-  }
-
-  private List<String> patterns(Delivery d, UUID instance) {
-    Member member = member(instance);
-    Set<String> all = new LinkedHashSet<>();
-    if (member != null) {
-      all.addAll(declared(d.pending.match(), member));
-    }
-    remaining(d.pending.match()).forEach(s -> all.add(s.pattern()));
-    return new ArrayList<>(all);
-  }
-
-  private boolean mayTake(Delivery d, Stream stream) {
-    Match match = d.pending.match();
-    Member member = member(stream.instance);
-    if (member == null || !usable(stream) || remaining(match).isEmpty()) {
-      return false;
-    }
-    if (anyCovers(match)) {
-      return covers(match, member);
-    }
-    long since = Math.max(d.readyAt, partialSince.getOrDefault(match, now));
-    return !declared(match, member).isEmpty() && now >= since + 30_000;
-  }
-
-  private @Nullable Stream rendezvous(Delivery d) {
-    Stream best = null;
-    for (boolean avoiding : new boolean[] {true, false}) {
-      for (Stream s : streams.values()) {
-        boolean skip = avoiding && s.instance.equals(d.trouble.avoid());
-        if (!skip && mayTake(d, s) && (best == null || higher(d.pending.lane(), s, best))) {
-          best = s;
-        }
-      }
-      if (best != null) {
-        return best;
-      }
-    }
-    return null;
-  }
-
-  private static boolean higher(String lane, Stream a, Stream b) {
-    long hash = Choice.hash(lane);
-    return Choice.mix(hash ^ Choice.hash(a.instance)) > Choice.mix(hash ^ Choice.hash(b.instance));
   }
 }

@@ -140,18 +140,18 @@ final class Simulation {
   }
 
   private void answer() {
-    List<Model.Held> held = new ArrayList<>(model.detached);
+    List<ModelRules.Held> held = new ArrayList<>(model.detached);
     model.streams.values().forEach(s -> held.addAll(s.held));
     if (held.isEmpty()) {
       return;
     }
-    Model.Held one = any(held);
+    ModelRules.Held one = any(held);
     if (random.nextInt(20) == 0 && !model.streams.isEmpty()) {
-      Model.Stream foreign = any(List.copyOf(model.streams.values()));
+      ModelRules.Stream foreign = any(List.copyOf(model.streams.values()));
       answer(foreign, one.delivery.pending.position(), one.token, true, null);
       return;
     }
-    Model.@Nullable Stream stream = one.stream != null ? one.stream : streamOf(one.instance);
+    ModelRules.@Nullable Stream stream = one.stream != null ? one.stream : streamOf(one.instance);
     if (stream != null) {
       boolean given = random.nextInt(4) > 0;
       Nack nack = random.nextInt(3) > 0 ? null : nack();
@@ -166,7 +166,7 @@ final class Simulation {
 
   private void nonsense() {
     if (!model.streams.isEmpty()) {
-      Model.Stream stream = any(List.copyOf(model.streams.values()));
+      ModelRules.Stream stream = any(List.copyOf(model.streams.values()));
       long position = 1L + random.nextInt((int) nextPosition);
       long token = random.nextInt(50);
       answer(stream, position, token, random.nextBoolean(), random.nextBoolean() ? null : nack());
@@ -174,7 +174,7 @@ final class Simulation {
   }
 
   private void answer(
-      Model.Stream stream, long position, long token, boolean given, @Nullable Nack nack) {
+      ModelRules.Stream stream, long position, long token, boolean given, @Nullable Nack nack) {
     boolean expected = model.answer(stream, position, token, given, nack);
     boolean counted =
         nack == null
@@ -214,7 +214,7 @@ final class Simulation {
       dispatcher.fetched(position, "e" + position, 100, model.now);
       model.endOfCall();
     }
-    for (Model.Delivery d : List.copyOf(model.deliveries.values())) {
+    for (ModelRules.Delivery d : List.copyOf(model.deliveries.values())) {
       if (d.burying && !fetchedOnly && random.nextBoolean()) {
         model.buried(d.pending.position());
         dispatcher.buried(d.pending.position(), model.now);
@@ -223,8 +223,8 @@ final class Simulation {
     }
   }
 
-  private Model.@Nullable Stream streamOf(UUID instance) {
-    for (Model.Stream stream : model.streams.values()) {
+  private ModelRules.@Nullable Stream streamOf(UUID instance) {
+    for (ModelRules.Stream stream : model.streams.values()) {
       if (stream.instance.equals(instance)) {
         return stream;
       }
@@ -234,7 +234,7 @@ final class Simulation {
 
   private void openOrClose() {
     UUID instance = any(instances);
-    Model.@Nullable Stream stream = streamOf(instance);
+    ModelRules.@Nullable Stream stream = streamOf(instance);
     if (stream == null) {
       open(instance, 1 + random.nextInt(4));
     } else if (random.nextInt(3) == 0) {
@@ -243,14 +243,14 @@ final class Simulation {
   }
 
   private void open(UUID instance, int max) {
-    Model.Stream stream = new Model.Stream(nextStream++, instance, max);
+    ModelRules.Stream stream = new ModelRules.Stream(nextStream++, instance, max);
     model.streams.put(stream.id, stream);
     model.changed();
     dispatcher.open(stream.id, instance, max, model.now);
     model.endOfCall();
   }
 
-  private void close(Model.Stream stream, boolean sessionEnded) {
+  private void close(ModelRules.Stream stream, boolean sessionEnded) {
     model.close(stream, sessionEnded);
     dispatcher.close(stream.id, sessionEnded, model.now);
     model.endOfCall();
@@ -315,7 +315,7 @@ final class Simulation {
 
   private void quiesce() {
     if (!model.streams.isEmpty()) {
-      Model.Stream stream = any(List.copyOf(model.streams.values()));
+      ModelRules.Stream stream = any(List.copyOf(model.streams.values()));
       stream.quiesced = true;
       model.changed();
       dispatcher.quiesce(stream.id);
@@ -330,8 +330,8 @@ final class Simulation {
     for (long position : positions) {
       Pending<String> p = model.delivery(position).pending;
       Trouble trouble = model.stored.getOrDefault(position, Trouble.NONE);
-      Model.Delivery again =
-          new Model.Delivery(
+      ModelRules.Delivery again =
+          new ModelRules.Delivery(
               new Pending<>(position, p.lane(), p.match(), p.createdAt(), 100, null, trouble));
       before.deliveries.put(position, again);
     }
@@ -370,10 +370,10 @@ final class Simulation {
     instances.forEach(i -> open(i, 3));
     for (int i = 0; i < 20_000 && !model.deliveries.isEmpty(); i++) {
       confirm(false);
-      List<Model.Held> held =
+      List<ModelRules.Held> held =
           model.streams.values().stream().flatMap(s -> s.held.stream()).toList();
-      for (Model.Held one : held) {
-        Model.@Nullable Stream stream = one.stream;
+      for (ModelRules.Held one : held) {
+        ModelRules.@Nullable Stream stream = one.stream;
         if (stream != null && stream.held.contains(one)) {
           answer(stream, one.delivery.pending.position(), one.token, true, null);
         }
