@@ -18,12 +18,15 @@ final class Choice {
       List<Outlet<E>> outlets, long lane, @Nullable UUID avoid) {
     Outlet<E> best = null;
     Outlet<E> last = null;
+    long highest = Long.MIN_VALUE;
     for (int i = 0; i < outlets.size(); i++) {
       Outlet<E> outlet = outlets.get(i);
+      long score = mix(lane ^ outlet.hash);
       if (avoid != null && outlet.instance.equals(avoid)) {
         last = outlet;
-      } else if (best == null || mix(lane ^ outlet.hash) > mix(lane ^ best.hash)) {
+      } else if (best == null || score > highest) {
         best = outlet;
+        highest = score;
       }
     }
     return best == null ? last : best;
@@ -63,7 +66,7 @@ final class Choice {
   }
 
   /** The finaliser of SplitMix64. */
-  private static long mix(long value) {
+  static long mix(long value) {
     long z = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
     return z ^ (z >>> 31);

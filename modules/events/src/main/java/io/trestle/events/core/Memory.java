@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * consumer. So an event is let go of when the delivery is more than 16 behind the head of its lane,
  * or waits 10 s or longer for its next attempt, or nobody of the consumer lives; when half of the
  * memory is used, also anywhere behind the head of a lane and once it is handed out. It is brought
- * again when the delivery comes within 2 of the head, or has got a slot.
+ * again when the delivery has got a slot, or comes within 2 of the head of its lane; then also
+ * those of the following ones that may be here, so that a long lane is read in pieces and not one
+ * by one.
  */
 final class Memory<E> {
   static final int HEAVY = 4096;
@@ -31,6 +33,11 @@ final class Memory<E> {
     return heavy >= HEAVY / 2 || bytes >= BYTES / 2;
   }
 
+  /** How many behind the head of a lane may have their events here. */
+  int perLane() {
+    return crowded() ? 0 : PER_LANE;
+  }
+
   int room(int entries) {
     long average = events == 0 ? 1024 : Math.max(1, bytes / events);
     long room = Math.min(HEAVY - heavy, ENTRIES - entries);
@@ -39,7 +46,7 @@ final class Memory<E> {
 
   /** A new delivery with its event, if that may stay. */
   void admit(Entry<E> entry, @Nullable E event, int ahead) {
-    if (event != null && ahead <= (crowded() ? 0 : PER_LANE)) {
+    if (event != null && ahead <= perLane()) {
       keep(entry, event);
     }
   }

@@ -186,12 +186,14 @@ final class Outcomes<E> {
     }
   }
 
+  /** As soon as one of the next two lacks its event, it is brought with those behind it. */
   private void prefetch(Lane<E> lane) {
-    Entry<E> entry = lane.entries.first();
-    for (int i = 0; i < PREFETCH && entry != null && audience.open(); i++) {
+    int ahead = PREFETCH;
+    Entry<E> entry = audience.open() ? lane.entries.first() : null;
+    for (int i = 0; i < ahead && entry != null; i++) {
       entry = lane.entries.after(entry);
-      if (entry != null && entry.state == Entry.State.BEHIND) {
-        slots.bring(entry);
+      if (entry != null && entry.state == Entry.State.BEHIND && slots.bring(entry)) {
+        ahead = Math.max(PREFETCH, memory.perLane());
       }
     }
   }

@@ -68,12 +68,14 @@ final class Slots<E> {
     bring(entry);
   }
 
-  /** Asks for the event unless that is under way. */
-  void bring(Entry<E> entry) {
-    if (!entry.fetching && entry.event == null) {
-      entry.fetching = true;
-      actions.fetch(entry.position);
+  /** Asks for the event unless it is there or under way; true if it did. */
+  boolean bring(Entry<E> entry) {
+    if (entry.fetching || entry.event != null) {
+      return false;
     }
+    entry.fetching = true;
+    actions.fetch(entry.position);
+    return true;
   }
 
   /** T1, of a delivery that has a slot. */
