@@ -199,10 +199,29 @@ final class ConsumerBook {
   // ---- effect
 
   private void take(Subscriber subscriber, boolean byRegistration) {
-    told.put(subscriber.serviceId(), subscriber);
+    Subscriber before = told.put(subscriber.serviceId(), subscriber);
+    boolean dropped = byRegistration && before != null && drops(before, subscriber);
     for (ConsumerFeed feed : of(subscriber.serviceId())) {
-      apply(feed, subscriber.instances(), byRegistration);
+      apply(feed, subscriber.instances(), dropped);
     }
+  }
+
+  /**
+   * Whether an instance has registered again with less. The first registration of an instance may
+   * have less than what is effective because others of a fleet that starts again are still to come:
+   * what they had gets the grace of a disconnect.
+   */
+  private static boolean drops(Subscriber before, Subscriber now) {
+    for (Instance old : before.instances()) {
+      for (Instance instance : now.instances()) {
+        if (instance.instanceId().equals(old.instanceId())
+            && instance.registration() > old.registration()
+            && !instance.subscriptions().containsAll(old.subscriptions())) {
+          return true;
+        }
+      }
+    }
+    return false;
   }
 
   /** The policy of a service changed. */
@@ -223,10 +242,10 @@ final class ConsumerBook {
     ServicePolicy policy = house.gates().policy(service);
     Subscriber subscriber = told.get(service);
     boolean active = subscriber == null || subscriber.active();
-    boolean may = active && policy.can(Capability.EVENT_HANDLE);
-    house.fanOut().set(feed.consumer().number(), may ? wanted : List.of(), policy);
-    feed.mayHandle(may);
+    boolean may = policy.can(Capability.EVENT_HANDLE);
+    house.fanOut().set(feed.consumer().number(), active && may ? wanted : List.of(), policy);
     feed.members(live, wanted, byRegistration);
+    feed.mayHandle(may);
   }
 
   private List<Member> members(ConsumerFeed feed, List<Instance> instances) {

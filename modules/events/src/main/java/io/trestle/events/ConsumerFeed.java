@@ -184,11 +184,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     }
     if (dispatcher.streams() > 0 && dispatcher.room() > 0) {
       offer(event, match);
-      settle();
     } else {
       tailing = false;
       readTo = event.position() - 1;
     }
+    settle();
   }
 
   /** It is finished before it was ever handed out: the limit of pending deliveries. */
