@@ -100,6 +100,8 @@ CREATE TABLE event_consumers (
   finished         int8multirange NOT NULL,
   pending          bigint NOT NULL,
   offline_since_ms bigint NOT NULL,
+  -- Who had a stream and who held what of lanes, as JSON; empty for nobody.
+  holders          text NOT NULL DEFAULT '',
   created_at_ms    bigint NOT NULL,
   UNIQUE (kind, owner_id, group_name)
 );

@@ -166,7 +166,7 @@ final class ConsumerBook {
             service,
             group,
             now,
-            new Progress(number, house.head(), "{}", 0, now)));
+            new Progress(number, house.head(), "{}", 0, now, "")));
     return number;
   }
 

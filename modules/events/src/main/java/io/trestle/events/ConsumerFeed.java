@@ -5,6 +5,7 @@ import io.trestle.conversations.Events.Answer;
 import io.trestle.conversations.Events.Nack;
 import io.trestle.events.ConsumerStore.Consumer;
 import io.trestle.events.ConsumerStore.Progress;
+import io.trestle.events.core.Aftermath;
 import io.trestle.events.core.Burial;
 import io.trestle.events.core.DispatchActions;
 import io.trestle.events.core.Dispatcher;
@@ -56,6 +57,9 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Map<Match, Match> matches = new HashMap<>();
   private final Map<Long, Trouble> troubles = new HashMap<>();
   private final Set<Long> fetching = new HashSet<>();
+  private final Map<Long, UUID> keyedOut = new HashMap<>();
+  private final Map<Long, UUID> streams = new HashMap<>();
+  private Aftermath aftermath = Aftermath.none();
   private Positions finishedBefore;
   private Integer[] numbers = {};
   private List<Subscription> effective = List.of();
@@ -107,6 +111,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** Everything stored was told. */
   void restored(long head) {
+    aftermath = Holders.aftermath(consumer.progress().holders(), head, house);
     if (pending <= 0) {
       pending = 0;
       readTo = head;
@@ -155,7 +160,10 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   void open(long stream, UUID instance, int maxInFlight) {
+    streams.put(stream, instance);
+    house.ledger().moved(this);
     dispatcher.open(stream, instance, maxInFlight, house.now());
+    aftermath.back(instance).forEach(position -> dispatcher.hasten(position, house.now()));
     settle();
   }
 
@@ -164,6 +172,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   void close(long stream, boolean sessionEnded) {
+    streams.remove(stream);
+    house.ledger().moved(this);
     dispatcher.close(stream, sessionEnded, house.now());
     settle();
   }
@@ -201,7 +211,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   private void offer(Logged event, Match match) {
-    Trouble trouble = troubles.isEmpty() ? null : troubles.remove(event.position());
+    Trouble trouble = trouble(event);
     dispatcher.offer(
         new Pending<>(
             event.position(),
@@ -210,8 +220,18 @@ final class ConsumerFeed implements DispatchActions<Logged> {
             event.createdAt(),
             event.bytes(),
             event,
-            trouble == null ? Trouble.NONE : trouble),
+            trouble),
         house.now());
+  }
+
+  private Trouble trouble(Logged event) {
+    Trouble stored = troubles.isEmpty() ? null : troubles.remove(event.position());
+    Trouble trouble = stored == null ? Trouble.NONE : stored;
+    long until = aftermath.waits(event.position(), event.event().partitionKey(), house.now());
+    return until <= trouble.dueAt()
+        ? trouble
+        : new Trouble(
+            trouble.attempts(), trouble.losses(), until, trouble.error(), trouble.avoid());
   }
 
   private void readMore() {
@@ -312,22 +332,29 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   @Override
   public void handOut(Handout<Logged> handout) {
+    if (!handout.event().event().partitionKey().isEmpty()) {
+      keyedOut.put(handout.position(), handout.instance());
+      house.ledger().moved(this);
+    }
     house.deliver(consumer.number(), handout);
   }
 
   @Override
   public void finished(long position) {
+    keyedOut.remove(position);
     pending--;
     house.ledger().moved(this);
   }
 
   @Override
   public void store(long position, Trouble trouble) {
+    keyedOut.remove(position);
     house.keepTrouble(consumer.number(), position, trouble);
   }
 
   @Override
   public void bury(Burial<Logged> burial) {
+    keyedOut.remove(burial.position());
     Logged event = burial.event();
     Future<Logged> found =
         event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
@@ -407,7 +434,12 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     Positions positions = Positions.finished(floor, upTo, outstanding);
     finishedBefore.ranges().forEach(r -> positions.addRange(r.from(), r.to()));
     return new Progress(
-        consumer.number(), positions.floor(), positions.multirange(), pending, offlineSince);
+        consumer.number(),
+        positions.floor(),
+        positions.multirange(),
+        pending,
+        offlineSince,
+        Holders.text(keyedOut, house.isStopping() ? List.of() : streams.values(), house.now()));
   }
 
   /** Whether a position of ours is still to be handled. */

@@ -70,9 +70,9 @@ final class ConsumerStore {
               """
               UPDATE event_consumers c
               SET floor = p.floor, finished = p.finished::int8multirange, pending = p.pending,
-                  offline_since_ms = p.offline
-              FROM unnest($1::int4[], $2::int8[], $3::text[], $4::int8[], $5::int8[])
-                AS p(number, floor, finished, pending, offline)
+                  offline_since_ms = p.offline, holders = p.holders
+              FROM unnest($1::int4[], $2::int8[], $3::text[], $4::int8[], $5::int8[], $6::text[])
+                AS p(number, floor, finished, pending, offline, holders)
               WHERE c.number = p.number
               """)
           .int4(Progress::consumer)
@@ -80,6 +80,7 @@ final class ConsumerStore {
           .text(Progress::finished)
           .int8(Progress::pending)
           .int8(Progress::offlineSince)
+          .text(Progress::holders)
           .conflictKey(Progress::consumer)
           .priority(22)
           .build();
@@ -119,7 +120,7 @@ final class ConsumerStore {
   private static final String CONSUMERS =
       """
       SELECT number, kind, owner_id, group_name, floor, finished::text AS finished, pending,
-        offline_since_ms, created_at_ms
+        offline_since_ms, holders, created_at_ms
       FROM event_consumers ORDER BY number
       """;
 
@@ -156,8 +157,14 @@ final class ConsumerStore {
   record Consumer(
       int number, String kind, UUID owner, String group, long createdAt, Progress progress) {}
 
-  /** How far a consumer is; {@code finished} is the text of an {@code int8multirange}. */
-  record Progress(int consumer, long floor, String finished, long pending, long offlineSince) {}
+  /**
+   * How far a consumer is.
+   *
+   * @param finished text of an {@code int8multirange}
+   * @param holders who had a stream, and who held what of lanes; see {@link Holders}
+   */
+  record Progress(
+      int consumer, long floor, String finished, long pending, long offlineSince, String holders) {}
 
   /**
    * One subscription that a consumer has or had; {@code options} is its retry policy as JSON, or
@@ -242,6 +249,7 @@ final class ConsumerStore {
             row.getLong("floor"),
             row.getString("finished"),
             row.getLong("pending"),
-            row.getLong("offline_since_ms")));
+            row.getLong("offline_since_ms"),
+            row.getString("holders")));
   }
 }

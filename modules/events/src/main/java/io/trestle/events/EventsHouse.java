@@ -59,6 +59,7 @@ final class EventsHouse {
   private final Troubles troubles;
   private final List<Settings.Subscription> followed = new ArrayList<>();
   private DispatchRules rules;
+  private boolean stopping;
   private final Outgoing outgoing;
 
   EventsHouse(ModuleContext context, Context owner, long head, Outgoing outgoing) {
@@ -190,8 +191,15 @@ final class EventsHouse {
     feeds.values().forEach(ConsumerFeed::settle);
   }
 
-  /** Stops following settings. */
+  /** Whether this is an orderly end: nothing is handed out any more. */
+  boolean isStopping() {
+    return stopping;
+  }
+
+  /** Stops following settings; what is stored from now on is the last. */
   void close() {
+    stopping = true;
+    feeds.values().forEach(ledger::moved);
     followed.forEach(Settings.Subscription::close);
   }
 

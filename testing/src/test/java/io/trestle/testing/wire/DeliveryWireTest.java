@@ -16,6 +16,7 @@ import io.trestle.protocol.v1.ListDlqRequest;
 import io.trestle.protocol.v1.ListDlqResponse;
 import io.trestle.protocol.v1.Nack;
 import io.trestle.protocol.v1.ReplayDlqRequest;
+import io.trestle.testing.Sql;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import java.time.Duration;
@@ -196,6 +197,63 @@ class DeliveryWireTest {
     WireInstance again = WIRE.connected(publisher);
     assertThat(statuses(publish(again, sent.get(0), sent.get(9)))).containsOnly(3);
     await().during(Duration.ofMillis(300)).until(() -> back.deliveries().size() == 8);
+  }
+
+  /** An end without drain would need another process; the row is put back to what it was before. */
+  private void crash() {
+    Sql sql = TRESTLE.kernel().sql();
+    String holders =
+        sql.column(
+                String.class,
+                "SELECT holders FROM event_consumers WHERE owner_id = ?::uuid",
+                consumer.id())
+            .get(0);
+    TRESTLE.kernel().stop();
+    sql.update(
+        "UPDATE event_consumers SET holders = ? WHERE owner_id = ?::uuid", holders, consumer.id());
+    TRESTLE.kernel().run();
+  }
+
+  @Test
+  @Acceptance("EV-86")
+  void keyedDelivery_thatWasOut_waitsForItsHolder() {
+    WireInstance one = WIRE.connected(consumer);
+    WireInstance two = WIRE.connected(consumer);
+    WireSubscriber first = WireSubscriber.of(one, 4, "held.*");
+    WireSubscriber second = WireSubscriber.of(two, 4, "held.*");
+    WireInstance from = WIRE.connected(publisher);
+    publish(from, event("held.a").setPartitionKey("k"));
+    publish(from, event("held.b").setPartitionKey("k"));
+    await().until(() -> first.deliveries().size() + second.deliveries().size() == 1);
+    WireInstance holder = first.deliveries().isEmpty() ? two : one;
+    WireInstance other = holder == one ? two : one;
+    await().until(() -> holders().contains("held\":{\"" + holder.id()));
+    crash();
+
+    WireSubscriber otherBack = back(other);
+    await().during(Duration.ofSeconds(2)).until(() -> otherBack.deliveries().isEmpty());
+    WireSubscriber holderBack = back(holder);
+    await().until(() -> otherBack.deliveries().size() + holderBack.deliveries().size() == 1);
+    EventDelivery again =
+        otherBack.deliveries().isEmpty() ? holderBack.delivery(1) : otherBack.delivery(1);
+    assertThat(again.getEnvelope().getName()).isEqualTo("held.a");
+    assertThat(again.getAttempt()).isEqualTo(1);
+  }
+
+  private String holders() {
+    return TRESTLE
+        .kernel()
+        .sql()
+        .column(
+            String.class,
+            "SELECT holders FROM event_consumers WHERE owner_id = ?::uuid",
+            consumer.id())
+        .get(0);
+  }
+
+  private static WireSubscriber back(WireInstance instance) {
+    instance.connect();
+    return WireSubscriber.of(instance, 4, "held.*");
   }
 
   private long finished() {

@@ -204,6 +204,20 @@ public final class Dispatcher<E> {
     return memory.room(book.size());
   }
 
+  /** It need not wait for its time any longer, if it does. */
+  public void hasten(long position, long now) {
+    clock = now;
+    Entry<E> entry = book.get(position);
+    if (entry != null && entry.dueAt > now) {
+      entry.dueAt = now;
+      if (entry.state == Entry.State.DUE) {
+        timers.remove(entry);
+        outcomes.turn(entry, now);
+        slots.settle(now);
+      }
+    }
+  }
+
   /** The event that {@link DispatchActions#fetch} asked for; ignored if no longer needed. */
   public void fetched(long position, E event, int bytes, long now) {
     clock = now;

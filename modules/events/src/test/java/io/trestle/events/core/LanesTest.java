@@ -132,4 +132,19 @@ class LanesTest {
     assertThat(rig.positions()).isEqualTo(List.of(10L, 11L, 5L));
     assertThat(rig.dispatcher.outstanding()).isEmpty();
   }
+
+  @Test
+  void hastenedDelivery_isHandedOut_beforeItsTime() {
+    Rig rig = Rig.with(10, ONE);
+    Trouble later = new Trouble(0, 0, rig.now + 30_000, "", null);
+    rig.offer(1, "a", Match.of(1), "event", later);
+    rig.offer(2, "a");
+    assertThat(rig.out).isEmpty();
+
+    rig.dispatcher.hasten(1, rig.now);
+    rig.fetched(1);
+    assertThat(rig.positions()).containsExactly(1L);
+    rig.ack(rig.last());
+    assertThat(rig.positions()).containsExactly(1L, 2L);
+  }
 }

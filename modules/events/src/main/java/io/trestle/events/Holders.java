@@ -1,0 +1,62 @@
+package io.trestle.events;
+
+import io.trestle.events.core.Aftermath;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** Who had a stream and who held what of lanes, as the text that is stored with the progress. */
+final class Holders {
+  private static final long LONGEST_MILLIS = 60_000;
+  private static final long LATE_MILLIS = 1_000;
+
+  private Holders() {}
+
+  /** Empty for nobody. */
+  static String text(Map<Long, UUID> held, Collection<UUID> streams, long now) {
+    if (held.isEmpty() && streams.isEmpty()) {
+      return "";
+    }
+    JsonObject positions = new JsonObject();
+    held.forEach(
+        (position, instance) -> {
+          JsonArray of = positions.getJsonArray(instance.toString());
+          if (of == null) {
+            of = new JsonArray();
+            positions.put(instance.toString(), of);
+          }
+          of.add(position);
+        });
+    JsonArray instances = new JsonArray();
+    streams.forEach(instance -> instances.add(instance.toString()));
+    return new JsonObject()
+        .put("at", now)
+        .put("streams", instances)
+        .put("held", positions)
+        .encode();
+  }
+
+  /** What it means for a runtime that starts now. */
+  static Aftermath aftermath(String text, long head, EventsHouse house) {
+    if (text.isEmpty()) {
+      return Aftermath.none();
+    }
+    JsonObject json = new JsonObject(text);
+    Map<Long, UUID> held = new HashMap<>();
+    JsonObject positions = json.getJsonObject("held");
+    for (String instance : positions.fieldNames()) {
+      positions
+          .getJsonArray(instance)
+          .forEach(p -> held.put(((Number) p).longValue(), UUID.fromString(instance)));
+    }
+    Set<UUID> streams = new HashSet<>();
+    json.getJsonArray("streams").forEach(s -> streams.add(UUID.fromString((String) s)));
+    long leases = json.getLong("at") + house.rules().get().visibilityMillis() + LATE_MILLIS;
+    return new Aftermath(head, Math.min(leases, house.now() + LONGEST_MILLIS), held, streams);
+  }
+}
