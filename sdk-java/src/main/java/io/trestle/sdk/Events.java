@@ -95,4 +95,11 @@ public interface Events {
       EventSchema<T> schema,
       AsyncEventHandler<T> handler,
       SubscriptionOptions options);
+
+  /**
+   * What this service could not handle.
+   *
+   * @throws StateException before {@code start} and after {@code stop}
+   */
+  DeadLetters deadLetters();
 }

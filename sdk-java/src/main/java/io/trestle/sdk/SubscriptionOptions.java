@@ -13,11 +13,12 @@ import org.jspecify.annotations.Nullable;
  *     empty for none
  * @param concurrency how many events of this pattern are handled at once, within {@link
  *     ServiceBridgeBuilder#eventsMaxInFlight}; 0 for no bound of its own
- * @param retryPolicy attempts and pauses; null for those of the runtime
+ * @param retryPolicy attempts and pauses; null for those of the runtime. The runtime takes 1 to 100
+ *     attempts, pauses of at most 24 h and a factor of at most 100
  * @param group patterns of different groups get a delivery each for the same event; empty for the
  *     group of the service
  * @param ttl how long a delivery waits while no instance lives, before it becomes a dead letter;
- *     null for the time of the runtime
+ *     null for the time of the runtime; 1 ms to 10 years
  */
 public record SubscriptionOptions(
     String filter,

@@ -25,7 +25,6 @@ import io.trestle.sdk.StateException;
 import io.trestle.sdk.StreamHandler;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.call.Outgoing;
-import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.vertx.core.Context;
@@ -293,12 +292,12 @@ final class Bridge implements ServiceBridge, Rpc {
     }
 
     @Override
-    public Outlet outlet() {
+    public Edges edges() {
       Edges started = engine;
       if (stopping || started == null) {
         throw new StateException(stopping ? "the bridge is stopped" : "the bridge is not started");
       }
-      return started.outlet();
+      return started;
     }
   }
 

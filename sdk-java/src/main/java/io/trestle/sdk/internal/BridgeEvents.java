@@ -5,6 +5,7 @@ import io.trestle.protocol.events.EventName;
 import io.trestle.protocol.events.EventPattern;
 import io.trestle.protocol.events.FilterException;
 import io.trestle.sdk.AsyncEventHandler;
+import io.trestle.sdk.DeadLetters;
 import io.trestle.sdk.EventHandler;
 import io.trestle.sdk.EventSchema;
 import io.trestle.sdk.EventType;
@@ -15,6 +16,7 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.SubscriptionOptions;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.events.Subscription;
 import io.trestle.sdk.internal.events.Subscriptions;
@@ -44,7 +46,7 @@ final class BridgeEvents implements Events {
      *
      * @throws StateException before the start and after the stop
      */
-    Outlet outlet();
+    Edges edges();
   }
 
   BridgeEvents(Phase phase, Declarations declarations, Subscriptions subscriptions) {
@@ -77,7 +79,7 @@ final class BridgeEvents implements Events {
   public CompletableFuture<String> publishAsync(
       String name, byte[] payload, PublishOptions options) {
     try {
-      Outlet outlet = phase.outlet();
+      Outlet outlet = phase.edges().outlet();
       checkName(name);
       EventSchema<?> schema = defined.get(name);
       if (schema == null) {
@@ -92,7 +94,7 @@ final class BridgeEvents implements Events {
   private <T> CompletableFuture<String> publish(
       Defined<T> event, T payload, PublishOptions options) {
     try {
-      return phase.outlet().publish(event.name, event.schema, payload, options);
+      return phase.edges().outlet().publish(event.name, event.schema, payload, options);
     } catch (ServiceBridgeException e) {
       return CompletableFuture.failedFuture(e);
     }
@@ -130,6 +132,11 @@ final class BridgeEvents implements Events {
         });
   }
 
+  @Override
+  public DeadLetters deadLetters() {
+    return new Box(phase.edges().deadLetters());
+  }
+
   private static EventFilter filter(String pattern, String text) {
     try {
       return EventFilter.parse(text);
@@ -146,11 +153,33 @@ final class BridgeEvents implements Events {
   }
 
   /** Waits, unless there is nothing to wait for. */
-  private static String awaited(CompletableFuture<String> published) {
-    if (!published.isDone() && Context.isOnEventLoopThread()) {
-      throw new StateException("a blocking publish on an event loop; use publishAsync");
+  private static <T> T awaited(CompletableFuture<T> result) {
+    if (!result.isDone() && Context.isOnEventLoopThread()) {
+      throw new StateException("a blocking call on an event loop; use the async form");
     }
-    return Bridge.await(published);
+    return Bridge.await(result);
+  }
+
+  private record Box(DeadLetterBox box) implements DeadLetters {
+    @Override
+    public Page list(int limit, String cursor) {
+      return awaited(listAsync(limit, cursor));
+    }
+
+    @Override
+    public CompletableFuture<Page> listAsync(int limit, String cursor) {
+      return box.list(limit, cursor);
+    }
+
+    @Override
+    public String replay(String eventId) {
+      return awaited(replayAsync(eventId));
+    }
+
+    @Override
+    public CompletableFuture<String> replayAsync(String eventId) {
+      return box.replay(eventId);
+    }
   }
 
   private record Defined<T>(BridgeEvents events, String name, EventSchema<T> schema)

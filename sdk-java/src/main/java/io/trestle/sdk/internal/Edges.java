@@ -2,6 +2,7 @@ package io.trestle.sdk.internal;
 
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Outgoing;
+import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.registry.RegistryView;
 import java.util.Optional;
@@ -33,4 +34,7 @@ interface Edges {
 
   /** Takes events. */
   Outlet outlet();
+
+  /** Has what could not be handled. */
+  DeadLetterBox deadLetters();
 }

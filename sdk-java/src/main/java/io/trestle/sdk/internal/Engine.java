@@ -13,6 +13,7 @@ import io.trestle.protocol.wire.Lanes;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Caller;
+import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.EventEdge;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.events.Subscriptions;
@@ -148,6 +149,11 @@ final class Engine implements Edges, SessionHost {
   @Override
   public Outlet outlet() {
     return events.outlet();
+  }
+
+  @Override
+  public DeadLetterBox deadLetters() {
+    return events.deadLetters();
   }
 
   @Override

@@ -6,14 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
+import io.trestle.protocol.ErrorCode;
+import io.trestle.sdk.AccessDeniedException;
+import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.ConflictException;
+import io.trestle.sdk.DeadLetters;
+import io.trestle.sdk.DeadLetters.DeadLetter;
 import io.trestle.sdk.EventContext;
 import io.trestle.sdk.EventSchema;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.RetryPolicy;
 import io.trestle.sdk.ServiceBridge;
+import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.SubscriptionOptions;
+import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.protobuf.MessageSchema;
 import io.trestle.sdk.protobuf.ProtoFile;
 import io.trestle.testing.TestKernel.ServiceKey;
@@ -308,6 +315,78 @@ class EventsTest {
     assertThat(dead(id, "reason")).containsExactly("rejected");
     assertThat(dead(id, "last_error")).containsExactly("bad");
     assertThat(seen).containsExactly("attempt 1");
+  }
+
+  @Test
+  @Acceptance("EV-74")
+  void deadLetter_isListedAndSentAgain() {
+    ServiceBridge consumer =
+        consumer(
+            sdk ->
+                sdk.events()
+                    .handle(
+                        name("placed"),
+                        (payload, context) -> {
+                          seen.add("attempt " + context.attempt());
+                          throw context.reject("bad " + seen.size());
+                        }));
+    String id = publish(publisher("placed"), "placed", "1");
+    DeadLetters dead = consumer.events().deadLetters();
+    soon().until(() -> dead.list().entries().size() == 1);
+    DeadLetter first = dead.list().entries().get(0);
+    assertThat(first.eventId()).isEqualTo(id);
+    assertThat(first.eventName()).isEqualTo(name("placed"));
+    assertThat(first.reason()).isEqualTo("rejected");
+    assertThat(first.lastError()).isEqualTo("bad 1");
+    assertThat(first.attempts()).isEqualTo(1);
+    assertThat(first.replays()).isZero();
+    assertThat(dead.replay(id)).isEqualTo(id);
+    soon()
+        .until(
+            () -> dead.list().entries().stream().map(DeadLetter::replays).toList(),
+            List.of(1)::equals);
+    assertThat(seen).containsExactly("attempt 1", "attempt 1");
+    assertThatThrownBy(() -> dead.replay(UUID.randomUUID().toString()))
+        .isInstanceOfSatisfying(
+            ServiceBridgeException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_FOUND));
+    assertThatThrownBy(() -> dead.replay("no id")).isInstanceOf(ValidationException.class);
+  }
+
+  @Test
+  @Acceptance("EV-19")
+  void egressRule_forbidsOtherEvents_andIsTold() throws Exception {
+    TRESTLE
+        .kernel()
+        .sql()
+        .update(
+            "INSERT INTO service_policy_rules (service_id, direction, action, target_name)"
+                + " VALUES (?::uuid, 'E', 'event.publish', ?)",
+            publishing.id(),
+            name("orders.*"));
+    List<BridgeEvent.PolicyViolation> violations = new CopyOnWriteArrayList<>();
+    ServiceBridge from =
+        TRESTLE.connect(
+            publishing,
+            sdk -> {
+              sdk.on(BridgeEvent.PolicyViolation.class, violations::add);
+              for (String name : List.of("payments.x", "orders.y")) {
+                EventType<byte[]> unused = sdk.events().define(name(name));
+              }
+            });
+    soon().until(() -> !from.policyEvaluation().orElseThrow().egress().isEmpty());
+    violations.clear();
+    byte[] payload = {'1'};
+    CompletableFuture<String> denied =
+        from.events().publishAsync(name("payments.x"), payload, PublishOptions.DEFAULT);
+    CompletableFuture<String> allowed =
+        from.events().publishAsync(name("orders.y"), payload, PublishOptions.DEFAULT);
+    assertThat(allowed.get(30, TimeUnit.SECONDS)).isNotEmpty();
+    assertThatThrownBy(() -> denied.get(30, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(AccessDeniedException.class);
+    soon().until(() -> !violations.isEmpty());
+    assertThat(violations.get(0).declaration()).isEqualTo("event.publish");
+    assertThat(violations.get(0).value()).isEqualTo(name("payments.x"));
+    assertThat(violations.get(0).denySide()).isEqualTo("self_egress");
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 public final class EventEdge {
   private final EventSender sender;
   private final EventSubscriber subscriber;
+  private final DeadLetterBox deadLetters;
 
   /**
    * An edge that waits for a session.
@@ -30,6 +31,7 @@ public final class EventEdge {
       UuidV7 ids,
       InstantSource clock,
       Consumer<BridgeEvent> listeners) {
+    this.deadLetters = new DeadLetterCalls(publishing);
     this.sender =
         new EventSender(
             publishing, rules, ids, clock, System::nanoTime, EventSender.ATTEMPT, listeners);
@@ -46,6 +48,11 @@ public final class EventEdge {
   /** Where events go. */
   public Outlet outlet() {
     return sender;
+  }
+
+  /** Where the dead letters are. */
+  public DeadLetterBox deadLetters() {
+    return deadLetters;
   }
 
   /** The runtime has welcomed this instance. On the lane of the session, as what follows. */

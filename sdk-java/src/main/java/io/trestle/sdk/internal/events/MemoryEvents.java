@@ -1,8 +1,10 @@
 package io.trestle.sdk.internal.events;
 
+import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.UuidV7;
 import io.trestle.protocol.events.EventPattern;
 import io.trestle.protocol.events.JsonView;
+import io.trestle.sdk.DeadLetters;
 import io.trestle.sdk.EventRefusal;
 import io.trestle.sdk.EventSchema;
 import io.trestle.sdk.HandlerException;
@@ -25,9 +27,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /**
  * Events without network, for tests of applications: what is published is kept, and handed once to
  * the handlers of the same bridge that want it. Those of one partition key run one after another.
- * Any thread.
+ * There are no dead letters. Any thread.
  */
-public final class MemoryEvents implements Outlet {
+public final class MemoryEvents implements Outlet, DeadLetterBox {
   private final Subscriptions subscriptions;
   private final EventRunner runner;
   private final Envelopes envelopes;
@@ -84,6 +86,18 @@ public final class MemoryEvents implements Outlet {
     } catch (ServiceBridgeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  @Override
+  public CompletableFuture<DeadLetters.Page> list(int limit, String cursor) {
+    return CompletableFuture.completedFuture(new DeadLetters.Page(List.of(), ""));
+  }
+
+  @Override
+  public CompletableFuture<String> replay(String eventId) {
+    String text = "dead letters: no " + eventId;
+    return CompletableFuture.failedFuture(
+        new ServiceBridgeException(ErrorCode.NOT_FOUND, text, null));
   }
 
   private synchronized void enqueue(Envelope event) {

@@ -24,7 +24,7 @@ final class PublishGate {
   private volatile boolean open = true;
 
   PublishGate(int limit, OverflowPolicy policy) {
-    this.bound = policy == OverflowPolicy.DROP_OLDEST ? Math.max(limit, 2 * limit) : limit;
+    this.bound = policy == OverflowPolicy.DROP_OLDEST ? 2 * limit : limit;
     this.blocks = policy == OverflowPolicy.BLOCK;
   }
 

@@ -8,6 +8,7 @@ import static io.trestle.sdk.internal.events.ScriptedRuntime.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.trestle.Acceptance;
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.StatusCode;
@@ -118,7 +119,7 @@ class EventSenderTest {
             EventEnvelope.newBuilder()
                 .setId(published.get())
                 .setName(NAME)
-                .setPayload(com.google.protobuf.ByteString.copyFromUtf8("payload"))
+                .setPayload(ByteString.copyFromUtf8("payload"))
                 .setPartitionKey("k")
                 .setIdempotencyKey("once")
                 .putHeaders("tenant", "7")

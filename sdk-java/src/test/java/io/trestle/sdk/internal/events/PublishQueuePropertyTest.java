@@ -13,6 +13,7 @@ import net.jqwik.api.Combinators;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.Tuple;
 
 /** Any history: each event is settled once, and none overtakes another of its lane. */
 class PublishQueuePropertyTest {
@@ -55,10 +56,10 @@ class PublishQueuePropertyTest {
   Arbitrary<List<Step>> histories() {
     Arbitrary<Kind> kinds =
         Arbitraries.frequencyOf(
-            net.jqwik.api.Tuple.of(6, Arbitraries.just(Kind.PUBLISH)),
-            net.jqwik.api.Tuple.of(6, Arbitraries.just(Kind.REQUEST)),
-            net.jqwik.api.Tuple.of(6, Arbitraries.just(Kind.ANSWER)),
-            net.jqwik.api.Tuple.of(4, Arbitraries.of(Kind.values())));
+            Tuple.of(6, Arbitraries.just(Kind.PUBLISH)),
+            Tuple.of(6, Arbitraries.just(Kind.REQUEST)),
+            Tuple.of(6, Arbitraries.just(Kind.ANSWER)),
+            Tuple.of(4, Arbitraries.of(Kind.values())));
     return Combinators.combine(kinds, Arbitraries.integers().between(0, 1_000_000))
         .as(Step::new)
         .list()

@@ -1,5 +1,6 @@
 package io.trestle.sdk.internal.wire;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -111,14 +112,14 @@ class EventMessagesTest {
     return new Envelope(
         t.get(0),
         t.get(1),
-        t.get(2).getBytes(java.nio.charset.StandardCharsets.UTF_8),
+        t.get(2).getBytes(UTF_8),
         t.get(3),
         t.get(4),
         t.get(5),
         t.get(6).isEmpty() ? Map.of() : Map.of(t.get(6), t.get(7), "empty", ""),
         time,
         t.get(6),
-        t.get(7).getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        t.get(7).getBytes(UTF_8));
   }
 
   private static EventEnvelope generated(Envelope event) {
