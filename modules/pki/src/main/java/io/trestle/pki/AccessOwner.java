@@ -3,6 +3,7 @@ package io.trestle.pki;
 import io.trestle.conversations.AccessNews;
 import io.trestle.kernel.Clock;
 import io.trestle.kernel.bus.Bus;
+import io.trestle.kernel.database.Rereads;
 import io.trestle.kernel.gateway.Caller;
 import io.trestle.kernel.gateway.Gateway;
 import io.trestle.pki.core.AccessState;
@@ -18,9 +19,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>There is one way in for a change, whoever made it: somebody says that a service may have
  * changed (a notification, a poll, an operator's procedure after its commit), and the row is read
- * again. One read runs at a time, and whoever asks meanwhile is served by the next. That is why a
- * read can never undo what a later commit did: a read that began before the commit is over before
- * the read for that commit begins. Applying the change directly after the commit would be faster by
- * one read and would lose exactly this.
+ * again, as {@link Rereads} has it: a read can never undo what a later commit did.
  *
  * <p>Effects of a revocation, in the order of wire.md 4.8: it is committed already; the state says
  * no to every further call; peers hear of it; the open calls of the revoked end. All on one
@@ -52,10 +48,7 @@ final class AccessOwner {
   private final Gateway gateway;
   private final Clock clock;
 
-  private final Set<UUID> dirty = new HashSet<>();
-  private boolean allDirty;
-  private boolean reading;
-  private @Nullable Promise<Void> next;
+  private final Rereads<UUID> rereads;
 
   AccessOwner(
       Context context,
@@ -72,6 +65,7 @@ final class AccessOwner {
     this.bus = bus;
     this.gateway = gateway;
     this.clock = clock;
+    this.rereads = new Rereads<>(context, (some, all) -> all ? readAll() : readSome(some));
   }
 
   /** Reads everything for the first time; nobody is told. */
@@ -91,31 +85,25 @@ final class AccessOwner {
 
   /** Reads every service and every recent tombstone again. From any thread. */
   Future<Void> rereadAll() {
-    return onContext(
-        () -> {
-          allDirty = true;
-          return request();
-        });
+    return rereads.all();
   }
 
   /**
    * Reads one service again. Completes when its changes have had their effects. From any thread.
    */
   Future<Void> reread(UUID serviceId) {
-    return onContext(
-        () -> {
-          dirty.add(serviceId);
-          return request();
-        });
+    return rereads.one(serviceId);
   }
 
   /** A revocation of an instance was committed. From any thread. */
   Future<Void> instanceRevoked(InstanceAccess instance) {
-    return onContext(
-        () -> {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        nothing -> {
           revoke(instance);
-          return Future.succeededFuture();
+          done.complete();
         });
+    return done.future();
   }
 
   /** Who comes in, as the others are told. On the owner's context. */
@@ -123,34 +111,6 @@ final class AccessOwner {
     return new AccessNews.All(
         state.services().stream().map(this::news).toList(),
         state.revokedInstances().stream().map(AccessOwner::news).toList());
-  }
-
-  private Future<Void> request() {
-    Promise<Void> mine = next == null ? Promise.promise() : next;
-    next = mine;
-    if (!reading) {
-      readNext();
-    }
-    return mine.future();
-  }
-
-  private void readNext() {
-    Promise<Void> mine = next;
-    next = null;
-    reading = mine != null;
-    if (mine == null) {
-      return;
-    }
-    Set<UUID> ids = Set.copyOf(dirty);
-    boolean all = allDirty;
-    dirty.clear();
-    allDirty = false;
-    Future<Void> read = all ? readAll() : readSome(ids);
-    read.onComplete(
-        result -> {
-          mine.handle(result);
-          readNext();
-        });
   }
 
   private Future<Void> readAll() {
@@ -243,11 +203,5 @@ final class AccessOwner {
   private static AccessNews.InstanceRevoked news(InstanceAccess instance) {
     return new AccessNews.InstanceRevoked(
         instance.id(), instance.serviceId(), Instant.ofEpochMilli(instance.leafNotAfterMillis()));
-  }
-
-  private Future<Void> onContext(Supplier<Future<Void>> work) {
-    Promise<Void> done = Promise.promise();
-    context.runOnContext(nothing -> work.get().onComplete(done));
-    return done.future();
   }
 }

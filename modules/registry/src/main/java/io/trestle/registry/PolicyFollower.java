@@ -1,11 +1,11 @@
 package io.trestle.registry;
 
+import io.trestle.kernel.database.Rereads;
 import io.trestle.protocol.policy.ServicePolicy;
 import io.trestle.registry.PolicyStore.Stored;
 import io.trestle.registry.PolicyStore.Version;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,8 +14,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * Keeps the policies in step with their tables.
  *
  * <p>Whoever changed a row, somebody says which service it was of (a notification, an operator's
- * procedure after its commit), and the rows of that service are read again. One read runs at a
- * time; who asks meanwhile is served by the next, so a read can never undo what a later commit did.
+ * procedure after its commit), and the rows of that service are read again, as {@link Rereads} has
+ * it: a read can never undo what a later commit did.
  *
  * <p>When nobody can say which (the poll, a reconnect), only the versions are read: flags and a
  * digest of the rules, one short row a service. What has another version than what was read last is
@@ -37,72 +35,30 @@ final class PolicyFollower {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyFollower.class);
   private static final int PORTION = 100;
 
-  private final Context context;
   private final PolicyStore store;
   private final BiConsumer<UUID, ServicePolicy> changed;
+  private final Rereads<UUID> rereads;
   private final Map<UUID, Version> read = new HashMap<>();
 
-  private final Set<UUID> dirty = new HashSet<>();
-  private boolean allDirty;
-  private boolean reading;
-  private @Nullable Promise<Void> next;
-
   PolicyFollower(Context context, PolicyStore store, BiConsumer<UUID, ServicePolicy> changed) {
-    this.context = context;
     this.store = store;
     this.changed = changed;
+    this.rereads = new Rereads<>(context, this::read);
   }
 
   /** Reads what has changed of any service. From any thread. */
   Future<Void> rereadAll() {
-    return onContext(
-        () -> {
-          allDirty = true;
-          return request();
-        });
+    return rereads.all();
   }
 
   /** Reads one service again. Completes when its change was told. From any thread. */
   Future<Void> reread(UUID serviceId) {
-    return onContext(
-        () -> {
-          dirty.add(serviceId);
-          return request();
-        });
+    return rereads.one(serviceId);
   }
 
-  private Future<Void> request() {
-    Promise<Void> mine = next == null ? Promise.promise() : next;
-    next = mine;
-    if (!reading) {
-      readNext();
-    }
-    return mine.future();
-  }
-
-  private void readNext() {
-    Promise<Void> mine = next;
-    next = null;
-    reading = mine != null;
-    if (mine == null) {
-      return;
-    }
-    Set<UUID> ids = new HashSet<>(dirty);
-    boolean all = allDirty;
-    dirty.clear();
-    allDirty = false;
+  private Future<Void> read(Set<UUID> ids, boolean all) {
     Future<Set<UUID>> wanted = all ? outdated(ids) : Future.succeededFuture(ids);
-    wanted
-        .compose(some -> readPortions(new ArrayList<>(some)))
-        .onComplete(
-            result -> {
-              if (result.failed()) {
-                dirty.addAll(ids);
-                allDirty |= all;
-              }
-              mine.handle(result);
-              readNext();
-            });
+    return wanted.compose(some -> readPortions(new ArrayList<>(some)));
   }
 
   /** These and all whose version is not the one that was read. */
@@ -159,11 +115,5 @@ final class PolicyFollower {
                   LOG.warn("policy row matches nothing service={} {}", row.serviceId(), fault));
     }
     changed.accept(row.serviceId(), row.policy());
-  }
-
-  private Future<Void> onContext(Supplier<Future<Void>> work) {
-    Promise<Void> done = Promise.promise();
-    context.runOnContext(nothing -> work.get().onComplete(done));
-    return done.future();
   }
 }

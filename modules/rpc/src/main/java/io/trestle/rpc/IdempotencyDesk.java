@@ -8,6 +8,7 @@ import io.trestle.kernel.settings.RpcSettings;
 import io.trestle.kernel.settings.RpcSettings.OnMismatch;
 import io.trestle.kernel.settings.Settings;
 import io.trestle.rpc.RpcStore.Claim;
+import io.trestle.rpc.core.HeldBytes;
 import io.trestle.rpc.core.IdempotencyKey;
 import io.trestle.rpc.core.IdempotencyRules;
 import io.trestle.rpc.core.KeyTable;
@@ -41,6 +42,7 @@ final class IdempotencyDesk {
   private final MeterRegistry meters;
   private final Rules rules;
   private final KeyTable keys = new KeyTable(KeyTable.Bounds.DEFAULT);
+  private final HeldBytes held = new HeldBytes(HeldBytes.DEFAULT);
   private final AtomicLong warnAgainAt = new AtomicLong(Long.MIN_VALUE);
 
   /** What is counted, as tag {@code event} of the counter {@code trestle_rpc_idempotency}. */
@@ -80,6 +82,11 @@ final class IdempotencyDesk {
     this.rules = rules;
     meters.gauge("trestle_rpc_idempotency_waiting", keys, KeyTable::waiting);
     meters.gauge("trestle_rpc_idempotency_under_way", keys, KeyTable::leading);
+    meters.gauge("trestle_rpc_idempotency_held_bytes", held, HeldBytes::held);
+  }
+
+  HeldBytes held() {
+    return held;
   }
 
   KeyTable keys() {

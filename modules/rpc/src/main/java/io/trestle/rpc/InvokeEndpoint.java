@@ -82,6 +82,7 @@ final class InvokeEndpoint {
             key.id(),
             IdempotencyRules.hash(forward.call().getPayload()),
             time,
+            forward.call().getSerializedSize(),
             () -> admit(caller, forward),
             () -> proxy(forward, time).run());
     KeyedCall keyed = new KeyedCall(house.vertx(), house.clock(), desk, asked);

@@ -58,11 +58,13 @@ final class KeyedCall implements Consumer<Ending> {
   private final Promise<Buffer> answer = Promise.promise();
   private Stage stage = Stage.BUSY;
   private long timer = -1;
+  private long held;
   private boolean left;
 
   /**
    * What is asked.
    *
+   * @param bytes of the request, held until the key is settled
    * @param admit gate 3, asked again after each wait: throws a refusal
    * @param forward begins the forwarding
    */
@@ -71,6 +73,7 @@ final class KeyedCall implements Consumer<Ending> {
       byte[] rowId,
       ByteString payloadHash,
       ProxyCall.Time time,
+      long bytes,
       Runnable admit,
       Supplier<Future<Attempt.Ended>> forward) {}
 
@@ -84,6 +87,13 @@ final class KeyedCall implements Consumer<Ending> {
 
   /** Completes with the answer for the caller. */
   Future<Buffer> run() {
+    try {
+      desk.held().take(request.bytes());
+    } catch (Refused full) {
+      stage = Stage.OVER;
+      return Future.failedFuture(full);
+    }
+    held = request.bytes();
     long deadline = vertx.setTimer(Math.max(1, remaining()), id -> expire());
     enter();
     return answer.future().onComplete(done -> vertx.cancelTimer(deadline));
@@ -101,7 +111,7 @@ final class KeyedCall implements Consumer<Ending> {
   void leave() {
     left = true;
     if (stage == Stage.WAITING) {
-      stage = Stage.OVER;
+      over();
       desk.keys().leave(request.key(), this);
     } else if (stage == Stage.POLLING) {
       vertx.cancelTimer(timer);
@@ -123,7 +133,7 @@ final class KeyedCall implements Consumer<Ending> {
         claim();
       }
     } catch (Refused full) {
-      stage = Stage.OVER;
+      over();
       fail(full);
     }
   }
@@ -139,10 +149,10 @@ final class KeyedCall implements Consumer<Ending> {
       return;
     }
     if (ending instanceof Ending.Failed failed) {
-      stage = Stage.OVER;
+      over();
       fail(failed.refusal());
     } else if (ending instanceof Ending.Saved saved) {
-      stage = Stage.OVER;
+      over();
       replay(saved.reply(), saved.payloadHash());
     } else {
       enter();
@@ -255,6 +265,10 @@ final class KeyedCall implements Consumer<Ending> {
 
   /** The caller hears of a reply that cannot be stored as of an unknown outcome, at once. */
   private void save(Claim claim, ByteString reply) {
+    if (held == request.bytes()) {
+      desk.held().add(reply.size());
+      held += reply.size();
+    }
     desk.save(claim, reply)
         .onSuccess(committed -> onLane(() -> saved(claim, reply)))
         .onFailure(why -> onLane(() -> notSaved(claim, reply, why)));
@@ -309,8 +323,15 @@ final class KeyedCall implements Consumer<Ending> {
   }
 
   private void end(Ending ending) {
-    stage = Stage.OVER;
+    over();
     desk.keys().end(request.key(), ending);
+  }
+
+  /** Nothing is held any more. Nobody comes back from here. */
+  private void over() {
+    stage = Stage.OVER;
+    desk.held().give(held);
+    held = 0;
   }
 
   private void fail(Throwable why) {

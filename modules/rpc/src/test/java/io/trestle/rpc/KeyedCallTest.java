@@ -7,11 +7,13 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.trestle.Acceptance;
+import io.trestle.conversations.Refused;
 import io.trestle.kernel.Clock;
 import io.trestle.kernel.gateway.GrpcFailure;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.v1.CallResponse;
 import io.trestle.protocol.wire.Frames;
+import io.trestle.rpc.core.HeldBytes;
 import io.trestle.rpc.core.IdempotencyKey;
 import io.trestle.rpc.core.IdempotencyRules;
 import io.trestle.rpc.core.Verdict;
@@ -47,6 +49,7 @@ class KeyedCallTest {
       new IdempotencyKey(UUID.randomUUID(), UUID.randomUUID(), "pay", "k");
   private final AtomicBoolean permitted = new AtomicBoolean(true);
   private final List<Promise<Attempt.Ended>> runs = new CopyOnWriteArrayList<>();
+  private volatile long requestBytes = 100;
 
   @BeforeAll
   static void open() {
@@ -113,6 +116,7 @@ class KeyedCallTest {
         key.id(),
         IdempotencyRules.hash(ByteString.copyFromUtf8("payload")),
         new ProxyCall.Time(deadlineMillis, IdempotencyRules.GRACE_MILLIS),
+        requestBytes,
         this::admit,
         () -> {
           Promise<Attempt.Ended> run = Promise.promise();
@@ -194,6 +198,40 @@ class KeyedCallTest {
     assertThat(start(here).text()).isEqualTo("two");
     assertThat(counted("taken_over")).isEqualTo(1);
     assertThat(runs).hasSize(2);
+  }
+
+  // ---- memory
+
+  @Test
+  void requestsAndReply_areHeld_untilTheKeyIsSettled() throws Exception {
+    Running leader = start(here);
+    running(1);
+    Running waiter = start(here);
+    assertThat(here.held().held()).isEqualTo(200);
+
+    answers(0, "one");
+
+    assertThat(leader.text()).isEqualTo("one");
+    assertThat(waiter.text()).isEqualTo("one");
+    await().until(() -> here.held().held() == 0);
+  }
+
+  @Test
+  void request_beyondWhatMayBeHeld_isRefusedBeforeAnythingIsDone() {
+    requestBytes = HeldBytes.DEFAULT + 1;
+
+    Running call = start(here);
+
+    await().until(call.answer()::isComplete);
+    assertThat(call.answer().cause())
+        .isInstanceOfSatisfying(
+            Refused.class,
+            refused -> {
+              assertThat(refused.reason()).isEqualTo(Refused.Reason.OVERLOADED);
+              assertThat(refused.withoutEffect()).isTrue();
+            });
+    assertThat(here.held().held()).isZero();
+    assertThat(counted("claimed")).isZero();
   }
 
   // ---- time and leaving

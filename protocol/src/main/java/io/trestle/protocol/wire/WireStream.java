@@ -33,7 +33,10 @@ public final class WireStream {
   private final long began = System.nanoTime();
   private @Nullable Listener listener;
   private long answered;
+  private long moved;
+  private int untaken;
   private int withheld;
+  private boolean unread;
   private boolean paused;
   private boolean remoteEnded;
   private boolean localEnded;
@@ -46,7 +49,7 @@ public final class WireStream {
     /** Bytes; they may be retained. */
     void onData(ByteBuf data, boolean end);
 
-    /** The other end has given up the stream. */
+    /** The other end has given up the stream, or it was given up because nobody reads it. */
     void onReset(long code);
 
     /** The connection is gone, or the stream was lost to a fault. */
@@ -83,7 +86,21 @@ public final class WireStream {
    * @param gone runs when the network has taken them, or never will
    */
   public void data(ByteBuf data, Runnable gone) {
-    owner.writeData(stream.id(), data, gone);
+    if (untaken++ == 0) {
+      moved = System.nanoTime();
+    }
+    owner.writeData(stream.id(), data, () -> taken(gone));
+  }
+
+  private void taken(Runnable gone) {
+    untaken--;
+    moved = System.nanoTime();
+    gone.run();
+  }
+
+  /** The other end reads: it gave a window. */
+  void onWindow() {
+    moved = System.nanoTime();
   }
 
   /** Takes no more than what is under way already. */
@@ -159,9 +176,14 @@ public final class WireStream {
         localEnded
             ? now - answered > bounds.answer().toNanos()
             : !remoteEnded && now - began > bounds.request().toNanos();
-    if (over) {
+    if (over || isUnread(now, bounds)) {
       late.accept(this);
     }
+  }
+
+  private boolean isUnread(long now, StallWatch.Bounds bounds) {
+    unread = !localEnded && untaken > 0 && now - moved > bounds.stream().toNanos();
+    return unread;
   }
 
   /** The other end is late. */
@@ -169,6 +191,9 @@ public final class WireStream {
     Listener hears = listener;
     if (localEnded || hears == null) {
       reset(CANCEL);
+    } else if (unread) {
+      reset(CANCEL);
+      hears.onReset(CANCEL);
     } else {
       hears.onStalled();
     }

@@ -265,6 +265,16 @@ public final class WireStreams extends Http2FrameListenerDecorator {
     }
   }
 
+  @Override
+  public void onWindowUpdateRead(ChannelHandlerContext ctx, int id, int increment)
+      throws Http2Exception {
+    WireStream stream = find(id);
+    if (stream != null) {
+      stream.onWindow();
+    }
+    super.onWindowUpdateRead(ctx, id, increment);
+  }
+
   private boolean headers(int id, Http2Headers headers, boolean end) {
     reading = true;
     WireStream stream = find(id);

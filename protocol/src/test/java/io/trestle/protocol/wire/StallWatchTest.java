@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Timeout(60)
 class StallWatchTest {
   private static final int LARGE = 8 << 20;
+  private static final Duration MINUTE = Duration.ofMinutes(1);
 
   private final TestCertificates certificates = TestCertificates.create();
   private final List<String> ends = new CopyOnWriteArrayList<>();
@@ -54,7 +55,7 @@ class StallWatchTest {
 
   @Test
   void requestThatDoesNotEnd_isGivenUp() throws Exception {
-    serve(new StallWatch.Bounds(Duration.ofMillis(200), Duration.ofMinutes(1)));
+    serve(new StallWatch.Bounds(Duration.ofMillis(200), Duration.ofMinutes(1), MINUTE));
     HttpClientRequest request = await(request());
     await(request.setChunked(true).sendHead());
 
@@ -65,7 +66,7 @@ class StallWatchTest {
 
   @Test
   void answerThatIsNotTaken_isGivenUp() throws Exception {
-    serve(new StallWatch.Bounds(Duration.ofMillis(200), Duration.ofMillis(300)));
+    serve(new StallWatch.Bounds(Duration.ofMillis(200), Duration.ofMillis(300), MINUTE));
     HttpClientRequest request = await(request());
     Promise<Throwable> broken = Promise.promise();
     request.response().onSuccess(r -> r.pause().exceptionHandler(broken::tryComplete));
@@ -76,7 +77,7 @@ class StallWatchTest {
 
   @Test
   void requestThatHasEnded_mayWaitForItsAnswer() throws Exception {
-    serve(new StallWatch.Bounds(Duration.ofMillis(50), Duration.ofMinutes(1)));
+    serve(new StallWatch.Bounds(Duration.ofMillis(50), Duration.ofMinutes(1), MINUTE));
     Future<HttpClientResponse> held = await(request("/held")).send();
     HttpClientRequest slow = await(request());
     await(slow.setChunked(true).sendHead());
@@ -84,6 +85,33 @@ class StallWatchTest {
     await().until(() -> ends.contains("stalled")); // the other one, so somebody has looked
     assertThat(ends).containsExactly("stalled");
     assertThat(held.isComplete()).isFalse();
+  }
+
+  @Test
+  void streamThatIsNotRead_isGivenUp_andItsHandlerHearsOfIt() throws Exception {
+    serve(new StallWatch.Bounds(Duration.ofMillis(200), MINUTE, Duration.ofMillis(300)));
+    HttpClientRequest request = await(request("/endless"));
+    Promise<Throwable> broken = Promise.promise();
+    request.response().onSuccess(r -> r.pause().exceptionHandler(broken::tryComplete));
+    await(request.end());
+
+    assertThat(await(broken.future())).hasMessageContaining("reset");
+    await().until(() -> !ends.isEmpty());
+    assertThat(ends).containsExactly("reset");
+  }
+
+  @Test
+  void streamInWhichNothingWaits_mayBeOpenAsLongAsItLikes() throws Exception {
+    serve(new StallWatch.Bounds(Duration.ofMillis(400), MINUTE, Duration.ofMillis(300)));
+    Future<HttpClientResponse> read = await(request("/one")).send();
+    HttpClientRequest slow = await(request());
+    await(slow.setChunked(true).sendHead());
+    Promise<Void> ended = Promise.promise();
+    await(read).exceptionHandler(ended::tryFail).endHandler(ended::tryComplete);
+
+    await().until(() -> ends.contains("stalled")); // the other one, so somebody has looked
+    assertThat(ends).containsExactly("stalled");
+    assertThat(ended.future().isComplete()).isFalse();
   }
 
   private Future<HttpClientRequest> request() {
@@ -108,39 +136,56 @@ class StallWatchTest {
                             lane,
                             c,
                             bounds,
-                            (stream, headers) ->
-                                new Ear(stream, "/held".contentEquals(headers.path()))))
+                            (stream, headers) -> new Ear(stream, headers.path().toString())))
                 .requestHandler(request -> request.response().reset())
                 .listen(0, "127.0.0.1")
                 .onComplete(bound));
     port = await(bound.future()).actualPort();
   }
 
-  /** Answers a request that has ended with more than the caller's window takes. */
+  /**
+   * Answers a request that has ended with more than the caller's window takes; unless it is held,
+   * or asks for a stream without end.
+   */
   private final class Ear implements WireStream.Listener {
     private final WireStream stream;
-    private final boolean silent;
+    private final String path;
 
-    Ear(WireStream stream, boolean silent) {
+    Ear(WireStream stream, String path) {
       this.stream = stream;
-      this.silent = silent;
+      this.path = path;
     }
 
     @Override
     public void onHeaders(Http2Headers headers, boolean end) {
-      if (end && !silent) {
+      if (end) {
         answer();
       }
     }
 
     @Override
     public void onData(ByteBuf data, boolean end) {
-      if (end && !silent) {
+      if (end) {
         answer();
       }
     }
 
     private void answer() {
+      switch (path) {
+        case "/held" -> {}
+        case "/one" -> say(1);
+        case "/endless" -> say(LARGE);
+        default -> answerAll();
+      }
+    }
+
+    private void say(int bytes) {
+      stream.headers(GrpcHeaders.head(), false);
+      stream.data(stream.encode(Caller.outgoing(new byte[bytes]).body()), () -> {});
+      stream.flush();
+    }
+
+    private void answerAll() {
       stream.headers(GrpcHeaders.head(), false);
       stream.data(stream.encode(body()), false);
       stream.headers(GrpcHeaders.good(), true);

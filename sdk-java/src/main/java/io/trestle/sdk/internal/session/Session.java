@@ -156,10 +156,19 @@ public final class Session {
     } else if (effect instanceof Disarm disarm) {
       timers.disarm(disarm.timer());
     } else if (effect instanceof Announce announce) {
-      listeners.accept(announce.event());
+      announce(announce.event());
     } else if (effect instanceof FailStart failure) {
+      identity = null;
       ready.completeExceptionally(failure.error());
     }
+  }
+
+  /** Who hears of the end shall not find an identity any more. */
+  private void announce(BridgeEvent event) {
+    if (event instanceof BridgeEvent.Disconnected) {
+      identity = null;
+    }
+    listeners.accept(event);
   }
 
   private void perform(Plain effect) {
