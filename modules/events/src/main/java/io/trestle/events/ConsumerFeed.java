@@ -52,6 +52,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Consumer consumer;
   private final EventsHouse house;
   private final Dispatcher<Logged> dispatcher;
+  private final DeliveryMeters meters;
   private final Map<Integer, Subscription> subscriptions = new HashMap<>();
   private final Map<Match, Match> matches = new HashMap<>();
   private final Map<Long, Trouble> troubles = new HashMap<>();
@@ -72,6 +73,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     this.consumer = consumer;
     this.house = house;
     this.dispatcher = new Dispatcher<>(this, house.rules(), house.random());
+    this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
     this.finishedBefore = Positions.parse(progress.floor(), progress.finished());
     this.readTo = progress.floor();
@@ -313,26 +315,31 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   @Override
   public void handOut(Handout<Logged> handout) {
+    meters.handedOut(handout.position(), handout.event().event().name(), house.now());
     house.deliver(consumer.number(), handout);
   }
 
   @Override
   public void finished(long position) {
+    meters.ended(position, DeliveryMeters.Ending.SUCCESS, house.now());
     pending--;
     house.ledger().moved(this);
   }
 
   @Override
   public void store(long position, Trouble trouble) {
+    meters.ended(position, DeliveryMeters.Ending.RETRY, house.now());
     house.keepTrouble(consumer.number(), position, trouble);
   }
 
   @Override
   public void bury(Burial<Logged> burial) {
+    meters.ended(burial.position(), DeliveryMeters.Ending.DEAD, house.now());
     Logged event = burial.event();
     Future<Logged> found =
         event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
     found
+        .onSuccess(letter -> meters.dead(letter.event().name()))
         .compose(letter -> house.bury(consumer, letter, burial))
         .onComplete(
             done -> {
@@ -419,6 +426,20 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   long pending() {
     return pending;
+  }
+
+  /** Since when nobody lives; 0 while somebody does. */
+  long offlineSince() {
+    return offlineSince;
+  }
+
+  /** Position up to which the log was read; what is behind it may be unread. */
+  long readTo() {
+    return tailing ? house.head() : readTo;
+  }
+
+  DeliveryMeters meters() {
+    return meters;
   }
 
   Dispatcher<Logged> dispatcher() {
