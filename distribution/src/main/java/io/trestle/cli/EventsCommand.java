@@ -15,7 +15,12 @@ import picocli.CommandLine.Parameters;
     name = "events",
     synopsisSubcommandLabel = "COMMAND",
     description = "Durable events.",
-    subcommands = {EventsTail.class, EventsPublish.class, DeadLettersCommand.class})
+    subcommands = {
+      EventsTail.class,
+      EventsPublish.class,
+      DeadLettersCommand.class,
+      EventTokenCommand.class
+    })
 final class EventsCommand {
   private final Cli cli;
 

@@ -94,6 +94,14 @@ class AdminCommandsTest {
     assertThat(json(0, "events", "dlq", "list").path("dead_letters")).isEmpty();
     assertThat(json(0, "events", "dlq", "replay", "--all").path("replayed").asInt()).isZero();
     assertThat(json(0, "events", "dlq", "drop", "--all").path("dropped").asInt()).isZero();
+    JsonNode token = json(0, "events", "token", "create", "every");
+    assertThat(token.path("token").asText()).startsWith("sbev_");
+    assertThat(json(0, "events", "token", "list").path("tokens")).hasSize(1);
+    assertThat(
+            json(0, "events", "token", "revoke", "every", token.path("id").asText())
+                .path("revoked"))
+        .hasSize(1);
+    assertThat(json(0, "events", "token", "list", "every").path("tokens")).isEmpty();
     assertThat(json(1, "events", "dlq", "drop", NOBODY).path("skipped")).hasSize(1);
     assertThat(
             json(0, "events", "publish", "a.b", "--service", "every", "--header", "k=v=w")
@@ -142,6 +150,9 @@ class AdminCommandsTest {
     "1, not_found, events dlq show " + NOBODY,
     "1, invalid_argument, events dlq show nothing",
     "2, invalid_argument, events dlq replay",
+    "1, not_found, events token create nobody",
+    "1, not_found, events token list nobody",
+    "1, not_found, events token revoke nobody",
     "2, invalid_argument, events dlq drop",
     "1, invalid_argument, events dlq drop nothing",
     "2, invalid_argument, settings get",

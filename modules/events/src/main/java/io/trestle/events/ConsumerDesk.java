@@ -55,9 +55,13 @@ final class ConsumerDesk {
   }
 
   static UUID service(EventGates gates, String nameOrId) {
+    return known(gates, nameOrId).id();
+  }
+
+  /** NOT_FOUND for an unknown one. */
+  static EventGates.Service known(EventGates gates, String nameOrId) {
     return gates
         .find(nameOrId)
-        .map(EventGates.Service::id)
         .orElseThrow(
             () ->
                 Refused.of(

@@ -45,6 +45,12 @@ final class EventGates {
     return known == null ? service.toString() : known.name();
   }
 
+  /** Whether a service is known and not revoked. */
+  boolean isActive(UUID service) {
+    Service known = services.get(service);
+    return known != null && known.active();
+  }
+
   /** Whether the name of a service was told. */
   boolean knows(UUID service) {
     return services.containsKey(service);

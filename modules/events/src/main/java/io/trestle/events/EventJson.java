@@ -9,6 +9,7 @@ import io.trestle.conversations.EventAdmin.Shown;
 import io.trestle.conversations.EventAdmin.Skipped;
 import io.trestle.conversations.EventAdmin.Stream;
 import io.trestle.conversations.EventAdmin.Subscription;
+import io.trestle.conversations.EventTokens.Token;
 import io.trestle.conversations.Events.Event;
 import io.trestle.protocol.events.JsonView;
 import io.vertx.core.json.JsonArray;
@@ -143,6 +144,14 @@ final class EventJson {
             .put("occurredAtUnixMs", e.occurredAtMillis())
             .put("acceptedAtUnixMs", a.acceptedAtMillis());
     return payload(json, e.payloadJson().length > 0 ? e.payloadJson() : e.payload());
+  }
+
+  static JsonObject token(Token t) {
+    return new JsonObject()
+        .put("id", t.id().toString())
+        .put("serviceId", t.serviceId().toString())
+        .put("service", t.service())
+        .put("createdAtUnixMs", t.createdAtMillis());
   }
 
   private static JsonObject headers(Map<String, String> headers) {

@@ -5,6 +5,7 @@ import io.trestle.conversations.EventAdmin.Choice;
 import io.trestle.conversations.EventAdmin.Outcome;
 import io.trestle.conversations.EventAdmin.PublishAs;
 import io.trestle.conversations.EventAdmin.Select;
+import io.trestle.conversations.EventTokens;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.web.AdminRequest;
 import io.trestle.kernel.web.Web;
@@ -41,6 +42,9 @@ final class EventProcedures {
     web.procedure(SERVICE, "DropDeadLetters", Kind.MUTATING, own::drop);
     web.procedure(SERVICE, "Publish", Kind.MUTATING, own::publish);
     web.procedure(SERVICE, "Tail", Kind.READABLE, own::tail);
+    web.procedure(SERVICE, "CreateToken", Kind.MUTATING, own::createToken);
+    web.procedure(SERVICE, "ListTokens", Kind.READABLE, own::tokens);
+    web.procedure(SERVICE, "RevokeTokens", Kind.MUTATING, own::revokeTokens);
   }
 
   private Future<JsonObject> subscriptions(JsonObject json) {
@@ -122,6 +126,26 @@ final class EventProcedures {
                 EventJson.list("events", seen.events(), EventJson::accepted)
                     .put("watch", seen.watch())
                     .put("dropped", seen.dropped()));
+  }
+
+  private Future<JsonObject> createToken(JsonObject json) {
+    String service = AdminRequest.of(json, "service").text("service");
+    return bus.request(EventTokens.CREATE, new EventTokens.Create(service))
+        .map(done -> EventJson.token(done.made()).put("token", done.token()));
+  }
+
+  private Future<JsonObject> tokens(JsonObject json) {
+    String service = AdminRequest.of(json, "service").optionalText("service").orElse("");
+    return bus.request(EventTokens.LIST, new EventTokens.ListTokens(service))
+        .map(all -> EventJson.list("tokens", all.tokens(), EventJson::token));
+  }
+
+  private Future<JsonObject> revokeTokens(JsonObject json) {
+    AdminRequest q = AdminRequest.of(json, "service", "id");
+    EventTokens.Revoke question =
+        new EventTokens.Revoke(q.text("service"), q.optionalText("id").orElse(""));
+    return bus.request(EventTokens.REVOKE, question)
+        .map(gone -> EventJson.list("revoked", gone.tokens(), EventJson::token));
   }
 
   // ---- members

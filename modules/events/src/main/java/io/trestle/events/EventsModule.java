@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Wires durable events: the owner of the log, the four methods of {@code Events}, the admin
- * procedures.
+ * procedures, CloudEvents over HTTP.
  */
 public final class EventsModule implements Module {
   private @Nullable ModuleContext house;
@@ -37,6 +37,9 @@ public final class EventsModule implements Module {
     context.gateway().method(endpoints.replayDead());
     context.gateway().method(new SubscribeEndpoint(context).handler());
     EventProcedures.mount(context.web(), context.bus());
+    context
+        .web()
+        .mount("/events/*", CloudEventsRoute.router(context.vertx(), context.bus(), context.ids()));
     return context
         .vertx()
         .deployVerticle(owner)

@@ -69,7 +69,10 @@ final class EventsVerticle extends VerticleBase {
               Parts made =
                   new Parts(house, book, desk, letters, streams, operators, new Sweeper(house));
               parts = made;
-              return new Recovery(house, book).run().onSuccess(v -> listen(made));
+              return new Recovery(house, book)
+                  .run()
+                  .compose(v -> operators.load())
+                  .onSuccess(v -> listen(made));
             })
         .compose(v -> follow());
   }

@@ -3,6 +3,7 @@ package io.trestle.events;
 import io.trestle.conversations.EventAdmin;
 import io.trestle.conversations.EventAdmin.PublishAs;
 import io.trestle.conversations.EventAdmin.PublishedAs;
+import io.trestle.conversations.EventTokens;
 import io.trestle.conversations.Events;
 import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Result;
@@ -21,6 +22,7 @@ final class Operators {
   private final EventsHouse house;
   private final ConsumerDesk consumers;
   private final LetterDesk letters;
+  private final TokenDesk tokens;
   private final Sampler sampler;
 
   Operators(EventsHouse house, ConsumerBook book, StreamTable streams, DeadLetterDesk deadLetters) {
@@ -29,7 +31,12 @@ final class Operators {
     OldestPending oldest = new OldestPending(house);
     this.consumers = new ConsumerDesk(house, book, streams, oldest);
     this.letters = new LetterDesk(house, store, deadLetters);
+    this.tokens = new TokenDesk(house, new TokenStore(house.context().database().pool()));
     this.sampler = new Sampler(house, store, oldest);
+  }
+
+  Future<Void> load() {
+    return tokens.load();
   }
 
   void listen(Bus bus) {
@@ -41,6 +48,10 @@ final class Operators {
     bus.answer(EventAdmin.DROP, q -> refusing(() -> letters.drop(q)));
     bus.answer(EventAdmin.WATCH, q -> refusing(() -> house.watches().watch(q)));
     bus.answer(EventAdmin.PUBLISH_AS, q -> refusing(() -> publish(bus, q)));
+    bus.answer(EventTokens.CREATE, q -> refusing(() -> tokens.create(q)));
+    bus.answer(EventTokens.LIST, q -> refusing(() -> tokens.list(q)));
+    bus.answer(EventTokens.REVOKE, q -> refusing(() -> tokens.revoke(q)));
+    bus.answer(EventTokens.CHECK, q -> refusing(() -> tokens.check(q)));
     sampler.start();
   }
 
@@ -54,11 +65,7 @@ final class Operators {
   }
 
   private Future<PublishedAs> publish(Bus bus, PublishAs q) {
-    EventGates.Service service =
-        house
-            .gates()
-            .find(ConsumerDesk.service(house.gates(), q.service()).toString())
-            .orElseThrow();
+    EventGates.Service service = ConsumerDesk.known(house.gates(), q.service());
     if (!service.active()) {
       throw Refused.of(Reason.PRECONDITION, "service: " + service.name() + " is revoked");
     }
