@@ -18,6 +18,7 @@ import picocli.CommandLine.Mixin;
       InstancesCommand.class,
       SettingsCommand.class,
       PolicyCommand.class,
+      EventsCommand.class,
       VersionCommand.class,
       DoctorCommand.class,
       TrainingCommand.class

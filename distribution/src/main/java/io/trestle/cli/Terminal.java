@@ -35,6 +35,11 @@ final class Terminal {
     say(format == Format.JSON ? Json.print(json) : text);
   }
 
+  /** Prints one of many results; with JSON, each is one line. */
+  void line(String text, JsonNode json) {
+    say(format == Format.JSON ? json.toString() : text);
+  }
+
   /** Prints text that belongs to an error which follows; with JSON the error carries it. */
   void text(String text) {
     if (format == Format.TEXT) {

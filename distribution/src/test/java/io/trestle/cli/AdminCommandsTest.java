@@ -89,6 +89,25 @@ class AdminCommandsTest {
     assertThat(json(0, "policy", "show", "every").path("rules")).isEmpty();
     assertThat(json(0, "policy", "set", "every", "--allow-call", "every/m").path("rules"))
         .hasSize(1);
+    assertThat(json(0, "events", "subscriptions").path("consumers")).isEmpty();
+    assertThat(json(0, "events", "lag", "every").path("consumers")).isEmpty();
+    assertThat(json(0, "events", "dlq", "list").path("dead_letters")).isEmpty();
+    assertThat(json(0, "events", "dlq", "replay", "--all").path("replayed").asInt()).isZero();
+    assertThat(json(0, "events", "dlq", "drop", "--all").path("dropped").asInt()).isZero();
+    JsonNode token = json(0, "events", "token", "create", "every");
+    assertThat(token.path("token").asText()).startsWith("sbev_");
+    assertThat(json(0, "events", "token", "list").path("tokens")).hasSize(1);
+    assertThat(
+            json(0, "events", "token", "revoke", "every", token.path("id").asText())
+                .path("revoked"))
+        .hasSize(1);
+    assertThat(json(0, "events", "token", "list", "every").path("tokens")).isEmpty();
+    assertThat(json(1, "events", "dlq", "drop", NOBODY).path("skipped")).hasSize(1);
+    assertThat(
+            json(0, "events", "publish", "a.b", "--service", "every", "--header", "k=v=w")
+                .path("event_id")
+                .asText())
+        .isNotEmpty();
     assertThat(json(0, "version").path("kernel").path("kernel_id").asText()).isNotEmpty();
   }
 
@@ -113,6 +132,29 @@ class AdminCommandsTest {
     "1, invalid_argument, policy set nobody --allow-caller */bad/name",
     "1, invalid_argument, policy set nobody --allow-publish a..b",
     "1, invalid_argument, policy set nobody --allow-subscribe Orders",
+    "1, not_found, events subscriptions nobody",
+    "1, not_found, events lag nobody",
+    "1, invalid_argument, events tail a..b",
+    "1, invalid_argument, events tail a --filter {",
+    "2, invalid_argument, events tail a --count -1",
+    "1, not_found, events publish a.b --service nobody",
+    "2, invalid_argument, events publish a.b",
+    "2, invalid_argument, events publish a.b --service x --data {",
+    "2, invalid_argument, events publish a.b --service x --data @/nowhere.json",
+    "2, invalid_argument, events publish a.b --service x --header x",
+    "1, not_found, events dlq list --service nobody",
+    "1, invalid_argument, events dlq list --reason bored",
+    "1, invalid_argument, events dlq list --name Orders",
+    "1, invalid_argument, events dlq list --cursor x",
+    "2, invalid_argument, events dlq list --limit 0",
+    "1, not_found, events dlq show " + NOBODY,
+    "1, invalid_argument, events dlq show nothing",
+    "2, invalid_argument, events dlq replay",
+    "1, not_found, events token create nobody",
+    "1, not_found, events token list nobody",
+    "1, not_found, events token revoke nobody",
+    "2, invalid_argument, events dlq drop",
+    "1, invalid_argument, events dlq drop nothing",
     "2, invalid_argument, settings get",
     "2, invalid_argument, service",
     "2, invalid_argument, fly",

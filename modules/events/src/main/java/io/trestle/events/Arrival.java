@@ -10,11 +10,27 @@ import org.jspecify.annotations.Nullable;
 final class Arrival {
   private final Logged event;
   private final List<Target> targets;
+  private final boolean fresh;
   private @Nullable Set<Integer> skipped;
 
   Arrival(Logged event, List<Target> targets) {
+    this(event, targets, true);
+  }
+
+  private Arrival(Logged event, List<Target> targets, boolean fresh) {
     this.event = event;
     this.targets = targets;
+    this.fresh = fresh;
+  }
+
+  /** A dead letter that is handed out again, not a new event. */
+  static Arrival replayed(Logged event, Target target) {
+    return new Arrival(event, List.of(target), false);
+  }
+
+  /** Whether it was published now. */
+  boolean fresh() {
+    return fresh;
   }
 
   Logged event() {

@@ -95,15 +95,23 @@ final class ConsumerBook {
   }
 
   @Nullable Instance instance(UUID service, UUID instance) {
-    Subscriber subscriber = told.get(service);
-    if (subscriber != null) {
-      for (Instance candidate : subscriber.instances()) {
-        if (candidate.instanceId().equals(instance)) {
-          return candidate;
-        }
+    for (Instance candidate : instances(service)) {
+      if (candidate.instanceId().equals(instance)) {
+        return candidate;
       }
     }
     return null;
+  }
+
+  /** The live instances of a service. */
+  List<Instance> instances(UUID service) {
+    Subscriber subscriber = told.get(service);
+    return subscriber == null ? List.of() : subscriber.instances();
+  }
+
+  /** Whether events are matched with a subscription, the policy aside. */
+  boolean isEffective(int subscription) {
+    return effective.getOrDefault(subscription, false);
   }
 
   /**
@@ -226,8 +234,7 @@ final class ConsumerBook {
 
   /** The policy of a service changed. */
   void policyChanged(UUID service) {
-    Subscriber subscriber = told.get(service);
-    List<Instance> live = subscriber == null ? List.of() : subscriber.instances();
+    List<Instance> live = instances(service);
     of(service).forEach(feed -> apply(feed, live, false));
   }
 

@@ -53,6 +53,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Consumer consumer;
   private final EventsHouse house;
   private final Dispatcher<Logged> dispatcher;
+  private final DeliveryMeters meters;
   private final Map<Integer, Subscription> subscriptions = new HashMap<>();
   private final Map<Match, Match> matches = new HashMap<>();
   private final Map<Long, Trouble> troubles = new HashMap<>();
@@ -76,6 +77,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     this.consumer = consumer;
     this.house = house;
     this.dispatcher = new Dispatcher<>(this, house.rules(), house.random());
+    this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
     this.finishedBefore = Positions.parse(progress.floor(), progress.finished());
     this.readTo = progress.floor();
@@ -336,12 +338,14 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       keyedOut.put(handout.position(), handout.instance());
       house.ledger().moved(this);
     }
+    meters.handedOut(handout.position(), handout.event().event().name(), house.now());
     house.deliver(consumer.number(), handout);
   }
 
   @Override
   public void finished(long position) {
     keyedOut.remove(position);
+    meters.ended(position, DeliveryMeters.Ending.SUCCESS, house.now());
     pending--;
     house.ledger().moved(this);
   }
@@ -349,16 +353,19 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   @Override
   public void store(long position, Trouble trouble) {
     keyedOut.remove(position);
+    meters.ended(position, DeliveryMeters.Ending.RETRY, house.now());
     house.keepTrouble(consumer.number(), position, trouble);
   }
 
   @Override
   public void bury(Burial<Logged> burial) {
     keyedOut.remove(burial.position());
+    meters.ended(burial.position(), DeliveryMeters.Ending.DEAD, house.now());
     Logged event = burial.event();
     Future<Logged> found =
         event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
     found
+        .onSuccess(letter -> meters.dead(letter.event().name()))
         .compose(letter -> house.bury(consumer, letter, burial))
         .onComplete(
             done -> {
@@ -450,6 +457,20 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   long pending() {
     return pending;
+  }
+
+  /** Since when nobody lives; 0 while somebody does. */
+  long offlineSince() {
+    return offlineSince;
+  }
+
+  /** Position up to which the log was read; what is behind it may be unread. */
+  long readTo() {
+    return tailing ? house.head() : readTo;
+  }
+
+  DeliveryMeters meters() {
+    return meters;
   }
 
   Dispatcher<Logged> dispatcher() {

@@ -19,7 +19,9 @@ import io.trestle.protocol.events.PatternTrie;
 import io.vertx.core.Future;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** Lists dead letters and hands them out again (events.md 10). */
@@ -31,6 +33,7 @@ final class DeadLetterDesk {
   private final EventsHouse house;
   private final ConsumerBook book;
   private final PublishDesk desk;
+  private final Set<Key> busy = new HashSet<>();
 
   DeadLetterDesk(EventsHouse house, ConsumerBook book, PublishDesk desk) {
     this.house = house;
@@ -38,9 +41,12 @@ final class DeadLetterDesk {
     this.desk = desk;
   }
 
-  private record Cursor(long time, UUID id) {
+  private record Key(int consumer, UUID eventId) {}
+
+  record Cursor(long time, UUID id) {
     static final Cursor START = new Cursor(Long.MAX_VALUE, LAST);
 
+    /** INVALID for a text that {@link #format} did not make. */
     static Cursor parse(String text) {
       if (text.isEmpty()) {
         return START;
@@ -106,6 +112,33 @@ final class DeadLetterDesk {
     return Refused.of(Reason.NOT_FOUND, "no dead letter of event " + q.eventId());
   }
 
+  /** The entry of one consumer; PRECONDITION also when it was replayed already. */
+  Future<Void> replay(int consumer, UUID eventId) {
+    ConsumerFeed feed = house.feeds().get(consumer);
+    Replay q = new Replay(feed == null ? LAST : feed.consumer().owner(), eventId);
+    return house
+        .dead()
+        .find(new Integer[] {consumer}, eventId)
+        .compose(
+            found -> {
+              Stored stored = found.orElseThrow(() -> unknown(q));
+              if (stored.replayed()) {
+                throw Refused.of(Reason.PRECONDITION, "replayed already");
+              }
+              return again(q, stored);
+            })
+        .mapEmpty();
+  }
+
+  /** Keeps an entry from being replayed while it is dropped; false when it is being replayed. */
+  boolean lock(int consumer, UUID eventId) {
+    return busy.add(new Key(consumer, eventId));
+  }
+
+  void unlock(int consumer, UUID eventId) {
+    busy.remove(new Key(consumer, eventId));
+  }
+
   private Future<Replayed> again(Replay q, Stored stored) {
     ConsumerFeed feed = house.feeds().get(stored.consumer());
     if (feed == null || (stored.replayed() && !feed.isUnfinished(stored.replayPosition()))) {
@@ -114,10 +147,18 @@ final class DeadLetterDesk {
     if (stored.replayed()) {
       return Future.succeededFuture(new Replayed(q.eventId()));
     }
+    if (!lock(stored.consumer(), q.eventId())) {
+      throw Refused.of(Reason.UNAVAILABLE, "it is being replayed or dropped right now");
+    }
+    return handOutAgain(q, feed, stored).onComplete(v -> unlock(stored.consumer(), q.eventId()));
+  }
+
+  private Future<Replayed> handOutAgain(Replay q, ConsumerFeed feed, Stored stored) {
     String name = stored.event().event().name();
     Match match = wanted(feed, name);
     if (match == null) {
-      throw Refused.of(Reason.PRECONDITION, "no subscription wants " + name + " any more");
+      return Future.failedFuture(
+          Refused.of(Reason.PRECONDITION, "no subscription wants " + name + " any more"));
     }
     return handOut(stored, match).map(v -> new Replayed(q.eventId()));
   }
@@ -137,7 +178,7 @@ final class DeadLetterDesk {
     Target target = new Target(stored.consumer(), match);
     int[] matched = FanOut.numbers(List.of(target));
     Logged event = stored.event().at(desk.nextPosition(), matched);
-    CommitOrder.Write order = house.order().begin(List.of(new Arrival(event, List.of(target))));
+    CommitOrder.Write order = house.order().begin(List.of(Arrival.replayed(event, target)));
     house.announced(target);
     Again row =
         new Again(
@@ -147,6 +188,12 @@ final class DeadLetterDesk {
             event.position(),
             stored.replays() + 1,
             matched);
-    return house.untilDone(DeadStore.REPLAY, row).onSuccess(v -> order.committed());
+    return house
+        .untilDone(DeadStore.REPLAY, row)
+        .onSuccess(
+            v -> {
+              house.metrics().deadLetterGone(stored.consumer());
+              order.committed();
+            });
   }
 }

@@ -4,14 +4,19 @@ import io.trestle.conversations.Policies;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.Rule;
 import io.trestle.protocol.policy.ServicePolicy;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** A read model of services: their names, whether they are active, their policies. */
 final class EventGates {
   private final Map<UUID, ServicePolicy> policies = new HashMap<>();
-  private final Map<UUID, String> names = new HashMap<>();
+  private final Map<UUID, Service> services = new HashMap<>();
+
+  /** One service. */
+  record Service(UUID id, String name, boolean active) {}
 
   void policy(Policies.Policy told) {
     policies.put(
@@ -26,8 +31,8 @@ final class EventGates {
                 .toList()));
   }
 
-  void name(UUID service, String name) {
-    names.put(service, name);
+  void service(UUID id, String name, boolean active) {
+    services.put(id, new Service(id, name, active));
   }
 
   ServicePolicy policy(UUID service) {
@@ -36,7 +41,25 @@ final class EventGates {
 
   /** The name of a service, else its id. */
   String name(UUID service) {
-    String name = names.get(service);
-    return name == null ? service.toString() : name;
+    Service known = services.get(service);
+    return known == null ? service.toString() : known.name();
+  }
+
+  /** Whether a service is known and not revoked. */
+  boolean isActive(UUID service) {
+    Service known = services.get(service);
+    return known != null && known.active();
+  }
+
+  /** Whether the name of a service was told. */
+  boolean knows(UUID service) {
+    return services.containsKey(service);
+  }
+
+  /** The service of an id; the active one of a name, else any that had it. */
+  Optional<Service> find(String nameOrId) {
+    return services.values().stream()
+        .filter(s -> s.name().equals(nameOrId) || s.id().toString().equalsIgnoreCase(nameOrId))
+        .max(Comparator.comparing(Service::active));
   }
 }

@@ -57,6 +57,7 @@ final class EventsHouse {
   private final RecentEvents recent;
   private final Ledger ledger;
   private final Troubles troubles;
+  private final WatchDesk watches;
   private final List<Settings.Subscription> followed = new ArrayList<>();
   private DispatchRules rules;
   private boolean stopping;
@@ -75,6 +76,7 @@ final class EventsHouse {
     this.recent = new RecentEvents(head, RECENT_BYTES);
     this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
     this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
+    this.watches = new WatchDesk(this);
     this.rules = readRules();
     followRules();
   }
@@ -115,6 +117,20 @@ final class EventsHouse {
 
   Ledger ledger() {
     return ledger;
+  }
+
+  Troubles troubles() {
+    return troubles;
+  }
+
+  WatchDesk watches() {
+    return watches;
+  }
+
+  /** What metrics call a consumer: its service, and its group if it has one. */
+  String label(Consumer consumer) {
+    String service = gates.name(consumer.owner());
+    return consumer.group().isEmpty() ? service : service + "/" + consumer.group();
   }
 
   WritePipeline pipeline() {
@@ -269,6 +285,10 @@ final class EventsHouse {
 
   private void committed(Arrival arrival) {
     recent.add(arrival.event());
+    if (arrival.fresh()) {
+      metrics.accepted(arrival.event().event().name());
+      watches.committed(arrival);
+    }
     for (Target target : arrival.targets()) {
       announcedLess(target.consumer());
       ConsumerFeed feed = feeds.get(target.consumer());
@@ -277,7 +297,8 @@ final class EventsHouse {
       }
       if (arrival.skips(target.consumer())) {
         feed.skipped(arrival.event());
-        metrics.buried();
+        metrics.buried(target.consumer());
+        feed.meters().dead(arrival.event().event().name());
       } else {
         feed.committed(arrival.event(), target.match());
       }
@@ -385,7 +406,7 @@ final class EventsHouse {
                   event.event().name(),
                   letter.reason(),
                   attempts);
-              metrics.buried();
+              metrics.buried(consumer.number());
               return untilDone(DeadStore.BURY, letter);
             });
   }

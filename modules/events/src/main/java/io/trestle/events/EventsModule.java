@@ -7,7 +7,10 @@ import io.vertx.core.Future;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Wires durable events: the owner of the log, the four methods of {@code Events}. */
+/**
+ * Wires durable events: the owner of the log, the four methods of {@code Events}, the admin
+ * procedures, CloudEvents over HTTP.
+ */
 public final class EventsModule implements Module {
   private @Nullable ModuleContext house;
   private @Nullable EventsVerticle verticle;
@@ -33,6 +36,10 @@ public final class EventsModule implements Module {
     context.gateway().method(endpoints.listDead());
     context.gateway().method(endpoints.replayDead());
     context.gateway().method(new SubscribeEndpoint(context).handler());
+    EventProcedures.mount(context.web(), context.bus());
+    context
+        .web()
+        .mount("/events/*", CloudEventsRoute.router(context.vertx(), context.bus(), context.ids()));
     return context
         .vertx()
         .deployVerticle(owner)

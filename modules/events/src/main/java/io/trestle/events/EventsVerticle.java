@@ -50,6 +50,7 @@ final class EventsVerticle extends VerticleBase {
       PublishDesk desk,
       DeadLetterDesk letters,
       StreamTable streams,
+      Operators operators,
       Sweeper sweeper) {}
 
   @Override
@@ -63,16 +64,15 @@ final class EventsVerticle extends VerticleBase {
               EventsHouse house = new EventsHouse(kernel, context, head, streams);
               ConsumerBook book = new ConsumerBook(house);
               PublishDesk desk = new PublishDesk(house, head);
+              DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
+              Operators operators = new Operators(house, book, streams, letters);
               Parts made =
-                  new Parts(
-                      house,
-                      book,
-                      desk,
-                      new DeadLetterDesk(house, book, desk),
-                      streams,
-                      new Sweeper(house));
+                  new Parts(house, book, desk, letters, streams, operators, new Sweeper(house));
               parts = made;
-              return new Recovery(house, book).run().onSuccess(v -> listen(made));
+              return new Recovery(house, book)
+                  .run()
+                  .compose(v -> operators.load())
+                  .onSuccess(v -> listen(made));
             })
         .compose(v -> follow());
   }
@@ -84,6 +84,7 @@ final class EventsVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     made.sweeper().stop();
+    made.operators().stop();
     made.house().close();
     return made.house().ledger().close().otherwiseEmpty();
   }
@@ -121,6 +122,7 @@ final class EventsVerticle extends VerticleBase {
     bus.answer(Events.CLOSED, this::closed);
     bus.answer(Events.LIST_DEAD, q -> refusing(() -> made.letters().list(q)));
     bus.answer(Events.REPLAY, made.letters()::replay);
+    made.operators().listen(bus);
     made.sweeper().start();
   }
 
@@ -141,7 +143,7 @@ final class EventsVerticle extends VerticleBase {
   // ---- what others tell
 
   private void serviceChanged(AccessNews.ServiceChanged service) {
-    parts().house().gates().name(service.serviceId(), service.name());
+    parts().house().gates().service(service.serviceId(), service.name(), service.active());
   }
 
   private void policyChanged(Policies.Policy policy) {

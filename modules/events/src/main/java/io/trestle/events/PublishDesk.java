@@ -52,7 +52,11 @@ final class PublishDesk {
 
   /** Judges and stores a request. */
   Future<Published> publish(Publish request) {
-    return new PublishRun(this, house, request).run().map(Published::new);
+    house.metrics().publishing(1);
+    return new PublishRun(this, house, request)
+        .run()
+        .onComplete(v -> house.metrics().publishing(-1))
+        .map(Published::new);
   }
 
   long nextPosition() {

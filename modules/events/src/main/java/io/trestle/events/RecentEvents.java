@@ -34,6 +34,11 @@ final class RecentEvents {
     }
   }
 
+  /** What it holds. */
+  long bytes() {
+    return bytes;
+  }
+
   /** Whether it holds everything after this position. */
   boolean covers(long after) {
     return after >= before;

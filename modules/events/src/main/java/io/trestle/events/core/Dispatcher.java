@@ -352,6 +352,12 @@ public final class Dispatcher<E> {
     return first == null ? Long.MAX_VALUE : first.createdAt;
   }
 
+  /** Slots of a stream that are taken, also by leases that are over; 0 if it is not open. */
+  public int taken(long stream) {
+    Outlet<E> outlet = slots.outlets.get(stream);
+    return outlet == null ? 0 : outlet.leases.size();
+  }
+
   /** Streams that are open. */
   public int streams() {
     return slots.outlets.size();

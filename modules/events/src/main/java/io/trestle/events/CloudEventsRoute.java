@@ -1,0 +1,374 @@
+package io.trestle.events;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.trestle.conversations.EventTokens;
+import io.trestle.conversations.Events;
+import io.trestle.conversations.Events.Event;
+import io.trestle.conversations.Events.Result;
+import io.trestle.conversations.Refused;
+import io.trestle.events.core.CloudEvent;
+import io.trestle.events.core.CloudEvent.Malformed;
+import io.trestle.events.core.Verdict.Status;
+import io.trestle.kernel.Ids;
+import io.trestle.kernel.bus.Bus;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * {@code POST /events}: CloudEvents 1.0 over HTTP in structured, binary and batch mode, for
+ * programs that have a token of a service. A translation into {@link Events#PUBLISH}: what is
+ * checked, stored and answered there is the same for every way in. A request may always be
+ * repeated, since source and id of a CloudEvent are its idempotency key. Neither headers nor bodies
+ * are logged.
+ */
+final class CloudEventsRoute {
+  static final int MAX_BODY = 8 << 20;
+  static final int MAX_EVENTS = 1_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(CloudEventsRoute.class);
+
+  /** Bodies that may be in memory at a time, over all requests. */
+  private static final long MAX_BODIES = 64L << 20;
+
+  private static final Set<String> PATHS = Set.of("/events", "/events/");
+  private static final String STRUCTURED = "application/cloudevents+json";
+  private static final String BATCH = "application/cloudevents-batch+json";
+  private static final String BEARER = "bearer ";
+
+  private final Bus bus;
+  private final Ids ids;
+  private final AtomicLong bodies = new AtomicLong();
+
+  private CloudEventsRoute(Bus bus, Ids ids) {
+    this.bus = bus;
+    this.ids = ids;
+  }
+
+  /** The router below {@code /events}. */
+  static Router router(Vertx vertx, Bus bus, Ids ids) {
+    CloudEventsRoute route = new CloudEventsRoute(bus, ids);
+    Router router = Router.router(vertx);
+    router.route().handler(route::handle);
+    return router;
+  }
+
+  /** An answer that is not about an event: HTTP status and words. */
+  private static final class HttpProblem extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final int status;
+
+    HttpProblem(int status, String message) {
+      super(message, null, false, false);
+      this.status = status;
+    }
+  }
+
+  /**
+   * One event of a request.
+   *
+   * @param event null when it is refused already
+   */
+  private record Item(String id, @Nullable Event event, String problem) {}
+
+  private record Outcome(String id, String eventId, int status, String message) {}
+
+  private enum Mode {
+    STRUCTURED,
+    BINARY,
+    BATCH
+  }
+
+  // ---- a request
+
+  private void handle(RoutingContext context) {
+    HttpServerRequest request = context.request();
+    request.pause();
+    try {
+      if (!PATHS.contains(context.normalizedPath())) {
+        throw new HttpProblem(404, "not found (expected: POST /events)");
+      }
+      if (!request.method().equals(HttpMethod.POST)) {
+        throw new HttpProblem(405, request.method() + " (expected: POST)");
+      }
+      byte[] digest = TokenDesk.digest(token(request));
+      Mode mode = mode(request);
+      long length = length(request);
+      bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
+          .compose(who -> publish(request, mode, length, who.serviceId()))
+          .onFailure(e -> refuse(request, e));
+    } catch (RuntimeException e) {
+      refuse(request, e);
+    }
+  }
+
+  private static String token(HttpServerRequest request) {
+    List<String> shown = request.headers().getAll("authorization");
+    if (shown.size() == 1 && shown.get(0).toLowerCase(Locale.ROOT).startsWith(BEARER)) {
+      return shown.get(0).substring(BEARER.length()).strip();
+    }
+    throw new HttpProblem(401, "Authorization: missing (expected: Bearer and a token)");
+  }
+
+  private static Mode mode(HttpServerRequest request) {
+    String encoding = request.getHeader("content-encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      throw new HttpProblem(415, "content-encoding: compressed (expected: identity)");
+    }
+    String type = Objects.requireNonNullElse(request.getHeader("content-type"), "");
+    String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (media.equals(STRUCTURED)) {
+      return Mode.STRUCTURED;
+    }
+    if (media.equals(BATCH)) {
+      return Mode.BATCH;
+    }
+    if (!media.startsWith("application/cloudevents")
+        && request.headers().contains("ce-specversion")) {
+      return Mode.BINARY;
+    }
+    throw new HttpProblem(
+        415,
+        "content-type: no CloudEvent (expected: "
+            + STRUCTURED
+            + ", "
+            + BATCH
+            + ", or ce- headers beside another type)");
+  }
+
+  /** What is reserved for the body: its length, or the most that it may have. */
+  private static long length(HttpServerRequest request) {
+    String length = request.getHeader("content-length");
+    long bytes = length == null ? MAX_BODY : parsed(length);
+    if (bytes > MAX_BODY) {
+      throw tooLarge();
+    }
+    return bytes;
+  }
+
+  private static long parsed(String length) {
+    try {
+      return Long.parseLong(length);
+    } catch (NumberFormatException e) {
+      throw new HttpProblem(400, "content-length: no number (expected: a number)");
+    }
+  }
+
+  private static HttpProblem tooLarge() {
+    return new HttpProblem(413, "body: too large (expected: at most " + MAX_BODY + " bytes)");
+  }
+
+  private Future<Void> publish(HttpServerRequest request, Mode mode, long length, UUID service) {
+    if (bodies.addAndGet(length) > MAX_BODIES) {
+      bodies.addAndGet(-length);
+      throw new HttpProblem(503, "too many requests are being read, try again");
+    }
+    return body(request)
+        .map(body -> items(request, mode, body.getBytes()))
+        .compose(items -> publish(items, service).onSuccess(o -> answer(request, mode, o)))
+        .onComplete(v -> bodies.addAndGet(-length))
+        .mapEmpty();
+  }
+
+  private static Future<Buffer> body(HttpServerRequest request) {
+    Promise<Buffer> whole = Promise.promise();
+    Buffer gathered = Buffer.buffer();
+    request.handler(
+        part -> {
+          if (gathered.length() + part.length() <= MAX_BODY) {
+            gathered.appendBuffer(part);
+          } else {
+            whole.tryFail(tooLarge());
+          }
+        });
+    request.exceptionHandler(whole::tryFail);
+    request.endHandler(end -> whole.tryComplete(gathered));
+    request.resume();
+    return whole.future();
+  }
+
+  // ---- events
+
+  private List<Item> items(HttpServerRequest request, Mode mode, byte[] body) {
+    if (mode == Mode.STRUCTURED) {
+      return List.of(item(CloudEvent.structured(body)));
+    }
+    if (mode == Mode.BINARY) {
+      return List.of(item(CloudEvent.binary(headers(request), body)));
+    }
+    List<JsonNode> all = CloudEvent.batch(body);
+    if (all.size() > MAX_EVENTS) {
+      throw new HttpProblem(
+          413, "events: " + all.size() + " (expected: at most " + MAX_EVENTS + ")");
+    }
+    List<Item> items = new ArrayList<>(all.size());
+    for (JsonNode json : all) {
+      try {
+        items.add(item(CloudEvent.structured(json)));
+      } catch (Malformed e) {
+        items.add(new Item(json.path("id").asText(), null, String.valueOf(e.getMessage())));
+      }
+    }
+    return items;
+  }
+
+  private static Map<String, String> headers(HttpServerRequest request) {
+    Map<String, String> headers = new HashMap<>();
+    request.headers().forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
+    return headers;
+  }
+
+  private Item item(CloudEvent given) {
+    try {
+      return new Item(given.id(), given.event(ids.next().toString()), "");
+    } catch (Malformed e) {
+      return new Item(given.id(), null, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Future<List<Outcome>> publish(List<Item> items, UUID service) {
+    List<Event> events = items.stream().map(Item::event).filter(Objects::nonNull).toList();
+    Future<List<Result>> results =
+        events.isEmpty()
+            ? Future.succeededFuture(List.of())
+            : bus.request(
+                    Events.PUBLISH, new Events.Publish(service, EventTokens.PUBLISHER, events))
+                .map(Events.Published::results);
+    return results.map(published -> outcomes(items, published));
+  }
+
+  private static List<Outcome> outcomes(List<Item> items, List<Result> results) {
+    List<Outcome> outcomes = new ArrayList<>(items.size());
+    int next = 0;
+    for (Item item : items) {
+      if (item.event() == null) {
+        outcomes.add(new Outcome(item.id(), "", Status.INVALID_NAME.number(), item.problem()));
+      } else {
+        Result result = results.get(next++);
+        outcomes.add(new Outcome(item.id(), result.eventId(), result.status(), result.message()));
+      }
+    }
+    return outcomes;
+  }
+
+  // ---- answers
+
+  private static void answer(HttpServerRequest request, Mode mode, List<Outcome> outcomes) {
+    if (mode == Mode.BATCH) {
+      JsonArray results = new JsonArray();
+      outcomes.forEach(outcome -> results.add(json(outcome)));
+      send(request, batchStatus(outcomes), new JsonObject().put("results", results));
+    } else {
+      send(request, httpStatus(outcomes.get(0)), json(outcomes.get(0)));
+    }
+  }
+
+  /** 202 when all are stored; 503 when the same request should be sent again; else 207. */
+  private static int batchStatus(List<Outcome> outcomes) {
+    if (outcomes.stream().anyMatch(o -> o.status() == Status.UNDECIDED.number())) {
+      return 503;
+    }
+    return outcomes.stream().allMatch(CloudEventsRoute::isStored) ? 202 : 207;
+  }
+
+  private static boolean isStored(Outcome outcome) {
+    return outcome.status() == Status.ACCEPTED.number()
+        || outcome.status() == Status.DUPLICATE.number();
+  }
+
+  private static JsonObject json(Outcome outcome) {
+    JsonObject json = new JsonObject().put("id", outcome.id()).put("status", word(outcome));
+    return isStored(outcome)
+        ? json.put("eventId", outcome.eventId())
+        : json.put("message", outcome.message());
+  }
+
+  private static int httpStatus(Outcome outcome) {
+    return switch (word(outcome)) {
+      case "accepted" -> 202;
+      case "duplicate" -> 200;
+      case "denied" -> 403;
+      case "conflict" -> 409;
+      case "undecided" -> 503;
+      default -> 400;
+    };
+  }
+
+  private static String word(Outcome outcome) {
+    for (Status status : Status.values()) {
+      if (status.number() == outcome.status()) {
+        return switch (status) {
+          case ACCEPTED -> "accepted";
+          case DUPLICATE -> "duplicate";
+          case FORBIDDEN -> outcome.message().startsWith("access denied") ? "denied" : "invalid";
+          case CONFLICT -> "conflict";
+          case INVALID_NAME -> "invalid";
+          case UNDECIDED -> "undecided";
+        };
+      }
+    }
+    return "undecided";
+  }
+
+  private static void refuse(HttpServerRequest request, Throwable failure) {
+    if (failure instanceof HttpProblem problem) {
+      send(request, problem.status, message(failure));
+    } else if (failure instanceof Malformed) {
+      send(request, 400, message(failure));
+    } else if (failure instanceof Refused refused) {
+      boolean stranger = refused.reason() == Refused.Reason.UNAUTHENTICATED;
+      send(request, stranger ? 401 : 503, message(failure));
+    } else {
+      LOG.error("cloud event not taken error={}", failure.getClass().getName());
+      send(request, 500, new JsonObject().put("message", "internal error"));
+    }
+  }
+
+  private static JsonObject message(Throwable failure) {
+    return new JsonObject().put("message", String.valueOf(failure.getMessage()));
+  }
+
+  private static void send(HttpServerRequest request, int status, JsonObject json) {
+    HttpServerResponse response = request.response();
+    if (response.closed() || response.ended()) {
+      return;
+    }
+    if (!request.isEnded()) {
+      request.resume();
+    }
+    if (status == 401) {
+      response.putHeader("www-authenticate", "Bearer");
+    } else if (status == 405) {
+      response.putHeader("allow", "POST");
+    } else if (status == 503) {
+      response.putHeader("retry-after", "1");
+    }
+    response
+        .setStatusCode(status)
+        .putHeader("content-type", "application/json")
+        .putHeader("cache-control", "no-store")
+        .putHeader("x-content-type-options", "nosniff")
+        .end(json.toBuffer())
+        .onFailure(e -> LOG.debug("answer not sent", e));
+  }
+}

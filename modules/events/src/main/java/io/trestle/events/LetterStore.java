@@ -1,0 +1,203 @@
+package io.trestle.events;
+
+import io.trestle.conversations.EventAdmin.Choice;
+import io.trestle.conversations.EventAdmin.Letter;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.Tuple;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What operators ask and delete of {@code events_dlq}. Replayed letters are history, and hidden.
+ */
+final class LetterStore {
+  private static final String LETTER =
+      """
+      SELECT d.id, d.consumer, d.event_id, d.name, d.service_id, d.partition_key, d.reason,
+        d.last_error, d.total_attempts, d.replay_count, d.dlq_at_ms,
+        coalesce(s.name, d.service_id::text) AS service_name,
+        coalesce(c.group_name, '') AS group_name
+      FROM events_dlq d LEFT JOIN services s ON s.id = d.service_id
+        LEFT JOIN event_consumers c ON c.number = d.consumer
+      WHERE d.replayed_at_ms IS NULL
+      """;
+
+  private static final String CHOICE =
+      """
+        AND ($1::uuid IS NULL OR d.service_id = $1)
+        AND ($2::text IS NULL OR '.' || d.name ~ $2)
+        AND ($3::text IS NULL OR d.reason = $3)
+      """;
+
+  /** Served by events_dlq_all, for one service by events_dlq_list. */
+  private static final String NEWEST =
+      LETTER
+          + CHOICE
+          + """
+              AND (d.dlq_at_ms, d.id) < ($4, $5)
+            ORDER BY d.dlq_at_ms DESC, d.id DESC LIMIT $6
+            """;
+
+  /** Served by events_dlq_all, for one service by events_dlq_list. */
+  private static final String OLDEST =
+      LETTER
+          + CHOICE
+          + """
+              AND (d.dlq_at_ms, d.id) > ($4, $5) AND d.dlq_at_ms <= $6
+            ORDER BY d.dlq_at_ms, d.id LIMIT $7
+            """;
+
+  /** Served by the primary key and events_dlq_event. */
+  private static final String OF_IDS =
+      LETTER
+          + CHOICE
+          + "  AND (d.id = ANY ($4) OR d.event_id = ANY ($4)) ORDER BY d.dlq_at_ms, d.id";
+
+  /** Served by the primary key. */
+  private static final String CONTENT =
+      """
+      SELECT seq AS position, event_id AS id, publisher_service_id, publisher_instance_id, name,
+        payload, ''::bytea AS payload_json, contract_hash, partition_key, idempotency_key,
+        headers::text AS headers, occurred_at_ms, x_sb_trace, matched, created_at_ms
+      FROM events_dlq WHERE id = $1
+      """;
+
+  /**
+   * A letter says that its position is finished, until the progress of its consumer and the
+   * checkpoint say so too; before that it must stay. Served by the primary key.
+   */
+  private static final String DROP =
+      """
+      DELETE FROM events_dlq d USING event_consumers c, event_checkpoint k
+      WHERE d.id = ANY ($1) AND d.replayed_at_ms IS NULL AND c.number = d.consumer
+        AND greatest(d.seq, d.replay_seq) <= k.seq
+        AND (d.seq <= c.floor OR c.finished @> d.seq)
+        AND (d.replay_seq IS NULL OR d.replay_seq <= c.floor OR c.finished @> d.replay_seq)
+      RETURNING d.id
+      """;
+
+  private static final String COUNTS =
+      "SELECT consumer, count(*) AS letters FROM events_dlq WHERE replayed_at_ms IS NULL"
+          + " GROUP BY consumer";
+
+  private final Pool pool;
+
+  LetterStore(Pool pool) {
+    this.pool = pool;
+  }
+
+  /** A letter and whose it is. */
+  record Entry(int consumer, Letter letter) {}
+
+  /** What to look for; null is not asked. */
+  record Wanted(@Nullable UUID service, @Nullable String regex, @Nullable String reason) {
+    static Wanted of(@Nullable UUID service, Choice choice) {
+      return new Wanted(
+          service,
+          choice.pattern().isEmpty() ? null : regex(choice.pattern()),
+          choice.reason().isEmpty() ? null : choice.reason());
+    }
+
+    Tuple tuple() {
+      return Tuple.of(service, regex, reason);
+    }
+
+    /** A pattern as it is tested on a name with a dot before it. */
+    static String regex(String pattern) {
+      StringBuilder regex = new StringBuilder("^");
+      for (String segment : pattern.split("\\.", -1)) {
+        regex.append(
+            switch (segment) {
+              case "*" -> "\\.[^.]+";
+              case "#" -> "(?:\\.[^.]+)*";
+              default -> "\\." + segment;
+            });
+      }
+      return regex.append('$').toString();
+    }
+  }
+
+  /** Before (time, id), newest first. */
+  Future<List<Entry>> newest(Wanted wanted, long time, UUID id, int limit) {
+    return list(NEWEST, wanted.tuple().addLong(time).addUUID(id).addInteger(limit));
+  }
+
+  /** After (time, id), up to a time, oldest first. */
+  Future<List<Entry>> oldest(Wanted wanted, long time, UUID id, long upTo, int limit) {
+    return list(OLDEST, wanted.tuple().addLong(time).addUUID(id).addLong(upTo).addInteger(limit));
+  }
+
+  /** Letters of these ids, their own or those of their events. */
+  Future<List<Entry>> ofIds(Wanted wanted, List<UUID> ids) {
+    return list(OF_IDS, wanted.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)));
+  }
+
+  /** The event of a letter. */
+  Future<Optional<Logged>> content(UUID letter) {
+    return pool.preparedQuery(CONTENT)
+        .execute(Tuple.of(letter))
+        .map(
+            rows ->
+                rows.size() == 0
+                    ? Optional.empty()
+                    : Optional.of(LogStore.logged(rows.iterator().next())));
+  }
+
+  /** Deletes what may be deleted; completes with the ids of that. */
+  Future<List<UUID>> drop(List<UUID> letters) {
+    return pool.preparedQuery(DROP)
+        .execute(Tuple.tuple().addArrayOfUUID(letters.toArray(UUID[]::new)))
+        .map(
+            rows -> {
+              List<UUID> gone = new ArrayList<>(rows.size());
+              rows.forEach(row -> gone.add(row.getUUID("id")));
+              return gone;
+            });
+  }
+
+  /** How many there are of each consumer that has any. */
+  Future<Map<Integer, Long>> counts() {
+    return pool.query(COUNTS)
+        .execute()
+        .map(
+            rows -> {
+              Map<Integer, Long> counts = new HashMap<>();
+              rows.forEach(row -> counts.put(row.getInteger("consumer"), row.getLong("letters")));
+              return counts;
+            });
+  }
+
+  private Future<List<Entry>> list(String sql, Tuple query) {
+    return pool.preparedQuery(sql).execute(query).map(LetterStore::entries);
+  }
+
+  private static List<Entry> entries(RowSet<Row> rows) {
+    List<Entry> entries = new ArrayList<>(rows.size());
+    rows.forEach(row -> entries.add(new Entry(row.getInteger("consumer"), letter(row))));
+    return entries;
+  }
+
+  private static Letter letter(Row row) {
+    return new Letter(
+        row.getUUID("id"),
+        row.getUUID("event_id"),
+        row.getString("name"),
+        row.getUUID("service_id"),
+        row.getString("service_name"),
+        row.getString("group_name"),
+        row.getString("partition_key"),
+        row.getString("reason"),
+        row.getString("last_error"),
+        row.getInteger("total_attempts"),
+        row.getInteger("replay_count"),
+        row.getLong("dlq_at_ms"));
+  }
+}

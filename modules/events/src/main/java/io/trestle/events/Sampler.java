@@ -1,0 +1,156 @@
+package io.trestle.events;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads off every second how consumers and queues stand, on the thread that owns them, so that a
+ * scrape on another thread reads finished numbers. Services of one name share a series.
+ */
+final class Sampler {
+  private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
+  private static final long EVERY_MILLIS = 1_000;
+  private static final int COUNT_EVERY = 60;
+
+  private final EventsHouse house;
+  private final LetterStore letters;
+  private final OldestPending oldest;
+  private final MeterRegistry meters;
+  private final Map<String, Group> groups = new HashMap<>();
+  private final AtomicLong commitsWaiting;
+  private final AtomicLong troublesWaiting;
+  private final AtomicLong recentBytes;
+  private long timer = -1;
+  private boolean stopped;
+  private int rounds;
+
+  Sampler(EventsHouse house, LetterStore letters, OldestPending oldest) {
+    this.house = house;
+    this.letters = letters;
+    this.oldest = oldest;
+    this.meters = house.metrics().meters();
+    this.commitsWaiting = gauge("sb_event_commits_waiting");
+    this.troublesWaiting = gauge("sb_event_troubles_waiting");
+    this.recentBytes = gauge("sb_event_recent_bytes");
+  }
+
+  private AtomicLong gauge(String name) {
+    AtomicLong value = new AtomicLong();
+    Gauge.builder(name, value, AtomicLong::get).strongReference(true).register(meters);
+    return value;
+  }
+
+  /** What one label shows. */
+  private static final class Group {
+    final AtomicLong pending = new AtomicLong();
+    final AtomicLong oldest = new AtomicLong(OldestPending.NONE);
+    final AtomicLong inFlight = new AtomicLong();
+    final AtomicLong letters = new AtomicLong();
+  }
+
+  private record Sample(
+      String label, long pending, int inFlight, long letters, Future<Long> oldest) {}
+
+  void start() {
+    sample();
+  }
+
+  void stop() {
+    stopped = true;
+    house.cancel(timer);
+  }
+
+  private void sample() {
+    Future<Void> counted = rounds++ % COUNT_EVERY == 0 ? count() : Future.succeededFuture();
+    counted
+        .compose(v -> consumers())
+        .onComplete(
+            done -> {
+              commitsWaiting.set(house.order().waiting());
+              troublesWaiting.set(house.troubles().waiting());
+              recentBytes.set(house.recent().bytes());
+              if (!stopped) {
+                timer = house.after(EVERY_MILLIS, this::sample);
+              }
+            });
+  }
+
+  private Future<Void> count() {
+    return letters
+        .counts()
+        .onSuccess(house.metrics()::deadLettersAre)
+        .onFailure(e -> LOG.debug("dead letters not counted reason={}", e.toString()))
+        .<Void>mapEmpty()
+        .otherwiseEmpty();
+  }
+
+  private Future<Void> consumers() {
+    List<Sample> samples = new ArrayList<>();
+    for (ConsumerFeed feed : house.feeds().values()) {
+      if (house.gates().knows(feed.consumer().owner())) {
+        samples.add(
+            new Sample(
+                house.label(feed.consumer()),
+                feed.pending(),
+                feed.dispatcher().inFlight(),
+                house.metrics().deadLetters(feed.consumer().number()),
+                oldest.of(feed)));
+      }
+    }
+    return Future.join(samples.stream().map(Sample::oldest).toList())
+        .transform(
+            v -> {
+              show(samples);
+              return Future.succeededFuture();
+            });
+  }
+
+  private void show(List<Sample> samples) {
+    Map<String, List<Sample>> byLabel = new HashMap<>();
+    samples.forEach(s -> byLabel.computeIfAbsent(s.label(), l -> new ArrayList<>()).add(s));
+    byLabel.forEach(
+        (label, own) -> {
+          Group group = groups.computeIfAbsent(label, this::register);
+          group.pending.set(own.stream().mapToLong(Sample::pending).sum());
+          group.inFlight.set(own.stream().mapToLong(Sample::inFlight).sum());
+          group.letters.set(own.stream().mapToLong(Sample::letters).sum());
+          own.stream()
+              .filter(s -> s.oldest().succeeded())
+              .mapToLong(s -> s.oldest().result())
+              .min()
+              .ifPresent(group.oldest::set);
+        });
+  }
+
+  private Group register(String label) {
+    Group group = new Group();
+    of("sb_events_pending", label, group.pending);
+    of("sb_event_deliveries_inflight", label, group.inFlight);
+    of("sb_dlq_size", label, group.letters);
+    Gauge.builder("sb_events_oldest_pending_seconds", group, this::age)
+        .tag("group", label)
+        .strongReference(true)
+        .register(meters);
+    return group;
+  }
+
+  private void of(String name, String label, AtomicLong value) {
+    Gauge.builder(name, value, AtomicLong::get)
+        .tag("group", label)
+        .strongReference(true)
+        .register(meters);
+  }
+
+  private double age(Group group) {
+    long createdAt = group.oldest.get();
+    return createdAt == OldestPending.NONE ? 0 : Math.max(0, house.now() - createdAt) / 1000.0;
+  }
+}
