@@ -8,6 +8,7 @@ import io.trestle.events.ConsumerStore.Wanted;
 import io.trestle.events.core.Member;
 import io.trestle.events.core.Subscription;
 import io.trestle.kernel.pipeline.Write;
+import io.trestle.protocol.events.RetryPolicy;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.ServicePolicy;
 import io.vertx.core.Future;
@@ -17,7 +18,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -66,11 +66,19 @@ final class ConsumerBook {
     subscriptions = Math.max(subscriptions, row.number());
     ConsumerFeed feed = house.feeds().get(row.consumer());
     if (feed != null) {
-      feed.learn(
-          new Subscription(
-              row.number(), row.pattern(), row.filter(), RetryText.parse(row.options())));
+      feed.learn(new Subscription(row.number(), row.pattern(), row.filter(), retry(row)));
       effective.put(row.number(), row.effective());
       options.put(row.number(), row.options());
+    }
+  }
+
+  /** Null for none, and for one that was edited by hand until it is none. */
+  private static @Nullable RetryPolicy retry(Wanted row) {
+    try {
+      return row.options().isEmpty() ? null : RetryPolicy.parse(row.options());
+    } catch (IllegalArgumentException e) {
+      LOG.warn("ignored subscription={} reason={}", row.number(), e.getMessage());
+      return null;
     }
   }
 
@@ -142,7 +150,7 @@ final class ConsumerBook {
         }
         ConsumerFeed feed = feed(subscriber.serviceId(), s.group());
         Subscription known = feed == null ? null : feed.subscription(s.pattern(), s.filter());
-        if (known != null && Objects.equals(known.retry(), RetryText.parse(s.retryPolicy()))) {
+        if (known != null && s.retryPolicy().equals(options.get(known.number()))) {
           continue;
         }
         int consumer =

@@ -106,6 +106,7 @@ class EventsWireTest {
   }
 
   @Test
+  @Acceptance("WI-59")
   void secondStream_isRefused() {
     WireSubscriber subscriber = WireSubscriber.of(WIRE.connected(consumer), 1, "a");
     publish(WIRE.connected(publisher), event("a"));

@@ -1,6 +1,7 @@
 package io.trestle.events.core;
 
 import io.trestle.events.core.Burial.Reason;
+import io.trestle.protocol.events.RetryPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -118,15 +119,15 @@ final class Outcomes<E> {
   }
 
   private int maxAttempts(Entry<E> entry) {
-    return RetryRule.of(entry.route.remaining)
-        .map(RetryRule::maxAttempts)
+    return Retries.of(entry.route.remaining)
+        .map(RetryPolicy::maxAttempts)
         .orElseGet(() -> rules.get().maxAttempts());
   }
 
   private long ladder(Entry<E> entry) {
-    Optional<RetryRule> own = RetryRule.of(entry.route.remaining);
+    Optional<RetryPolicy> own = Retries.of(entry.route.remaining);
     if (own.isPresent()) {
-      return own.get().waitAfter(entry.attempts, random);
+      return Retries.waitAfter(own.get(), entry.attempts, random);
     }
     List<Long> ladder = rules.get().ladderMillis();
     if (ladder.isEmpty()) {

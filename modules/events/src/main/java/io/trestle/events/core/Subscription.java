@@ -1,5 +1,6 @@
 package io.trestle.events.core;
 
+import io.trestle.protocol.events.RetryPolicy;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param filter verbatim; empty passes all
  * @param retry null for the retries of the house
  */
-public record Subscription(int number, String pattern, String filter, @Nullable RetryRule retry) {
+public record Subscription(int number, String pattern, String filter, @Nullable RetryPolicy retry) {
   /** One with the retries of the house. */
   public Subscription(int number, String pattern, String filter) {
     this(number, pattern, filter, null);
