@@ -365,8 +365,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     Future<Logged> found =
         event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
     found
-        .onSuccess(letter -> meters.dead(letter.event().name()))
-        .compose(letter -> house.bury(consumer, letter, burial))
+        .compose(
+            letter ->
+                house
+                    .bury(consumer, letter, burial)
+                    .onSuccess(v -> meters.dead(letter.event().name())))
         .onComplete(
             done -> {
               if (done.failed()) {
