@@ -205,11 +205,10 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** It is finished before it was ever handed out: the limit of pending deliveries. */
   void skipped(Logged event) {
-    if (tailing) {
-      return;
-    }
-    finishedBefore.add(event.position());
     house.ledger().moved(this);
+    if (!tailing) {
+      finishedBefore.add(event.position());
+    }
   }
 
   private void offer(Logged event, Match match) {
