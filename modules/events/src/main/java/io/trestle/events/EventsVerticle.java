@@ -32,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class EventsVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(EventsVerticle.class);
   private static final long STREAM_WITHOUT_SESSION_MILLIS = 5_000;
+  private static final long CLOCKS_DIFFER_MILLIS = 60_000;
 
   private final ModuleContext kernel;
   private final Bus bus;
@@ -56,25 +57,32 @@ final class EventsVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     LogStore log = new LogStore(kernel.database().pool());
+    long soon = kernel.clock().millis() + CLOCKS_DIFFER_MILLIS;
     return Sweeper.partitions(kernel)
-        .compose(v -> log.head())
-        .compose(
-            head -> {
-              StreamTable streams = new StreamTable(bus, context);
-              EventsHouse house = new EventsHouse(kernel, context, head, streams);
-              ConsumerBook book = new ConsumerBook(house);
-              PublishDesk desk = new PublishDesk(house, head);
-              DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
-              Operators operators = new Operators(house, book, streams, letters);
-              Parts made =
-                  new Parts(house, book, desk, letters, streams, operators, new Sweeper(house));
-              parts = made;
-              return new Recovery(house, book)
-                  .run()
-                  .compose(v -> operators.load())
-                  .onSuccess(v -> listen(made));
-            })
+        .compose(v -> Future.all(log.head(), log.newest(soon)))
+        .compose(found -> recover(found.resultAt(0), found.resultAt(1)))
         .compose(v -> follow());
+  }
+
+  /**
+   * Rebuilds everything from the database.
+   *
+   * @param newest largest id that is not of a clock that is far ahead; of those the primary key of
+   *     the log is left to tell
+   */
+  private Future<Void> recover(long head, UUID newest) {
+    StreamTable streams = new StreamTable(bus, context);
+    EventsHouse house = new EventsHouse(kernel, context, head, streams);
+    ConsumerBook book = new ConsumerBook(house);
+    PublishDesk desk = new PublishDesk(house, head, newest);
+    DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
+    Operators operators = new Operators(house, book, streams, letters);
+    Parts made = new Parts(house, book, desk, letters, streams, operators, new Sweeper(house));
+    parts = made;
+    return new Recovery(house, book)
+        .run()
+        .compose(v -> operators.load())
+        .onSuccess(v -> listen(made));
   }
 
   @Override

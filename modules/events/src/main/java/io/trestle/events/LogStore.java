@@ -154,6 +154,10 @@ final class LogStore {
   private static final String TAIL =
       "SELECT seq, matched FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2";
 
+  /** Served by the primary key of event_log, backwards. */
+  private static final String NEWEST =
+      "SELECT id FROM event_log WHERE id < trestle_uuid_from($1) ORDER BY id DESC LIMIT 1";
+
   /** Served by event_log_seq and events_dlq_replay. */
   private static final String HEAD =
       """
@@ -359,6 +363,13 @@ final class LogStore {
         .execute(Tuple.of(now))
         .compose(v -> pool.preparedQuery(SWEEP_ANSWERS).execute(Tuple.of(now)))
         .map(rows -> rows.rowCount());
+  }
+
+  /** The largest id of a time before this one; the smallest of all when there is none. */
+  Future<UUID> newest(long before) {
+    return pool.preparedQuery(NEWEST)
+        .execute(Tuple.of(before))
+        .map(rows -> rows.size() == 0 ? new UUID(0, 0) : rows.iterator().next().getUUID("id"));
   }
 
   /** The last position that was ever used. */

@@ -32,8 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PublishDesk {
   private static final Logger LOG = LoggerFactory.getLogger(PublishDesk.class);
-  private static final int REMEMBERED = 1 << 17;
-  private static final long CLOCKS_DIFFER_MILLIS = 60_000;
+  private static final int REMEMBERED = 1 << 19;
   private static final long RECONCILE_MILLIS = 500;
 
   private final EventsHouse house;
@@ -41,10 +40,15 @@ final class PublishDesk {
   private final Map<Object, Future<Void>> underWay = new HashMap<>();
   private long position;
 
-  PublishDesk(EventsHouse house, long head) {
+  /**
+   * Goes on behind what is stored.
+   *
+   * @param newest largest id in the log; ids of a later time are not there
+   */
+  PublishDesk(EventsHouse house, long head, UUID newest) {
     this.house = house;
     this.position = head;
-    this.recent = new RecentIds(REMEMBERED, house.now() + CLOCKS_DIFFER_MILLIS);
+    this.recent = new RecentIds(REMEMBERED, RecentIds.millis(newest));
   }
 
   /** A publisher's idempotency key. */

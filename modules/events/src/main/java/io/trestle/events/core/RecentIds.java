@@ -39,7 +39,7 @@ public final class RecentIds {
   }
 
   /** Milliseconds in a UUIDv7; of any other kind of UUID something that is never new. */
-  static long millis(UUID id) {
+  public static long millis(UUID id) {
     return id.version() == 7 ? id.getMostSignificantBits() >>> 16 : 0;
   }
 
