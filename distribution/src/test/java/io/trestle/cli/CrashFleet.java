@@ -19,6 +19,9 @@ import java.util.concurrent.TimeUnit;
  * workers are read by threads of their own.
  */
 final class CrashFleet implements AutoCloseable {
+  /** Until the next kill of kernel or PostgreSQL: publishes, acknowledgements and handlings. */
+  private static final int MOST_STEPS = 200;
+
   private final Path state;
   private final CrashModel model;
   private final int port = FreePorts.next();
@@ -31,6 +34,7 @@ final class CrashFleet implements AutoCloseable {
   private int started;
   private int readyKernels;
   private boolean kernelWasReady;
+  private long nextKernelKill;
 
   /** One incarnation. */
   private static final class Worker {
@@ -142,22 +146,26 @@ final class CrashFleet implements AutoCloseable {
 
   // ---- kills
 
-  /** Kills something; what is just starting is spared most of the time. */
+  /**
+   * Kills something. Kernel and PostgreSQL are mostly left alone until some work was done after
+   * they came back, so that a kill hits work also on a slow machine; what is just starting is
+   * spared most of the time, not always.
+   */
   void killSomething(SplittableRandom random) {
     int dice = random.nextInt(100);
-    boolean evenIfStarting = random.nextInt(100) < 8;
-    if (dice < 30) {
-      if (kernelWasReady || evenIfStarting) {
+    boolean anyway = random.nextInt(100) < 5;
+    boolean worked = kernelWasReady && model.steps() > nextKernelKill;
+    if (dice < 50 && (worked || anyway)) {
+      nextKernelKill = model.steps() + random.nextInt(MOST_STEPS);
+      if (dice < 20) {
         killKernel(random.nextInt(4) == 0);
-      }
-    } else if (dice < 50) {
-      if (kernelWasReady || evenIfStarting) {
+      } else {
         killPostgres(random);
       }
-    } else {
+    } else if (dice >= 50) {
       List<String> names = List.copyOf(workers.keySet());
       Worker worker = workers.get(names.get(random.nextInt(names.size())));
-      if (worker != null && (worker.ready || evenIfStarting)) {
+      if (worker != null && (worker.ready || anyway)) {
         killWorker(worker);
       }
     }

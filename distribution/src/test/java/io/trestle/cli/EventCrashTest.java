@@ -26,7 +26,7 @@ class EventCrashTest {
   private static final int LEASE_MILLIS = 10_000;
 
   /** Of the drain: without any step for so long, nothing will come any more. */
-  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(90);
+  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(45);
 
   private static final Map<String, String> SETTINGS =
       Map.of(
@@ -71,6 +71,8 @@ class EventCrashTest {
     List<String> consumer = List.of("subscribe", url, "book", CrashWorker.EVENT, book);
     fleet.add("subscriber1", concat(consumer, "audit", "crash.#", audit));
     fleet.add("subscriber2", consumer);
+    // What is published before a service has subscribed is none of its business.
+    await("subscribed").atMost(Duration.ofMinutes(2)).until(fleet::allReady);
     List<String> publisher = List.of("publish", url, publishing, "NAME", "shared", "-", "-");
     fleet.add("publisher1", concat(publisher, "a", "b"));
     fleet.add("publisher2", concat(publisher, "c", "d"));
