@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The processes of {@link EventCrashTest}: a kernel with its own PostgreSQL, and workers.
@@ -21,6 +22,8 @@ import java.util.concurrent.TimeUnit;
 final class CrashFleet implements AutoCloseable {
   /** Until the next kill of kernel or PostgreSQL: publishes, acknowledgements and handlings. */
   private static final int MOST_STEPS = 200;
+
+  private static final int LATEST_MILLIS = 120;
 
   private final Path state;
   private final CrashModel model;
@@ -104,6 +107,7 @@ final class CrashFleet implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx96m"));
     command.addAll(List.of("-Dvertx.disableDnsResolver=true", "-Xshare:auto"));
+    command.add("-Dtrestle.crash.slow=" + Integer.getInteger("trestle.crash.slow", 0));
     command.addAll(List.of("-cp", KernelProcess.classPath(), CrashWorker.class.getName()));
     // The tag of a publish begins with the name of the process: no number is ever used twice.
     roles.getOrDefault(role, List.of()).forEach(arg -> command.add(arg.replace("NAME", name)));
@@ -157,6 +161,9 @@ final class CrashFleet implements AutoCloseable {
     boolean worked = kernelWasReady && model.steps() > nextKernelKill;
     if (dice < 50 && (worked || anyway)) {
       nextKernelKill = model.steps() + random.nextInt(MOST_STEPS);
+      if (random.nextInt(3) > 0) {
+        afterRest(random.nextInt(LATEST_MILLIS));
+      }
       if (dice < 20) {
         killKernel(random.nextInt(4) == 0);
       } else {
@@ -169,6 +176,12 @@ final class CrashFleet implements AutoCloseable {
         killWorker(worker);
       }
     }
+  }
+
+  /** A kill soon after publishers begin again hits events of which no progress is stored yet. */
+  private static void afterRest(int millis) {
+    long rest = CrashWorker.restMillis();
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(rest > 0 ? rest + millis : 0));
   }
 
   private void killKernel(boolean withPostgres) {

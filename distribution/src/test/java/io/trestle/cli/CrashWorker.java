@@ -41,6 +41,15 @@ final class CrashWorker {
   static final String EVENT = "crash.moved";
   private static final int LONGEST_PAUSE_MILLIS = 40;
   private static final int LONGEST_WORK_MILLIS = 20;
+  private static final long WORK_MILLIS = 900;
+
+  /** Long enough for the kernel to store that nothing is pending. */
+  private static final long REST_MILLIS = 600;
+
+  /** One handling of so many takes so long that a kernel is back before it ends; 0: none. */
+  private static final int SLOW = Integer.getInteger("trestle.crash.slow", 0);
+
+  private static final int SLOW_MILLIS = 8_000;
 
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final AtomicInteger running = new AtomicInteger();
@@ -130,8 +139,14 @@ final class CrashWorker {
   }
 
   private void later(Runnable task) {
-    int pause = new SplittableRandom().nextInt(LONGEST_PAUSE_MILLIS);
-    var unused = timer.schedule(task, pause, TimeUnit.MILLISECONDS);
+    long pause = new SplittableRandom().nextInt(LONGEST_PAUSE_MILLIS);
+    var unused = timer.schedule(task, pause + restMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Until publishers work again; 0 while they do. All of a machine rest at the same times. */
+  static long restMillis() {
+    long into = System.nanoTime() / 1_000_000 % (WORK_MILLIS + REST_MILLIS);
+    return into < WORK_MILLIS ? 0 : WORK_MILLIS + REST_MILLIS - into;
   }
 
   private void ended(int lanes) {
@@ -147,6 +162,8 @@ final class CrashWorker {
         () -> {
           ServiceBridge bridge = builder(url, key);
           bridge.events().handle(pattern, (payload, context) -> handle(service, payload, context));
+          // Nothing matches it, but each incarnation brings rows to be stored when it registers.
+          bridge.events().handle("extra.p" + ProcessHandle.current().pid(), (p, c) -> {});
           return bridge;
         });
   }
@@ -163,8 +180,14 @@ final class CrashWorker {
         context.attempt(),
         context.deliveryId(),
         lane);
-    LockSupport.parkNanos(new SplittableRandom().nextInt(LONGEST_WORK_MILLIS) * 1_000_000L);
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(workMillis()));
     print("E", System.nanoTime(), service, context.deliveryId(), context.isCancelled());
+  }
+
+  private static int workMillis() {
+    SplittableRandom random = new SplittableRandom();
+    boolean slow = SLOW > 0 && random.nextInt(SLOW) == 0;
+    return slow ? SLOW_MILLIS : random.nextInt(LONGEST_WORK_MILLIS);
   }
 
   // ---- both

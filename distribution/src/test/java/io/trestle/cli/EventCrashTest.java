@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EventCrashTest {
   private static final int SECONDS = Integer.getInteger("trestle.crash.seconds", 40);
   private static final int LONGEST_PAUSE_MILLIS = 900;
-  private static final int LEASE_MILLIS = 10_000;
+  private static final int LEASE_MILLIS = 20_000;
 
   /** Of the drain: without any step for so long, nothing will come any more. */
   private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(45);
