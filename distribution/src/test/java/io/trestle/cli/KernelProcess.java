@@ -144,7 +144,7 @@ public final class KernelProcess implements AutoCloseable {
   }
 
   /** Surefire runs tests behind a jar that only names the class path. */
-  private static String classPath() {
+  static String classPath() {
     return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
@@ -182,6 +182,11 @@ public final class KernelProcess implements AutoCloseable {
     }
     ready = parsed().filter(json -> json.has("grpc")).orElseThrow(this::notReady);
     return this;
+  }
+
+  /** Whether it has said that it is ready. */
+  boolean isReady() {
+    return isAlive() && parsed().isPresent();
   }
 
   private AssertionError notReady() {

@@ -34,7 +34,10 @@ import org.slf4j.LoggerFactory;
  * were told.
  *
  * <p>Effective (events.md 4.5) is the union of the live instances; while there is none, what was
- * effective last, which the rows remember.
+ * effective last, which the rows remember. After a start nobody is live, though the sessions of a
+ * fleet did not end: what was effective then stays so until it was declared again, dropped by a
+ * registration, or a minute has passed. Else an event that is published when half of the fleet is
+ * back would never reach what the other half declares.
  *
  * <p>Thread: the owner's event loop.
  */
@@ -42,12 +45,19 @@ final class ConsumerBook {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerBook.class);
   private static final String SERVICE = "service";
 
+  /** As long as an instance counts without a session. */
+  private static final long AWAITED_MILLIS = 60_000;
+
   private final EventsHouse house;
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
   private final Map<Integer, String> options = new HashMap<>();
   private final Map<UUID, Subscriber> told = new HashMap<>();
   private final Map<UUID, Future<Void>> busy = new HashMap<>();
+
+  /** Effective at the start, and not declared by anybody since. */
+  private final Set<Integer> awaited = new HashSet<>();
+
   private int consumers;
   private int subscriptions;
 
@@ -84,7 +94,21 @@ final class ConsumerBook {
 
   /** All rows were told: nobody is live yet. */
   void loaded() {
+    effective.forEach(
+        (number, was) -> {
+          if (was) {
+            awaited.add(number);
+          }
+        });
     house.feeds().values().forEach(feed -> apply(feed, List.of(), false));
+    house.after(AWAITED_MILLIS, this::awaitNoMore);
+  }
+
+  private void awaitNoMore() {
+    awaited.clear();
+    told.forEach(
+        (service, subscriber) ->
+            of(service).forEach(feed -> apply(feed, subscriber.instances(), false)));
   }
 
   private void add(ConsumerFeed feed) {
@@ -249,7 +273,7 @@ final class ConsumerBook {
   private void apply(ConsumerFeed feed, List<Instance> instances, boolean byRegistration) {
     List<Member> live = members(feed, instances);
     if (!live.isEmpty()) {
-      remember(feed, live);
+      remember(feed, live, byRegistration);
     }
     List<Subscription> wanted =
         feed.known().stream().filter(s -> effective.getOrDefault(s.number(), false)).toList();
@@ -282,12 +306,16 @@ final class ConsumerBook {
   }
 
   /** Stores which subscriptions are effective, for the time when nobody is live. */
-  private void remember(ConsumerFeed feed, List<Member> live) {
+  private void remember(ConsumerFeed feed, List<Member> live, boolean dropped) {
     Set<Integer> wanted = new HashSet<>();
     live.forEach(member -> member.subscriptions().forEach(s -> wanted.add(s.number())));
+    awaited.removeAll(wanted);
     List<Wanted> changed = new ArrayList<>();
     for (Subscription s : feed.known()) {
-      boolean now = wanted.contains(s.number());
+      if (dropped) {
+        awaited.remove(s.number());
+      }
+      boolean now = wanted.contains(s.number()) || awaited.contains(s.number());
       if (effective.getOrDefault(s.number(), false) != now) {
         effective.put(s.number(), now);
         changed.add(

@@ -99,6 +99,7 @@ final class PublishDesk {
               List<Arrival> there =
                   arrivals.stream().filter(a -> isThis(found.get(a.event().id()), a)).toList();
               LOG.info("outcome of a write found events={} of={}", there.size(), ids.length);
+              house.givenUp(arrivals.stream().filter(a -> !there.contains(a)).toList());
               write.committed(there);
             })
         .onFailure(e -> house.after(RECONCILE_MILLIS, () -> reconcile(write, arrivals)));

@@ -273,7 +273,6 @@ final class PublishRun {
                 piece.forEach(i -> results[i] = result(events.get(i).id(), Verdict.ACCEPTED));
                 return Future.succeededFuture();
               }
-              house.givenUp(arrivals);
               return failed(piece, arrivals, order, done.cause(), round);
             });
   }
@@ -338,6 +337,7 @@ final class PublishRun {
       desk.reconcile(order, arrivals);
       return Future.failedFuture(cause);
     }
+    house.givenUp(arrivals);
     order.failed();
     if (failure.code() != WriteFailure.Code.REJECTED) {
       return Future.failedFuture(cause);

@@ -256,6 +256,20 @@ class DeliveryWireTest {
     return WireSubscriber.of(instance, 4, "held.*");
   }
 
+  @Test
+  void event_whenHalfOfTheFleetIsBackAfterARestart_waitsForTheOtherHalf() {
+    WireSubscriber.of(WIRE.connected(consumer), 4, "half.one");
+    WireSubscriber.of(WIRE.connected(consumer), 4, "half.two");
+    TRESTLE.kernel().stop();
+    TRESTLE.kernel().run();
+
+    WireSubscriber.of(WIRE.connected(consumer), 4, "half.one");
+    assertThat(statuses(publish(WIRE.connected(publisher), event("half.two")))).containsOnly(1);
+    WireSubscriber two = WireSubscriber.of(WIRE.connected(consumer), 4, "half.two");
+
+    assertThat(two.delivery(1).getEnvelope().getName()).isEqualTo("half.two");
+  }
+
   private long finished() {
     return TRESTLE
         .kernel()

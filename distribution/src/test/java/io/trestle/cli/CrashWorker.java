@@ -1,0 +1,216 @@
+package io.trestle.cli;
+
+import io.trestle.sdk.EventContext;
+import io.trestle.sdk.EventType;
+import io.trestle.sdk.PublishOptions;
+import io.trestle.sdk.ServiceBridge;
+import io.trestle.sdk.ServiceBridgeException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * A publisher or a subscriber of {@link EventCrashTest} as its own process, to be killed at any
+ * moment. What it prints is the only memory of what it did: one line for each step, written before
+ * the step that depends on it. A line in the pipe outlives the process. Times are those of the
+ * monotonic clock, which all processes of a machine share.
+ *
+ * <pre>
+ * R                                            it is ready
+ * S time tag lane                              a publish begins (lane - : no key)
+ * A time tag id                                it was acknowledged; before the next of its lane
+ * F time tag error                             it failed, or its outcome is unknown
+ * Z                                            no publish is under way any more, and none follows
+ * B time service tag id attempt delivery lane  a handler begins
+ * E time service delivery cancelled            it ended well; before the acknowledgement is sent
+ * </pre>
+ *
+ * <p>Any line on standard input stops publishing; its end, the process.
+ */
+final class CrashWorker {
+  static final String EVENT = "crash.moved";
+  private static final int LONGEST_PAUSE_MILLIS = 40;
+  private static final int LONGEST_WORK_MILLIS = 20;
+  private static final long WORK_MILLIS = 900;
+
+  /** Long enough for the kernel to store that nothing is pending. */
+  private static final long REST_MILLIS = 600;
+
+  /** One handling of so many takes so long that a kernel is back before it ends; 0: none. */
+  private static final int SLOW = Integer.getInteger("trestle.crash.slow", 0);
+
+  private static final int SLOW_MILLIS = 8_000;
+
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicInteger running = new AtomicInteger();
+  private volatile boolean stopping;
+
+  private CrashWorker() {}
+
+  /**
+   * Runs.
+   *
+   * @param args {@code publish URL KEY PREFIX LANE...}, with a dash for a stream of events without
+   *     key, or {@code subscribe URL (SERVICE PATTERN KEY)...}
+   */
+  public static void main(String[] args) throws IOException {
+    CrashWorker worker = new CrashWorker();
+    if (args[0].equals("publish")) {
+      worker.publish(args[1], args[2], args[3], Arrays.asList(args).subList(4, args.length));
+    } else {
+      for (int i = 2; i < args.length; i += 3) {
+        subscribe(args[1], args[i], args[i + 1], args[i + 2]);
+      }
+    }
+    print("R");
+    worker.obey();
+    Runtime.getRuntime().halt(0);
+  }
+
+  private void obey() throws IOException {
+    for (int c = System.in.read(); c >= 0; c = System.in.read()) {
+      if (c == '\n') {
+        stopping = true;
+        ended(0);
+      }
+    }
+  }
+
+  /** One write for each line, so that a kill never cuts one in two. */
+  private static void print(Object... words) {
+    StringBuilder line = new StringBuilder();
+    for (Object word : words) {
+      line.append(line.isEmpty() ? "" : " ").append(word);
+    }
+    byte[] bytes = line.append('\n').toString().getBytes(StandardCharsets.UTF_8);
+    synchronized (System.out) {
+      System.out.write(bytes, 0, bytes.length);
+      System.out.flush();
+    }
+  }
+
+  // ---- publisher
+
+  private void publish(String url, String key, String prefix, List<String> lanes) {
+    List<EventType<byte[]>> types = new ArrayList<>();
+    started(
+        () -> {
+          ServiceBridge bridge = builder(url, key);
+          types.add(bridge.events().define(EVENT));
+          return bridge;
+        });
+    EventType<byte[]> type = types.get(types.size() - 1);
+    for (int i = 0; i < lanes.size(); i++) {
+      running.incrementAndGet();
+      next(type, lanes.get(i), prefix + "." + i, 1);
+    }
+  }
+
+  /** Publishes the next of a lane, and the one after it when this one is decided. */
+  private void next(EventType<byte[]> type, String lane, String prefix, int number) {
+    if (stopping) {
+      ended(1);
+      return;
+    }
+    String tag = prefix + "." + number;
+    print("S", System.nanoTime(), tag, lane);
+    PublishOptions options = lane.equals("-") ? PublishOptions.DEFAULT : PublishOptions.keyed(lane);
+    var unused =
+        type.publishAsync(tag.getBytes(StandardCharsets.UTF_8), options)
+            .whenComplete(
+                (id, failure) -> {
+                  if (failure == null) {
+                    print("A", System.nanoTime(), tag, id);
+                  } else {
+                    print("F", System.nanoTime(), tag, failure.toString().replaceAll("\\s+", "_"));
+                  }
+                  later(() -> next(type, lane, prefix, number + 1));
+                });
+  }
+
+  private void later(Runnable task) {
+    long pause = new SplittableRandom().nextInt(LONGEST_PAUSE_MILLIS);
+    var unused = timer.schedule(task, pause + restMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Until publishers work again; 0 while they do. All of a machine rest at the same times. */
+  static long restMillis() {
+    long into = System.nanoTime() / 1_000_000 % (WORK_MILLIS + REST_MILLIS);
+    return into < WORK_MILLIS ? 0 : WORK_MILLIS + REST_MILLIS - into;
+  }
+
+  private void ended(int lanes) {
+    if (running.addAndGet(-lanes) == 0) {
+      print("Z");
+    }
+  }
+
+  // ---- subscriber
+
+  private static void subscribe(String url, String service, String pattern, String key) {
+    started(
+        () -> {
+          ServiceBridge bridge = builder(url, key);
+          bridge.events().handle(pattern, (payload, context) -> handle(service, payload, context));
+          // Nothing matches it, but each incarnation brings rows to be stored when it registers.
+          bridge.events().handle("extra.p" + ProcessHandle.current().pid(), (p, c) -> {});
+          return bridge;
+        });
+  }
+
+  private static void handle(String service, byte[] payload, EventContext context) {
+    String lane = context.partitionKey().isEmpty() ? "-" : context.partitionKey();
+    String tag = new String(payload, StandardCharsets.UTF_8);
+    print(
+        "B",
+        System.nanoTime(),
+        service,
+        tag,
+        context.eventId(),
+        context.attempt(),
+        context.deliveryId(),
+        lane);
+    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(workMillis()));
+    print("E", System.nanoTime(), service, context.deliveryId(), context.isCancelled());
+  }
+
+  private static int workMillis() {
+    SplittableRandom random = new SplittableRandom();
+    boolean slow = SLOW > 0 && random.nextInt(SLOW) == 0;
+    return slow ? SLOW_MILLIS : random.nextInt(LONGEST_WORK_MILLIS);
+  }
+
+  // ---- both
+
+  private static ServiceBridge builder(String url, String key) {
+    return ServiceBridge.builder(url, key)
+        .callerOnly()
+        .eventsMaxInFlight(16)
+        .reconnectInterval(Duration.ofMillis(200))
+        .build();
+  }
+
+  /** Tries until one has started: the kernel may be away for long. */
+  private static void started(Supplier<ServiceBridge> maker) {
+    while (true) {
+      ServiceBridge bridge = maker.get();
+      try {
+        bridge.start();
+        return;
+      } catch (ServiceBridgeException e) {
+        System.err.println("not started: " + e);
+        bridge.stop();
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+package io.trestle.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.trestle.Acceptance;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * kill -9 of kernel, PostgreSQL, publishers and subscribers at random moments, while this process
+ * records what they did. {@code -Dtrestle.crash.seconds=600} kills for longer, {@code
+ * -Dtrestle.crash.seed=N} repeats the choice of victims and pauses, though not what they meet.
+ */
+class EventCrashTest {
+  private static final int SECONDS = Integer.getInteger("trestle.crash.seconds", 40);
+  private static final int LONGEST_PAUSE_MILLIS = 900;
+  private static final int LEASE_MILLIS = 20_000;
+
+  /** Of the drain: without any step for so long, nothing will come any more. */
+  private static final long STUCK_NANOS = TimeUnit.SECONDS.toNanos(45);
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "events.visibility_timeout_ms", Integer.toString(LEASE_MILLIS),
+          "events.max_attempts", "100",
+          "events.backoff_ladder_ms", "100");
+
+  private static final List<String> SERVICES = List.of("book", "audit");
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path state;
+
+  private final CrashModel model = new CrashModel(LEASE_MILLIS);
+
+  @Test
+  @Acceptance({"EV-59", "EV-62", "EV-70", "EV-85"})
+  void events_whileEverythingIsKilled_areNeitherLostNorOutOfOrderNorRepeatedWithoutCause() {
+    long seed = Long.getLong("trestle.crash.seed", System.nanoTime());
+    System.out.println("event crash test: seed=" + seed + " seconds=" + SECONDS);
+    try (CrashFleet fleet = new CrashFleet(state, model, SETTINGS)) {
+      fleet.kernel().awaitReady();
+      addWorkers(fleet);
+      await("all ready").atMost(Duration.ofMinutes(2)).until(fleet::allReady);
+
+      killFor(fleet, new SplittableRandom(seed));
+
+      System.out.println("event crash test: " + fleet.summary() + " " + model.summary());
+      drain(fleet);
+      System.out.println("event crash test: " + fleet.summary() + " " + model.summary());
+    }
+    List<String> violations = model.judge(SERVICES);
+    assertThat(violations.stream().limit(20))
+        .as("seed %d, %d violations, state %s", seed, violations.size(), state)
+        .isEmpty();
+  }
+
+  private static void addWorkers(CrashFleet fleet) {
+    String publishing = fleet.kernel().createService("shop");
+    String book = fleet.kernel().createService("book");
+    String audit = fleet.kernel().createService("audit");
+    String url = fleet.url();
+    List<String> consumer = List.of("subscribe", url, "book", CrashWorker.EVENT, book);
+    fleet.add("subscriber1", concat(consumer, "audit", "crash.#", audit));
+    fleet.add("subscriber2", consumer);
+    // What is published before a service has subscribed is none of its business.
+    await("subscribed").atMost(Duration.ofMinutes(2)).until(fleet::allReady);
+    List<String> publisher = List.of("publish", url, publishing, "NAME", "shared", "-", "-");
+    fleet.add("publisher1", concat(publisher, "a", "b"));
+    fleet.add("publisher2", concat(publisher, "c", "d"));
+  }
+
+  private static List<String> concat(List<String> first, String... more) {
+    return java.util.stream.Stream.concat(first.stream(), List.of(more).stream()).toList();
+  }
+
+  /** Pauses are what is random here: nothing waits for anything. */
+  private static void killFor(CrashFleet fleet, SplittableRandom random) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(LONGEST_PAUSE_MILLIS)));
+      fleet.mend();
+      fleet.killSomething(random);
+    }
+  }
+
+  /** Everything up, publishers at rest, and every acknowledged event handled, or no more steps. */
+  private void drain(CrashFleet fleet) {
+    await("all ready").atMost(Duration.ofMinutes(2)).until(fleet::allReady);
+    fleet.stopPublishing();
+    await("published").atMost(Duration.ofMinutes(2)).until(fleet::published);
+    long[] last = {model.steps(), System.nanoTime()};
+    await("handled")
+        .atMost(Duration.ofMinutes(10))
+        .until(
+            () -> {
+              fleet.mend();
+              if (model.steps() != last[0]) {
+                last[0] = model.steps();
+                last[1] = System.nanoTime();
+              }
+              return SERVICES.stream().allMatch(s -> model.missing(s) == 0)
+                  || System.nanoTime() - last[1] > STUCK_NANOS;
+            });
+  }
+}
