@@ -25,10 +25,10 @@ class ConfigurationTest {
   }
 
   @Test
-  void shippedFile_isEmbeddedWithThreeModules() {
+  void shippedFile_isEmbeddedWithAllModules() {
     Configuration shipped = Configuration.load(CONF.resolve("trestle.yaml"), Map.of(), Flags.NONE);
 
-    assertThat(shipped.modules()).containsExactly("pki", "registry", "rpc");
+    assertThat(shipped.modules()).containsExactly("pki", "registry", "rpc", "events");
     assertThat(shipped.database())
         .isEqualTo(new DatabaseConfig(DatabaseConfig.Provider.EMBEDDED, null, false));
     assertThat(shipped.gateway()).isEqualTo(new GatewayConfig(List.of()));
