@@ -22,7 +22,8 @@ class ArgumentsTest {
     Run run = Run.of();
 
     assertThat(run.exit()).isEqualTo(2);
-    assertThat(run.err()).contains("no benchmark named (expected: rpc, sessions or pipeline)");
+    assertThat(run.err())
+        .contains("no benchmark named (expected: rpc, sessions, pipeline or events)");
   }
 
   @Test

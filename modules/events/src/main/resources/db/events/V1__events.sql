@@ -120,9 +120,10 @@ CREATE TABLE event_subscriptions (
   pattern    text NOT NULL,
   filter     text NOT NULL,
   options    text NOT NULL,
-  effective  boolean NOT NULL,
-  UNIQUE (consumer, pattern, filter)
+  effective  boolean NOT NULL
 );
+-- A filter may be longer than an index takes.
+CREATE UNIQUE INDEX event_subscriptions_key ON event_subscriptions (consumer, pattern, md5(filter));
 
 -- Unfinished deliveries that failed before. Rows of what is finished are swept.
 CREATE TABLE event_troubles (
@@ -168,6 +169,7 @@ CREATE INDEX events_dlq_list ON events_dlq (service_id, dlq_at_ms DESC, id DESC)
   WHERE replayed_at_ms IS NULL;
 CREATE INDEX events_dlq_age ON events_dlq (dlq_at_ms);
 CREATE INDEX events_dlq_replay ON events_dlq (consumer, replay_seq) WHERE replay_seq IS NOT NULL;
+CREATE INDEX events_dlq_replayed ON events_dlq (replay_seq) WHERE replay_seq IS NOT NULL;
 CREATE INDEX events_dlq_seq ON events_dlq (consumer, seq);
 
 -- One row a delivery, for people and suites; what is in flight is shown as pending.

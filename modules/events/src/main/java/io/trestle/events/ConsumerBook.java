@@ -121,6 +121,17 @@ final class ConsumerBook {
 
   // ---- changes
 
+  /** Instances of a service whose control session is open. */
+  Set<UUID> sessions(UUID service) {
+    Set<UUID> open = new HashSet<>();
+    for (Instance instance : instances(service)) {
+      if (instance.session()) {
+        open.add(instance.instanceId());
+      }
+    }
+    return open;
+  }
+
   /** The consumers of a service. */
   List<ConsumerFeed> of(UUID service) {
     return List.copyOf(services.getOrDefault(service, Map.of()).values());
@@ -193,7 +204,36 @@ final class ConsumerBook {
         Write.ofAll(ConsumerStore.KEEP_CONSUMER, newConsumers)
             .andAll(ConsumerStore.KEEP_SUBSCRIPTION, newRows)
             .build();
-    return house.pipeline().submit(unit).onSuccess(v -> learn(newConsumers, newRows));
+    return house
+        .pipeline()
+        .submit(unit)
+        .onSuccess(v -> learn(newConsumers, newRows))
+        .recover(e -> reload(subscriber.serviceId()).transform(v -> Future.failedFuture(e)));
+  }
+
+  /** A write of which nobody knows may be there; then its numbers are those that count. */
+  private Future<Void> reload(UUID service) {
+    return house
+        .consumers()
+        .consumers()
+        .onSuccess(
+            rows ->
+                rows.stream()
+                    .filter(c -> c.owner().equals(service))
+                    .filter(c -> !house.feeds().containsKey(c.number()))
+                    .forEach(this::found))
+        .compose(v -> house.consumers().subscriptions())
+        .onSuccess(
+            rows -> rows.stream().filter(r -> r.service().equals(service)).forEach(this::load))
+        .mapEmpty();
+  }
+
+  private void found(Consumer consumer) {
+    load(consumer);
+    ConsumerFeed feed = house.feeds().get(consumer.number());
+    if (feed != null) {
+      feed.restored(house.head());
+    }
   }
 
   private int newConsumer(UUID service, String group, List<Consumer> to) {

@@ -244,8 +244,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       if (tailing) {
         finishedBefore = new Positions(house.head());
       }
-    } else if (dispatcher.room() >= PAGE) {
-      readPage();
+    } else {
+      readPage(Math.min(PAGE, dispatcher.room()));
     }
   }
 
@@ -258,12 +258,12 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     return mayHandle && offlineSince > 0 && limit > 0 && house.now() - offlineSince >= limit;
   }
 
-  private void readPage() {
+  private void readPage(int limit) {
     reading = true;
     long upTo = house.head();
     house
         .log()
-        .page(consumer.number(), readTo, upTo, numbers, PAGE)
+        .page(consumer.number(), readTo, upTo, numbers, limit)
         .onComplete(
             page -> {
               reading = false;
@@ -272,12 +272,26 @@ final class ConsumerFeed implements DispatchActions<Logged> {
                 house.after(RETRY_MILLIS, this::settle);
                 return;
               }
-              page.result().forEach(this::take);
-              if (page.result().size() < PAGE) {
-                readTo = Math.max(readTo, upTo);
-              }
+              taken(page.result(), limit, upTo);
               settle();
             });
+  }
+
+  /**
+   * What there is no room for is read again later. Only a page that was taken whole, and that
+   * neither its limit of rows nor that of bytes has cut, is all there was.
+   */
+  private void taken(List<Logged> page, int limit, long upTo) {
+    long bytes = 0;
+    for (Logged event : page) {
+      if (!take(event)) {
+        return;
+      }
+      bytes += event.event().payload().length;
+    }
+    if (page.size() < limit && bytes < LogStore.PAGE_BYTES) {
+      readTo = Math.max(readTo, upTo);
+    }
   }
 
   /** Takes the next event of the log, if it is one of ours; false when there is no room. */

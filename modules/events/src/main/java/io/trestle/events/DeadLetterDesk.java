@@ -150,7 +150,17 @@ final class DeadLetterDesk {
     if (!lock(stored.consumer(), q.eventId())) {
       throw Refused.of(Reason.UNAVAILABLE, "it is being replayed or dropped right now");
     }
-    return handOutAgain(q, feed, stored).onComplete(v -> unlock(stored.consumer(), q.eventId()));
+    return house
+        .dead()
+        .find(new Integer[] {stored.consumer()}, q.eventId())
+        .compose(
+            now -> {
+              Stored sure = now.orElseThrow(() -> unknown(q));
+              return sure.replayed()
+                  ? Future.succeededFuture(new Replayed(q.eventId()))
+                  : handOutAgain(q, feed, sure);
+            })
+        .onComplete(v -> unlock(stored.consumer(), q.eventId()));
   }
 
   private Future<Replayed> handOutAgain(Replay q, ConsumerFeed feed, Stored stored) {

@@ -134,11 +134,14 @@ final class DeadStore {
       WHERE d.replay_seq > c.floor AND d.replayed_at_ms IS NULL
       """;
 
-  /** Replays that were accepted after a checkpoint. Served by events_dlq_replay. */
+  /**
+   * Replays that were accepted after a checkpoint, those that died again too: {@code BURIED} takes
+   * these off. Served by events_dlq_replayed.
+   */
   private static final String REPLAYED =
       """
       SELECT consumer, replay_seq AS position FROM events_dlq
-      WHERE replay_seq > $1 AND replayed_at_ms IS NOT NULL
+      WHERE replay_seq > $1
       """;
 
   /** Served by events_dlq_age. */

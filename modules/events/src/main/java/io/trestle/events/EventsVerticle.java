@@ -71,7 +71,7 @@ final class EventsVerticle extends VerticleBase {
    *     the log is left to tell
    */
   private Future<Void> recover(long head, UUID newest) {
-    StreamTable streams = new StreamTable(bus, context);
+    StreamTable streams = new StreamTable(bus, context, this::lost);
     EventsHouse house = new EventsHouse(kernel, context, head, streams);
     ConsumerBook book = new ConsumerBook(house);
     PublishDesk desk = new PublishDesk(house, head, newest);
@@ -162,7 +162,7 @@ final class EventsVerticle extends VerticleBase {
 
   private Future<Void> changed(Subscriber subscriber, boolean byRegistration) {
     Parts made = parts();
-    Set<UUID> before = withSession(made, subscriber.serviceId());
+    Set<UUID> before = made.book().sessions(subscriber.serviceId());
     return made.book()
         .change(subscriber, byRegistration)
         .onSuccess(v -> sessionsEnded(made, subscriber.serviceId(), before))
@@ -172,16 +172,6 @@ final class EventsVerticle extends VerticleBase {
                     "subscriptions not applied service={} reason={}",
                     subscriber.name(),
                     e.toString()));
-  }
-
-  private static Set<UUID> withSession(Parts made, UUID service) {
-    Set<UUID> instances = new HashSet<>();
-    for (Stream stream : made.streams().of(service)) {
-      if (hasSession(made.book(), stream)) {
-        instances.add(stream.instance());
-      }
-    }
-    return instances;
   }
 
   private static boolean hasSession(ConsumerBook book, Stream stream) {
@@ -222,6 +212,11 @@ final class EventsVerticle extends VerticleBase {
         made.house().gates().name(q.serviceId()),
         stream.maxInFlight());
     return Future.succeededFuture(new Heard());
+  }
+
+  /** Deliveries do not reach it any more. */
+  private void lost(Stream stream) {
+    var unused = closed(new Closed(stream.key(), stream.instance(), true));
   }
 
   private Future<Heard> closed(Closed q) {

@@ -9,9 +9,12 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Who had a stream and who held what of lanes, as the text that is stored with the progress. */
 final class Holders {
+  private static final Logger LOG = LoggerFactory.getLogger(Holders.class);
   private static final long LONGEST_MILLIS = 60_000;
   private static final long LATE_MILLIS = 1_000;
 
@@ -46,6 +49,15 @@ final class Holders {
     if (text.isEmpty()) {
       return Aftermath.none();
     }
+    try {
+      return parse(text, head, house);
+    } catch (RuntimeException e) {
+      LOG.warn("holders ignored text={} reason={}", text, e.toString());
+      return Aftermath.none();
+    }
+  }
+
+  private static Aftermath parse(String text, long head, EventsHouse house) {
     JsonObject json = new JsonObject(text);
     Map<Long, UUID> held = new HashMap<>();
     JsonObject positions = json.getJsonObject("held");

@@ -28,6 +28,7 @@ final class Ledger {
   private final Set<ConsumerFeed> moved = new LinkedHashSet<>();
   private boolean armed;
   private boolean writing;
+  private Future<Void> underWay = Future.succeededFuture();
   private boolean closed;
 
   Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head) {
@@ -69,24 +70,26 @@ final class Ledger {
     Write.Builder unit =
         Write.ofAll(ConsumerStore.KEEP_PROGRESS, rows)
             .and(ConsumerStore.KEEP_CHECKPOINT, new Checkpoint(head.getAsLong()));
-    return pipeline
-        .submit(unit.orderKey(this).build())
-        .onComplete(
-            done -> {
-              writing = false;
-              if (done.failed()) {
-                LOG.debug("progress not stored yet reason={}", done.cause().toString());
-                moved.addAll(writers);
-              }
-              if (!moved.isEmpty()) {
-                arm();
-              }
-            });
+    underWay =
+        pipeline
+            .submit(unit.orderKey(this).build())
+            .onComplete(
+                done -> {
+                  writing = false;
+                  if (done.failed()) {
+                    LOG.debug("progress not stored yet reason={}", done.cause().toString());
+                    moved.addAll(writers);
+                  }
+                  if (!moved.isEmpty()) {
+                    arm();
+                  }
+                });
+    return underWay;
   }
 
   /** Stores what there is for the last time. */
   Future<Void> close() {
     closed = true;
-    return write();
+    return underWay.transform(v -> write());
   }
 }

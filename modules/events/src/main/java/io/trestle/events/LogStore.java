@@ -25,6 +25,9 @@ import org.slf4j.LoggerFactory;
 final class LogStore {
   private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
 
+  /** A page ends behind the event with which its payloads reach this. */
+  static final long PAGE_BYTES = 8 << 20;
+
   /** Served by the primary key of event_log, which also finds an id that is used. */
   static final StatementKind<Logged> APPEND =
       StatementKind.of("events.append", Logged.class)
@@ -140,7 +143,9 @@ final class LogStore {
 
   /** Served by event_log_seq and events_dlq_replay. */
   private static final String PAGE =
-      "SELECT * FROM (SELECT seq AS position, ''::bytea AS payload_json, "
+      "SELECT * FROM (SELECT p.*, sum(octet_length(p.payload)) OVER (ORDER BY p.position)"
+          + " - octet_length(p.payload) AS bytes_before FROM ("
+          + "SELECT * FROM (SELECT seq AS position, ''::bytea AS payload_json, "
           + EVENT
           + " FROM event_log WHERE seq > $1 AND seq <= $2 AND matched && $3"
           + " ORDER BY seq LIMIT $4) l UNION ALL SELECT * FROM (SELECT replay_seq AS position,"
@@ -148,7 +153,9 @@ final class LogStore {
           + EVENT.replaceFirst("\\bid\\b", "event_id AS id")
           + " FROM events_dlq WHERE consumer = $5 AND replay_seq > $1 AND replay_seq <= $2"
           + " AND replayed_at_ms IS NOT NULL ORDER BY replay_seq LIMIT $4) r"
-          + " ORDER BY position LIMIT $4";
+          + " ORDER BY position LIMIT $4) p) q WHERE bytes_before < "
+          + PAGE_BYTES
+          + " ORDER BY position";
 
   /** Served by event_log_seq. */
   private static final String TAIL =
@@ -282,6 +289,7 @@ final class LogStore {
    * @param after position before the first
    * @param upTo last position
    * @param subscriptions numbers of all that the consumer ever had
+   * @param limit most rows; there may be fewer because of {@link #PAGE_BYTES}
    */
   Future<List<Logged>> page(
       int consumer, long after, long upTo, Integer[] subscriptions, int limit) {

@@ -1,6 +1,7 @@
 package io.trestle.events;
 
 import io.trestle.conversations.Events.Event;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -21,7 +22,11 @@ record Logged(
 
   /** What it takes in memory, roughly. */
   int bytes() {
-    return OVERHEAD + event.payload().length + event.payloadJson().length;
+    int headers = 0;
+    for (Map.Entry<String, String> header : event.headers().entrySet()) {
+      headers += OVERHEAD / 4 + 2 * (header.getKey().length() + header.getValue().length());
+    }
+    return OVERHEAD + headers + event.payload().length + event.payloadJson().length;
   }
 
   /** The same at another place, for these subscriptions. */

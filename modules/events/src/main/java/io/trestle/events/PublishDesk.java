@@ -33,6 +33,7 @@ import org.slf4j.LoggerFactory;
 final class PublishDesk {
   private static final Logger LOG = LoggerFactory.getLogger(PublishDesk.class);
   private static final int REMEMBERED = 1 << 19;
+  private static final long CLOCKS_DIFFER_MILLIS = 60_000;
   private static final long RECONCILE_MILLIS = 500;
 
   private final EventsHouse house;
@@ -72,7 +73,7 @@ final class PublishDesk {
   }
 
   void used(UUID id) {
-    recent.add(id);
+    recent.add(id, house.now() + CLOCKS_DIFFER_MILLIS);
   }
 
   /** The end of another request that has this id or key, or null. */

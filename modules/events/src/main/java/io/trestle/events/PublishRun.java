@@ -13,6 +13,7 @@ import io.trestle.events.core.Verdict;
 import io.trestle.events.core.Verdict.Status;
 import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WriteFailure;
+import io.trestle.protocol.TraceContext;
 import io.trestle.protocol.policy.ServicePolicy;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -261,11 +262,12 @@ final class PublishRun {
     for (int i : piece) {
       arrivals.add(arrival(i, now));
     }
+    Write unit = unit(piece, arrivals, now);
     CommitOrder.Write order = house.order().begin(arrivals);
     arrivals.forEach(a -> desk.used(a.event().id()));
     return house
         .pipeline()
-        .submit(unit(piece, arrivals, now))
+        .submit(unit)
         .transform(
             done -> {
               if (done.succeeded()) {
@@ -293,8 +295,10 @@ final class PublishRun {
     return new Arrival(logged, targets);
   }
 
+  /** With a time, and without a trace that is none: that is stored, and may be of any length. */
   private static Event stamped(Event e, long now) {
-    return e.occurredAtMillis() != 0
+    boolean traced = e.trace().isEmpty() || TraceContext.parse(e.trace()).isPresent();
+    return e.occurredAtMillis() != 0 && traced
         ? e
         : new Event(
             e.id(),
@@ -304,8 +308,8 @@ final class PublishRun {
             e.partitionKey(),
             e.idempotencyKey(),
             e.headers(),
-            now,
-            e.trace(),
+            e.occurredAtMillis() != 0 ? e.occurredAtMillis() : now,
+            traced ? e.trace() : "",
             e.payloadJson());
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +31,7 @@ final class StreamTable implements EventsHouse.Outgoing {
 
   private final Bus bus;
   private final Context owner;
+  private final Consumer<Stream> lost;
   private final Map<UUID, Stream> byKey = new HashMap<>();
   private final Map<UUID, Stream> byInstance = new HashMap<>();
   private final Map<Long, Stream> byNumber = new HashMap<>();
@@ -37,9 +39,15 @@ final class StreamTable implements EventsHouse.Outgoing {
   private long numbers;
   private boolean flushing;
 
-  StreamTable(Bus bus, Context owner) {
+  /**
+   * No streams.
+   *
+   * @param lost hears of a stream that takes nothing any more
+   */
+  StreamTable(Bus bus, Context owner, Consumer<Stream> lost) {
     this.bus = bus;
     this.owner = owner;
+    this.lost = lost;
   }
 
   /** Every open stream. */
@@ -112,9 +120,11 @@ final class StreamTable implements EventsHouse.Outgoing {
                     stream.key().toString(),
                     new Deliveries(List.copyOf(deliveries)))
                 .onFailure(
-                    e ->
-                        LOG.debug(
-                            "stream gone instance={} reason={}", stream.instance(), e.toString())));
+                    e -> {
+                      LOG.debug(
+                          "stream gone instance={} reason={}", stream.instance(), e.toString());
+                      lost.accept(stream);
+                    }));
   }
 
   /** Ends every stream of these. */

@@ -51,6 +51,10 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
   private final List<Bus.Registration> answerers = new ArrayList<>();
   private List<Answer> answers = new ArrayList<>();
   private boolean flushing;
+
+  /** One goes when the transport took the one before: a burst must not be held twice. */
+  private Future<Void> sending = Future.succeededFuture();
+
   private boolean begun;
   private boolean opened;
   private boolean over;
@@ -181,11 +185,10 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
     if (over) {
       return Future.failedFuture(Refused.of(Refused.Reason.CANCELLED, "the stream is over"));
     }
-    Future<Void> last = Future.succeededFuture();
     for (Delivery delivery : deliveries.deliveries()) {
-      last = out.send(message(delivery));
+      sending = sending.compose(v -> out.send(message(delivery)));
     }
-    return last.map(v -> new Heard());
+    return sending.map(v -> new Heard());
   }
 
   private SubscribeServerMessage message(Delivery d) {

@@ -68,8 +68,17 @@ final class Sweeper {
 
   private Future<Integer> deadLetters() {
     Duration keep = house.context().settings().get(EventSettings.DLQ_RETENTION);
-    return keep.isZero()
-        ? Future.succeededFuture(0)
-        : house.dead().sweep(house.now() - keep.toMillis());
+    return keep.isZero() ? Future.succeededFuture(0) : sweepAll(house.now() - keep.toMillis());
+  }
+
+  private Future<Integer> sweepAll(long before) {
+    return house
+        .dead()
+        .sweep(before)
+        .compose(
+            swept ->
+                swept < DeadStore.SWEPT_AT_A_TIME
+                    ? Future.succeededFuture(swept)
+                    : sweepAll(before));
   }
 }

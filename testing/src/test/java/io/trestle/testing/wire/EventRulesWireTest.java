@@ -327,4 +327,25 @@ class EventRulesWireTest {
     assertThat(instance.register(request).ended().status().getCode())
         .isEqualTo(Status.Code.INVALID_ARGUMENT);
   }
+
+  @Test
+  void longestFilter_isStored() {
+    StringBuilder filter = new StringBuilder("{\"$.c\":{\"$in\":[");
+    while (filter.length() < 3_900) {
+      filter.append('"').append(UUID.randomUUID()).append("\",");
+    }
+    filter.append("\"EUR\"]}}");
+    WireInstance instance = WIRE.connected(consumer);
+    instance
+        .register(
+            Declare.nothing()
+                .addEventSubscriptions(
+                    EventSubscription.newBuilder()
+                        .setPattern("long.*")
+                        .setFilter(filter.toString())))
+        .first();
+    WireSubscriber subscriber = WireSubscriber.open(instance, 32);
+    publish(WIRE.connected(publisher), json("long.a", "{\"c\":\"EUR\"}"));
+    assertThat(subscriber.delivery(1).getMatchedPatternsList()).containsExactly("long.*");
+  }
 }

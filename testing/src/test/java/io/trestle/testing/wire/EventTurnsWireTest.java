@@ -6,6 +6,7 @@ import static io.trestle.testing.wire.EventsWireTest.statuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.EventDelivery;
@@ -218,5 +219,31 @@ class EventTurnsWireTest {
     one.deliveries().forEach(d -> ids.add(d.getEnvelope().getId()));
     two.deliveries().forEach(d -> ids.add(d.getEnvelope().getId()));
     assertThat(ids).hasSize(8);
+  }
+
+  @Test
+  void catchUp_withMoreThanMemoryTakes_losesNothing() {
+    WireInstance first = WIRE.connected(consumer);
+    WireSubscriber.register(first, "heavy.*");
+    first.close();
+    WireInstance from = WIRE.connected(publisher);
+    ByteString large = ByteString.copyFrom(new byte[900 << 10]);
+    Set<String> sent = new HashSet<>();
+    for (int i = 0; i < 10; i++) {
+      EventEnvelope.Builder[] batch = new EventEnvelope.Builder[10];
+      for (int j = 0; j < batch.length; j++) {
+        batch[j] = event("heavy.n").setPayload(large).clearPayloadJson();
+        sent.add(batch[j].getId());
+      }
+      assertThat(statuses(publish(from, batch))).containsOnly(1);
+    }
+    WireSubscriber back = WireSubscriber.of(WIRE.connected(consumer), 8, "heavy.*");
+    Set<String> got = new HashSet<>();
+    for (int i = 1; i <= sent.size(); i++) {
+      EventDelivery delivery = back.delivery(i);
+      got.add(delivery.getEnvelope().getId());
+      back.ack(delivery);
+    }
+    assertThat(got).isEqualTo(sent);
   }
 }

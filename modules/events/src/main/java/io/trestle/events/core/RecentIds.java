@@ -48,15 +48,21 @@ public final class RecentIds {
     return millis(id) <= horizon || find(id.getMostSignificantBits(), id.getLeastSignificantBits());
   }
 
-  /** Remembers an id; what falls out raises the horizon. */
-  public void add(UUID id) {
+  /**
+   * Remembers an id; what falls out raises the horizon, unless it has no time or one that cannot
+   * be: those are left to the primary key.
+   *
+   * @param soon Unix milliseconds that no honest clock shows yet
+   */
+  public void add(UUID id, long soon) {
     long h = id.getMostSignificantBits();
     long l = id.getLeastSignificantBits();
     if (find(h, l)) {
       return;
     }
     if (size == high.length) {
-      horizon = Math.max(horizon, Math.max(0, high[next] >>> 16));
+      long oldest = millis(new UUID(high[next], low[next]));
+      horizon = oldest < soon ? Math.max(horizon, oldest) : horizon;
       remove(high[next], low[next]);
     } else {
       size++;

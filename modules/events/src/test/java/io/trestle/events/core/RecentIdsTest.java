@@ -23,7 +23,7 @@ class RecentIdsTest {
   void freshId_isNotAskedFor_andAUsedOneIs() {
     RecentIds recent = new RecentIds(4, 100);
     assertThat(recent.maybeUsed(id(101, 1))).isFalse();
-    recent.add(id(101, 1));
+    recent.add(id(101, 1), 1_000);
     assertThat(recent.maybeUsed(id(101, 1))).isTrue();
     assertThat(recent.maybeUsed(id(101, 2))).isFalse();
   }
@@ -38,9 +38,9 @@ class RecentIdsTest {
   @Test
   void forgottenId_raisesTheHorizon() {
     RecentIds recent = new RecentIds(2, 0);
-    recent.add(id(10, 1));
-    recent.add(id(20, 1));
-    recent.add(id(30, 1));
+    recent.add(id(10, 1), 1_000);
+    recent.add(id(20, 1), 1_000);
+    recent.add(id(30, 1), 1_000);
     assertThat(recent.maybeUsed(id(10, 1))).as("forgotten, so maybe").isTrue();
     assertThat(recent.maybeUsed(id(9, 7))).isTrue();
     assertThat(recent.maybeUsed(id(11, 1))).isFalse();
@@ -56,7 +56,7 @@ class RecentIdsTest {
     Set<UUID> all = new HashSet<>();
     for (int i = 0; i < millis.size(); i++) {
       UUID id = id(millis.get(i), i % 5);
-      recent.add(id);
+      recent.add(id, 1_000);
       all.add(id);
       if (!last.contains(id)) {
         last.add(id);
