@@ -66,7 +66,7 @@ class EventsCommandsTest {
   /** As a kernel leaves it: two events went to the mailer, which failed both and went away. */
   private void history() {
     database.execute(
-        "INSERT INTO event_consumers SELECT 1, 'service', id, '', 2, '{}', 0, 1763712200000,"
+        "INSERT INTO event_consumers SELECT 1, 'service', id, '', 2, '{}', 0, 1763712200000, '',"
             + " 1763700000000 FROM services WHERE name = 'mailer'",
         "INSERT INTO event_subscriptions SELECT 1, 1, id, 'order.#', '', '{}', true FROM services"
             + " WHERE name = 'mailer'",

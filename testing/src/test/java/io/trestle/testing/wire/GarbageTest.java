@@ -45,6 +45,10 @@ class GarbageTest {
   private static final Set<RpcMethod<?, ?>> SERVED =
       Set.of(
           Methods.PROVISION,
+          Methods.EVENTS_PUBLISH,
+          Methods.EVENTS_SUBSCRIBE,
+          Methods.EVENTS_REPLAY_DLQ,
+          Methods.EVENTS_LIST_DLQ,
           Methods.OPEN,
           Methods.REFRESH_CERT,
           Methods.REGISTER_AND_WATCH,

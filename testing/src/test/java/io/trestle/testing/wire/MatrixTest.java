@@ -38,10 +38,10 @@ class MatrixTest {
       Registry/RegisterAndWatch     UNAUTH  UNAUTH  LOST    MESSAGES UNAUTH  UNAUTH  UNAUTH
       Invoke/Unary                  UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
       Invoke/Stream                 UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
-      Events/Publish                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
-      Events/Subscribe              UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
-      Events/ReplayDlq              UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
-      Events/ListDlq                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
+      Events/Publish                UNAUTH  UNAUTH  LOST    MESSAGES UNAUTH  UNAUTH  UNAUTH
+      Events/Subscribe              UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
+      Events/ReplayDlq              UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
+      Events/ListDlq                UNAUTH  UNAUTH  LOST    MESSAGES UNAUTH  UNAUTH  UNAUTH
       Jobs/Subscribe                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       Jobs/JobResult                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       Jobs/Heartbeat                UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
