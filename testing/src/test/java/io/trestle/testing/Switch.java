@@ -57,7 +57,7 @@ public final class Switch implements AutoCloseable {
   }
 
   /** Every connection breaks, and new ones are refused. */
-  public void off() {
+  public synchronized void off() {
     close(listener);
     sockets.forEach(Switch::close);
     sockets.clear();
@@ -69,13 +69,25 @@ public final class Switch implements AutoCloseable {
         Socket client = from.accept();
         Socket server = new Socket();
         server.connect(target);
-        sockets.addAll(List.of(client, server));
-        background(() -> copy(client, server));
-        background(() -> copy(server, client));
+        if (admit(from, client, server)) {
+          background(() -> copy(client, server));
+          background(() -> copy(server, client));
+        }
       } catch (IOException e) {
         return;
       }
     }
+  }
+
+  /** A connection that was accepted just before the line was cut breaks like all others. */
+  private synchronized boolean admit(ServerSocket from, Socket client, Socket server) {
+    if (from.isClosed()) {
+      close(client);
+      close(server);
+      return false;
+    }
+    sockets.addAll(List.of(client, server));
+    return true;
   }
 
   private static void copy(Socket from, Socket to) {
