@@ -12,37 +12,40 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt to commit one batch on one connection. A batch of one statement, which is what few
- * writers make, is one flight: BEGIN, fence, statement and COMMIT are sent without waiting. Any
- * other batch is two: everything up to the last statement; then COMMIT, once all of it succeeded.
+ * One attempt to commit one batch on one connection, in one of two ways.
  *
- * <p>Why COMMIT of several statements waits: the client checks parameters itself and may refuse a
+ * <p><b>Alone.</b> A batch of one statement, which is what few writers make, is sent as that one
+ * statement, with the fence in its select list and without BEGIN and COMMIT: PostgreSQL commits a
+ * lone statement at its end and answers afterwards. One message each way.
+ *
+ * <p><b>Two flights.</b> Several statements are sent together behind BEGIN and the fence; COMMIT
+ * follows once all of them succeeded. The client checks parameters itself and may refuse a
  * statement that the server then never sees; a COMMIT already on its way would commit the rest.
- * With a single statement there is no rest. That the transaction <em>was committed</em> is what the
- * command tag of COMMIT would say, but vertx-pg-client keeps only the row count of a tag. Instead
- * the batch leaves a mark in a session setting, which PostgreSQL reverts when it rolls back, and
- * the message that carries COMMIT reads the mark: the new one means committed, anything else does
- * not.
+ * That the transaction <em>was committed</em> is what the command tag of COMMIT would say, but
+ * vertx-pg-client keeps only the row count of a tag. Instead the batch leaves a mark in a session
+ * setting, which PostgreSQL reverts when it rolls back, and the message that carries COMMIT reads
+ * the mark: the new one means committed, anything else does not.
+ *
+ * <p>The first batch of a connection always takes two flights and takes the lane as well: it waits
+ * for a ghost (an attempt of an earlier connection that still runs) and writes down which
+ * connection ({@link Line}) writes from now on. A ghost that arrives later finds itself superseded.
  */
 final class BatchRun {
 
-  /** Waits for takers of an epoch and for a ghost: an older attempt of this lane, still running. */
-  private static final String BEGIN =
-      "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;"
-          + " SELECT pg_advisory_xact_lock_shared(%d, %d), pg_advisory_xact_lock(%d, %d)";
+  private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-  /** Divides by zero when the epoch is stale. Served by the key of kernels and that of epoch. */
+  /** Waits for a ghost that runs. */
+  private static final String BEGIN_FIRST = BEGIN + "; SELECT pg_advisory_xact_lock(%d, %d)";
+
+  private static final String TAKE_LANE =
+      "INSERT INTO pipeline_lines (kernel, lock, line) VALUES ($1, $2, $3)"
+          + " ON CONFLICT (kernel, lock) DO UPDATE SET line = excluded.line";
+
   private static final String FENCE_AND_MARK =
-      "SELECT set_config('trestle.batch', $3::text, false), 1 / (SELECT count(*) FROM kernels"
-          + " WHERE id = $1::uuid AND epoch = $2::int8"
-          + " AND epoch = (SELECT max(epoch) FROM kernels))";
+      "SELECT set_config('trestle.batch', $1::text, false), pipeline_fence($2, $3, $4, $5)";
 
   private static final String COMMIT_AND_READ_MARK =
       "COMMIT; SELECT current_setting('trestle.batch', true)";
-
-  private static final int FENCE_STATEMENT = 1;
-  private static final int LOCKS_PER_KERNEL = 1 << 2;
-  private static final String DIVISION_BY_ZERO = "22012";
 
   private final PgConnection connection;
   private final List<BatchPlan.Statement> statements;
@@ -57,11 +60,14 @@ final class BatchRun {
   }
 
   /** Sends the batch; {@code mark} differs from every other mark of this database. */
-  static BatchRun start(
-      PgConnection connection, Lane lane, Fence fence, List<Unit> units, String mark) {
+  static BatchRun start(PgConnection connection, Line line, List<Unit> units, String mark) {
     BatchRun run = new BatchRun(connection, BatchPlan.of(units), mark);
     try {
-      run.sendStatements(begin(lane, fence), fence);
+      if (run.statements.size() == 1 && line.taken() && run.statements.get(0).kind().fenced()) {
+        run.sendAlone(line);
+      } else {
+        run.sendStatements(line);
+      }
     } catch (RuntimeException e) {
       run.abandon("cannot send: " + e);
     }
@@ -82,60 +88,53 @@ final class BatchRun {
     outcome.tryComplete(new Outcome.Lost(commit != null, reason));
   }
 
-  private static String begin(Lane lane, Fence fence) {
-    int kernel = Math.floorMod(fence.kernelId().hashCode(), Integer.MAX_VALUE / LOCKS_PER_KERNEL);
-    return BEGIN.formatted(
-        Fence.LOCK_CLASS,
-        Fence.LOCK_ID,
-        Fence.LOCK_CLASS,
-        kernel * LOCKS_PER_KERNEL + lane.lockNumber());
+  private void sendAlone(Line line) {
+    BatchPlan.Statement statement = statements.get(0);
+    StatementKind<?> kind = statement.kind();
+    Tuple arguments = line.addTo(kind.arrays(statement.rows()));
+    commit = connection.preparedQuery(kind.fencedSql()).execute(arguments);
+    commit
+        .onSuccess(answer -> outcome.tryComplete(new Outcome.Committed()))
+        .onFailure(cause -> outcome.tryComplete(outcomeOf(kind.name(), cause)));
   }
 
-  private void sendStatements(String begin, Fence fence) {
-    List<Future<?>> flight = new ArrayList<>(statements.size() + 2);
-    flight.add(connection.query(begin).execute());
+  private void sendStatements(Line line) {
+    List<Future<?>> flight = new ArrayList<>(statements.size() + 3);
+    if (line.taken()) {
+      flight.add(connection.query(BEGIN).execute());
+    } else {
+      String begin = BEGIN_FIRST.formatted(Fence.LOCK_CLASS, line.lock());
+      flight.add(connection.query(begin).execute());
+      flight.add(connection.preparedQuery(TAKE_LANE).execute(line.row()));
+    }
     flight.add(
-        connection
-            .preparedQuery(FENCE_AND_MARK)
-            .execute(Tuple.of(fence.kernelId(), fence.epoch(), mark)));
+        connection.preparedQuery(FENCE_AND_MARK).execute(line.addTo(Tuple.tuple().addValue(mark))));
+    int before = flight.size();
     for (BatchPlan.Statement statement : statements) {
       StatementKind<?> kind = statement.kind();
       flight.add(connection.preparedQuery(kind.sql()).execute(kind.arrays(statement.rows())));
     }
-    if (statements.size() == 1) {
-      sendCommit();
-    }
-    Future.join(flight).onComplete(done -> statementsAnswered(flight));
+    Future.join(flight).onComplete(done -> statementsAnswered(flight, before));
   }
 
-  private void statementsAnswered(List<Future<?>> flight) {
+  private void statementsAnswered(List<Future<?>> flight, int before) {
     if (outcome.future().isComplete()) {
       return;
     }
+    // the first failure counts: those after it only say that the transaction is aborted
     for (int i = 0; i < flight.size(); i++) {
       Throwable cause = flight.get(i).cause();
       if (cause != null) {
-        rollback(judge(i, cause));
+        int statement = i - before;
+        String name = statement < 0 ? "begin" : statements.get(statement).kind().name();
+        rollback(outcomeOf(name, cause));
         return;
       }
     }
-    Future<RowSet<Row>> sent = commit == null ? sendCommit() : commit;
-    sent.onSuccess(answer -> outcome.tryComplete(checkMark(answer)))
-        .onFailure(cause -> outcome.tryComplete(outcomeOf("commit", cause)));
-  }
-
-  private Future<RowSet<Row>> sendCommit() {
     commit = connection.query(COMMIT_AND_READ_MARK).execute();
-    return commit;
-  }
-
-  /** The first failure counts: those after it only say that the transaction is aborted. */
-  private Outcome judge(int index, Throwable cause) {
-    if (index == FENCE_STATEMENT && DIVISION_BY_ZERO.equals(sqlState(cause))) {
-      return new Outcome.Stale();
-    }
-    int statement = index - FENCE_STATEMENT - 1;
-    return outcomeOf(statement < 0 ? "begin" : statements.get(statement).kind().name(), cause);
+    commit
+        .onSuccess(answer -> outcome.tryComplete(checkMark(answer)))
+        .onFailure(cause -> outcome.tryComplete(outcomeOf("commit", cause)));
   }
 
   private void rollback(Outcome verdict) {
@@ -143,10 +142,8 @@ final class BatchRun {
       outcome.tryComplete(verdict);
       return;
     }
-    // COMMIT of a failed transaction rolls it back, so one that is under way needs no ROLLBACK;
     // a connection that fails here shows itself with the next batch
-    Future<RowSet<Row>> end = commit == null ? connection.query("ROLLBACK").execute() : commit;
-    end.onComplete(done -> outcome.tryComplete(verdict));
+    connection.query("ROLLBACK").execute().onComplete(done -> outcome.tryComplete(verdict));
   }
 
   private Outcome checkMark(RowSet<Row> commit) {

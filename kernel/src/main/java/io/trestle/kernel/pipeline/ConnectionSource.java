@@ -17,9 +17,9 @@ public interface ConnectionSource {
 
   /**
    * Connections to one database, with the settings on which the pipeline relies: statements are
-   * sent without waiting for one another and prepared once, a commit is on disk when it is
-   * acknowledged whatever the server's default, and a transaction whose client has vanished ends
-   * within 10 s and frees the lane's lock.
+   * sent without waiting for one another, prepared and planned once, a commit is on disk when it is
+   * acknowledged and a lone statement is READ COMMITTED whatever the server's defaults, and a
+   * transaction whose client has vanished ends within 10 s and frees the lane's lock.
    */
   static ConnectionSource of(Vertx vertx, PgConnectOptions database) {
     return lane ->
@@ -33,6 +33,9 @@ public interface ConnectionSource {
                 .setPreparedStatementCacheSqlFilter(sql -> true)
                 .addProperty("application_name", "trestle-pipeline-" + lane.label())
                 .addProperty("synchronous_commit", "on")
+                .addProperty("default_transaction_isolation", "read committed")
+                .addProperty("default_transaction_read_only", "off")
+                .addProperty("plan_cache_mode", "force_generic_plan")
                 .addProperty("idle_in_transaction_session_timeout", "10000"));
   }
 }

@@ -21,16 +21,25 @@ final class Connector {
   private final Vertx vertx;
   private final Lane lane;
   private final ConnectionSource source;
+  private final Fence fence;
   private final Duration patience;
   private @Nullable PgConnection current;
+  private Line line;
   private @Nullable Timer delayed;
   private boolean closed;
 
-  Connector(Vertx vertx, Lane lane, ConnectionSource source, Duration patience) {
+  Connector(Vertx vertx, Lane lane, ConnectionSource source, Fence fence, Duration patience) {
     this.vertx = vertx;
     this.lane = lane;
     this.source = source;
+    this.fence = fence;
     this.patience = patience;
+    this.line = new Line(fence, lane);
+  }
+
+  /** What the database knows the open connection by. */
+  Line line() {
+    return line;
   }
 
   /** The open connection. */
@@ -83,6 +92,7 @@ final class Connector {
 
   private void keep(PgConnection connection, Runnable ended) {
     current = connection;
+    line = new Line(fence, lane);
     connection.exceptionHandler(this::log);
     connection.closeHandler(
         v -> {

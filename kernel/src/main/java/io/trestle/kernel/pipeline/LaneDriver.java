@@ -75,7 +75,8 @@ final class LaneDriver extends VerticleBase {
     this.metrics = metrics;
     this.core = new LaneCore(lane, setting.options());
     this.connector =
-        new Connector(vertx, lane, setting.source(), setting.options().connectTimeout());
+        new Connector(
+            vertx, lane, setting.source(), setting.fence(), setting.options().connectTimeout());
   }
 
   /** Completes with the first connection; fails when the first attempt to connect does. */
@@ -211,7 +212,8 @@ final class LaneDriver extends VerticleBase {
   private void send(List<Unit> units) {
     long began = now();
     String mark = setting.fence().epoch() + "/" + lane.label() + "/" + ++batches;
-    BatchRun attempt = BatchRun.start(connector.current(), lane, setting.fence(), units, mark);
+    Line line = connector.line();
+    BatchRun attempt = BatchRun.start(connector.current(), line, units, mark);
     run = attempt;
     Timer patience =
         timer(
@@ -226,6 +228,9 @@ final class LaneDriver extends VerticleBase {
             outcome -> {
               patience.cancel();
               run = null;
+              if (outcome instanceof Outcome.Committed) {
+                line.take();
+              }
               metrics.attempt(outcome, units, attempt.statements(), now() - began);
               report(outcome, units);
               perform(core.finished(outcome, now()));

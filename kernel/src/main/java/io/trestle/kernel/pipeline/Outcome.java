@@ -5,6 +5,12 @@ import org.jspecify.annotations.Nullable;
 /** How one attempt to commit a batch ended. */
 sealed interface Outcome {
 
+  /** Raised by {@code pipeline_fence}: the epoch is not the highest. */
+  String STALE = "TR001";
+
+  /** Raised by {@code pipeline_fence}: a newer connection of the same lane writes. */
+  String SUPERSEDED = "TR002";
+
   /** Every statement succeeded and the transaction is committed. */
   record Committed() implements Outcome {}
 
@@ -32,6 +38,12 @@ sealed interface Outcome {
    */
   static Outcome ofSqlState(
       String statement, String sqlState, @Nullable String constraint, boolean commitSent) {
+    if (sqlState.equals(STALE)) {
+      return new Stale();
+    }
+    if (sqlState.equals(SUPERSEDED)) {
+      return new Lost(false, "another connection has taken this lane");
+    }
     if (sqlState.startsWith("22") || sqlState.startsWith("23")) {
       return new RowFault(statement, sqlState, constraint);
     }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +37,15 @@ public final class StatementKind<R> {
   /** What a row costs besides its values: its objects, and its share of the array headers. */
   private static final int ROW_OVERHEAD = 64;
 
+  /** Only these are carried out to their end inside WITH, whoever reads their result. */
+  private static final Pattern WRITES =
+      Pattern.compile("\\s*(INSERT|UPDATE|DELETE)\\b", Pattern.CASE_INSENSITIVE);
+
   private record Column<R>(ColumnType type, Function<? super R, ? extends @Nullable Object> get) {}
 
   private final String name;
   private final String sql;
+  private final String fencedSql;
   private final Lane lane;
   private final int priority;
   private final List<Column<R>> columns;
@@ -48,6 +54,7 @@ public final class StatementKind<R> {
   private StatementKind(Builder<R> builder) {
     this.name = builder.name;
     this.sql = builder.sql;
+    this.fencedSql = WRITES.matcher(sql).lookingAt() ? fenced(sql, builder.columns.size()) : "";
     this.lane = builder.lane;
     this.priority = builder.priority;
     this.columns = List.copyOf(builder.columns);
@@ -67,6 +74,24 @@ public final class StatementKind<R> {
   /** The statement, with {@code $1} to {@code $n}. */
   public String sql() {
     return sql;
+  }
+
+  /** Whether the statement can carry its own fence: it begins with INSERT, UPDATE or DELETE. */
+  boolean fenced() {
+    return !fencedSql.isEmpty();
+  }
+
+  /**
+   * The statement with its fence: {@link #sql} inside WITH, and the arguments of {@code
+   * pipeline_fence} after those of {@code sql}.
+   */
+  String fencedSql() {
+    return fencedSql;
+  }
+
+  private static String fenced(String sql, int columns) {
+    return "WITH written AS (%s) SELECT pipeline_fence($%d, $%d, $%d, $%d)"
+        .formatted(sql, columns + 1, columns + 2, columns + 3, columns + 4);
   }
 
   /** The lane of all its rows. */

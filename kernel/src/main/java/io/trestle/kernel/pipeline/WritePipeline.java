@@ -28,7 +28,8 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>{@code LaneCore} decides: a state machine without I/O, time or threads.
  *   <li>{@code BatchPlan} turns many units into few statements without changing what they do.
- *   <li>{@code BatchRun} carries one batch through BEGIN, statements and COMMIT, once.
+ *   <li>{@code BatchRun} carries one batch to its commit, once: a lone statement by itself, several
+ *       through BEGIN, statements and COMMIT.
  *   <li>{@code LaneDriver}, with its {@code Connector}, connects the three to an event loop, one
  *       for each lane, so that encoding a large bulk batch does not hold up a durable write either.
  * </ul>
@@ -43,7 +44,8 @@ import org.slf4j.LoggerFactory;
  *   <li><b>Units of one key are committed in order</b>, through bisection, repetition and loss. A
  *       batch that was lost is sent again before anything younger. Should PostgreSQL still be busy
  *       with the lost attempt, the new one waits for the lane's advisory lock, so a ghost cannot
- *       overtake.
+ *       overtake; one that PostgreSQL has not begun yet is refused when it arrives, because the
+ *       newer connection has taken the lane.
  *   <li><b>Memory is bounded</b> on the caller's thread, before anything is queued.
  *   <li><b>A stale writer commits nothing</b>: the epoch is checked inside each transaction, under
  *       a lock that whoever takes a new epoch must take as well ({@link Fence}).
@@ -55,7 +57,7 @@ import org.slf4j.LoggerFactory;
  *   <li><b>COMMIT in the same flight as several statements</b> saves a round trip. But the client
  *       may refuse a statement by itself (parameter count, parameter type), and the server then
  *       commits the others. While a batch waits that round trip longer, the next one merely grows.
- *       A batch of one statement has no others: there, COMMIT does go along.
+ *       A batch of one statement has no others: it needs no COMMIT at all.
  *   <li><b>One statement of data-modifying CTEs</b> needs no COMMIT. But all parts see the state
  *       before the statement, so two rows cannot change one thing in order, and each combination of
  *       kinds is another plan.

@@ -9,15 +9,20 @@ import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.pgclient.PgConnectOptions;
 import java.nio.charset.StandardCharsets;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 
 /** Stands between a pipeline and PostgreSQL and breaks the connection where a test wants it. */
 final class FaultyProxy {
 
-  /** What happens to the next message that carries a transaction's begin or COMMIT. */
+  /**
+   * What happens to the next message that carries a transaction's begin or COMMIT. A statement sent
+   * alone is both.
+   */
   enum Fault {
     NONE,
     /** The begin of a transaction never arrives. */
@@ -28,11 +33,17 @@ final class FaultyProxy {
     CUT_DURING_COMMIT,
     /** The answer to COMMIT arrives, and then the connection ends. */
     CUT_AFTER_COMMIT,
-    /** COMMIT becomes a rollback that reports success, as COMMIT of a failed transaction does. */
+    /**
+     * COMMIT becomes a rollback that reports success, as COMMIT of a failed transaction does; waits
+     * for a transaction that has one.
+     */
     ROLL_BACK_INSTEAD,
     /** The client's side ends, PostgreSQL's stays; COMMIT arrives there with releaseGhost. */
     LEAVE_GHOST
   }
+
+  /** First byte of the message that runs a prepared statement. */
+  private static final String BIND = "B";
 
   private final Vertx vertx;
   private final PgConnectOptions target;
@@ -42,6 +53,7 @@ final class FaultyProxy {
   private final AtomicInteger struck = new AtomicInteger();
   private volatile Supplier<Fault> faults = () -> Fault.NONE;
   private volatile Runnable ghost = () -> {};
+  private final Queue<String> ghostAnswers = new ConcurrentLinkedQueue<>();
   private volatile boolean down;
 
   FaultyProxy(Vertx vertx, PgConnectOptions target) {
@@ -70,6 +82,11 @@ final class FaultyProxy {
   /** Lets the COMMIT of an abandoned transaction arrive. */
   void releaseGhost() {
     ghost.run();
+  }
+
+  /** What PostgreSQL answered to a ghost that was released. */
+  String ghostAnswer() {
+    return String.join("", ghostAnswers);
   }
 
   int struck() {
@@ -115,6 +132,8 @@ final class FaultyProxy {
     private boolean cutAfterAnswer;
     private boolean swallowAnswer;
     private String unfinished = "";
+    private boolean began;
+    private boolean alone;
 
     Link(NetSocket near, NetSocket far) {
       this.near = near;
@@ -135,14 +154,26 @@ final class FaultyProxy {
     private void fromClient(Buffer data) {
       String text = data.toString(StandardCharsets.ISO_8859_1);
       if (text.contains("BEGIN ISOLATION")) {
-        fault = faults.get();
+        began = true;
+        ask();
+      } else if (!began && text.startsWith(BIND)) {
+        alone = true;
+        ask();
       }
+      boolean commits = alone ? fault != Fault.ROLL_BACK_INSTEAD : text.contains("COMMIT;");
       if (fault == Fault.CUT_AT_BEGIN) {
         cut();
-      } else if (fault != Fault.NONE && text.contains("COMMIT;")) {
+      } else if (fault != Fault.NONE && commits) {
         strikeCommit(text);
       } else {
         far.write(data);
+      }
+    }
+
+    /** A fault that waited for a better occasion goes first. */
+    private void ask() {
+      if (fault == Fault.NONE) {
+        fault = faults.get();
       }
     }
 
@@ -164,6 +195,7 @@ final class FaultyProxy {
           write(text.replace("COMMIT;", "ABORT ;"));
         }
         case LEAVE_GHOST -> {
+          far.handler(answer -> ghostAnswers.add(answer.toString(StandardCharsets.ISO_8859_1)));
           ghost = () -> vertx.runOnContext(v -> write(text));
           near.closeHandler(v -> open.remove(near));
           cut();
@@ -177,13 +209,22 @@ final class FaultyProxy {
     }
 
     private void fromServer(Buffer data) {
-      boolean ended = endsTransaction(data);
+      boolean ended = alone ? isReady(data) : endsTransaction(data);
+      if (ended) {
+        began = false;
+        alone = false;
+      }
       if (!swallowAnswer) {
         near.write(data);
       }
       if (ended && (swallowAnswer || cutAfterAnswer)) {
         cut();
       }
+    }
+
+    /** Ends with ReadyForQuery, outside of a transaction. */
+    private boolean isReady(Buffer data) {
+      return data.toString(StandardCharsets.ISO_8859_1).endsWith("Z\0\0\0\5I");
     }
 
     /**

@@ -1,6 +1,11 @@
 package io.trestle.kernel.pipeline;
 
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.UUID;
 
 /** Kinds and tables of the pipeline's own tests. */
@@ -9,6 +14,7 @@ final class TestKinds {
   /** Two tables with a foreign key, a check to poison rows with, and the kernels table. */
   static final String[] TABLES = {
     "CREATE TABLE kernels (id uuid PRIMARY KEY, epoch int8 NOT NULL UNIQUE)",
+    fence(),
     "CREATE TABLE parents (id int8 PRIMARY KEY)",
     "CREATE TABLE entries (id int8 PRIMARY KEY, place int8 GENERATED ALWAYS AS IDENTITY,"
         + " parent int8 REFERENCES parents DEFERRABLE,"
@@ -84,6 +90,15 @@ final class TestKinds {
   static final Fence FENCE = new Fence(KERNEL, 1);
 
   private TestKinds() {}
+
+  /** The migration itself. */
+  private static String fence() {
+    try (InputStream sql = WritePipeline.class.getResourceAsStream("/db/kernel/V2__fence.sql")) {
+      return new String(Objects.requireNonNull(sql).readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   static String insertKernel(UUID id, long epoch) {
     return "INSERT INTO kernels (id, epoch) VALUES ('%s', %d)".formatted(id, epoch);

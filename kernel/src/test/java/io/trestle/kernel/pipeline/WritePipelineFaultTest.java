@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.trestle.Acceptance;
 import io.trestle.kernel.TestPostgres;
 import io.trestle.kernel.pipeline.FaultyProxy.Fault;
+import io.trestle.kernel.pipeline.TestKinds.Child;
 import io.trestle.kernel.pipeline.TestKinds.Entry;
 import io.trestle.kernel.pipeline.WriteFailure.Code;
 import io.vertx.core.Future;
@@ -67,7 +68,7 @@ class WritePipelineFaultTest {
   @EnumSource(
       value = Fault.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"NONE", "LEAVE_GHOST"})
+      names = {"NONE", "LEAVE_GHOST", "ROLL_BACK_INSTEAD"})
   @Acceptance({"FL-17", "FL-20"})
   void submit_connectionCutOnce_isCommittedOnceAndInOrder(Fault fault) {
     List<Future<Void>> all = new ArrayList<>();
@@ -86,6 +87,36 @@ class WritePipelineFaultTest {
     assertThat(ids("SELECT id FROM entries WHERE id < 100 ORDER BY place"))
         .isEqualTo(LongStream.range(0, 20).boxed().toList());
     assertThat(ids("SELECT count(*) FROM entries")).containsExactly(40L);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Fault.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"NONE", "LEAVE_GHOST"})
+  @Acceptance({"FL-17", "FL-20"})
+  void submit_severalStatementsCutOnce_areCommittedOnce(Fault fault) {
+    TestPipelines.get(pipeline.submit(ordered(1)));
+    proxy.strikeOnce(fault);
+    TestPipelines.get(
+        pipeline.submit(
+            Write.of(TestKinds.PARENT, 7L).and(TestKinds.CHILD, new Child(2, 7)).build()));
+    assertThat(proxy.struck()).isEqualTo(1);
+    assertThat(ids("SELECT id FROM entries ORDER BY place")).containsExactly(1L, 2L);
+    assertThat(ids("SELECT id FROM parents")).containsExactly(7L);
+  }
+
+  /** The network held the lone statement up for so long that a newer connection has written. */
+  @Test
+  @Acceptance({"FL-17", "FL-20"})
+  void submit_lostAttemptArrivesAfterNewerWrites_changesNothing() {
+    TestPipelines.get(pipeline.submit(ordered(1)));
+    proxy.strikeOnce(Fault.LEAVE_GHOST);
+    TestPipelines.get(pipeline.submit(TestKinds.PUT, new Entry(2, "old")));
+    TestPipelines.get(pipeline.submit(TestKinds.PUT, new Entry(2, "new")));
+    proxy.releaseGhost();
+    await().until(() -> proxy.ghostAnswer().contains(Outcome.SUPERSEDED));
+    assertThat(ids("SELECT id FROM entries WHERE body = 'new'")).containsExactly(2L);
   }
 
   @Test
@@ -262,7 +293,7 @@ class WritePipelineFaultTest {
   private static Write randomWrite(long id, Random random) {
     String second = random.nextInt(25) == 0 ? "poison" : "x";
     return Write.of(TestKinds.ADD, new Entry(id, "x"))
-        .and(TestKinds.ADD, new Entry(1000 + id, second))
+        .and(random.nextBoolean() ? TestKinds.ADD : TestKinds.PUT, new Entry(1000 + id, second))
         .orderKey("key" + id % 3)
         .afterFailure(random.nextBoolean() ? AfterFailure.FAIL : AfterFailure.PROCEED)
         .build();

@@ -99,6 +99,9 @@ final class ClientHandler extends Http2ConnectionHandler {
     if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
       super.exceptionCaught(ctx, cause);
     } else {
+      if (live != null) {
+        live.broken(cause);
+      }
       var unused = ctx.close();
     }
   }

@@ -124,6 +124,11 @@ public final class LiveConnection {
     var unused = channel.close();
   }
 
+  /** The connection fails, for instance because the other end reset it. */
+  void broken(Throwable cause) {
+    whyLost = String.valueOf(cause.getMessage());
+  }
+
   /** The other end takes nothing new. */
   void onGoAway(String reason) {
     whyLost = reason;
