@@ -96,13 +96,24 @@ final class ClientHandler extends Http2ConnectionHandler {
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) throws Exception {
     ready.tryFail(cause);
+    tellWhy(cause);
     if (Http2CodecUtil.getEmbeddedHttp2Exception(cause) != null) {
       super.exceptionCaught(ctx, cause);
     } else {
-      if (live != null) {
-        live.broken(cause);
-      }
       var unused = ctx.close();
+    }
+  }
+
+  @Override
+  protected void onConnectionError(
+      ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception error) {
+    tellWhy(cause);
+    super.onConnectionError(ctx, outbound, cause, error);
+  }
+
+  private void tellWhy(Throwable cause) {
+    if (live != null) {
+      live.broken(cause);
     }
   }
 
