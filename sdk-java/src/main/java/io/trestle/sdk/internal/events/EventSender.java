@@ -26,7 +26,9 @@ import io.vertx.core.Promise;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -63,7 +65,7 @@ public final class EventSender implements Outlet {
   private final PinnedChannel.Waiter connection = new Connection();
   private boolean welcomed;
   private boolean connecting;
-  private @Nullable Request request;
+  private final Set<Request> requests = new HashSet<>();
   private Lane.@Nullable Timer timer;
   private long timerEnd;
   private @Nullable Promise<Void> flushed;
@@ -202,10 +204,7 @@ public final class EventSender implements Outlet {
     lane.execute(
         () -> {
           channel.forget(connection);
-          Request open = request;
-          if (open != null) {
-            open.cancel();
-          }
+          List.copyOf(requests).forEach(Request::cancel);
           queue.end();
           turn();
         });
@@ -237,7 +236,7 @@ public final class EventSender implements Outlet {
     gather();
     long now = ticks.getAsLong();
     queue.expire(now);
-    if (welcomed && !connecting && request == null && !closed && queue.due(now)) {
+    if (welcomed && !connecting && !closed && queue.due(now)) {
       queue.attempt();
       connecting = true;
       channel.connect(connection);
@@ -283,9 +282,10 @@ public final class EventSender implements Outlet {
         turn();
         return;
       }
-      Request made = new Request();
-      request = made;
-      made.start(live, batch.stream().map(e -> e.envelope).toList());
+      Request made = new Request(batch);
+      requests.add(made);
+      made.start(live);
+      turn();
     }
 
     @Override
@@ -298,11 +298,17 @@ public final class EventSender implements Outlet {
 
   /** One request, until it is answered or has failed. */
   private final class Request implements GrpcExchange.Listener {
+    private final List<Publication> batch;
     private @Nullable GrpcExchange exchange;
     private Lane.@Nullable Timer limit;
     private @Nullable PublishResponse answer;
 
-    void start(LiveConnection live, List<byte[]> envelopes) {
+    Request(List<Publication> batch) {
+      this.batch = batch;
+    }
+
+    void start(LiveConnection live) {
+      List<byte[]> envelopes = batch.stream().map(e -> e.envelope).toList();
       GrpcExchange.Outgoing outgoing =
           new GrpcExchange.Outgoing(
               PATH,
@@ -324,7 +330,7 @@ public final class EventSender implements Outlet {
 
     private void late() {
       cancel();
-      queue.failed(true, ticks.getAsLong());
+      queue.failed(batch, true, ticks.getAsLong());
       turn();
     }
 
@@ -342,15 +348,15 @@ public final class EventSender implements Outlet {
       end();
       PublishResponse said = answer;
       if (status.ok() && said != null) {
-        queue.answered(said.getResultsList(), ticks.getAsLong());
+        queue.answered(batch, said.getResultsList(), ticks.getAsLong());
       } else {
-        queue.failed(!status.notDispatched(), ticks.getAsLong());
+        queue.failed(batch, !status.notDispatched(), ticks.getAsLong());
       }
       turn();
     }
 
     private void end() {
-      request = null;
+      requests.remove(this);
       Lane.Timer pending = limit;
       if (pending != null) {
         pending.cancel();

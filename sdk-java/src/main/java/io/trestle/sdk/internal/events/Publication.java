@@ -20,7 +20,7 @@ final class Publication {
 
   @Nullable Publication after;
 
-  /** Whether it is part of the request under way. */
+  /** Whether it is part of a request under way. */
   boolean onWire;
 
   /** Whether it may have reached the runtime. */

@@ -20,18 +20,22 @@ import org.jspecify.annotations.Nullable;
  * What waits to be published, and what is decided about it (events.md 3.1). Pure: it is told what
  * happens and what time it is, and says what to send and when to ask again.
  *
- * <p>The state is a list of events in the order of publishing, of which some make up the one
- * request under way; a ladder of pauses; and the end of the present pause. An event leaves the list
- * when it is settled and not before, so whatever a request comes to, what was not decided is still
- * in its place.
+ * <p>The state is a list of events in the order of publishing, of which some make up the requests
+ * under way; a ladder of pauses; and the end of the present pause. An event leaves the list when it
+ * is settled and not before, so whatever a request comes to, what was not decided is still in its
+ * place.
+ *
+ * <p>One request at a time is what few publishers need: what comes meanwhile makes up the next one,
+ * so that requests are as large as the runtime is slow. Where many wait, more requests go out
+ * beside it, and the runtime stores some while it reads others.
  *
  * <p>Invariants, held by a property test:
  *
  * <ul>
  *   <li>Every event is settled exactly once.
  *   <li>Of the events of one lane (one partition key) none is sent before all earlier ones are
- *       settled: at most one of a lane is in a request, the first that is left. So a refusal that
- *       passes can never let a later event overtake.
+ *       settled: at most one of a lane is in all requests together, the first that is left. So a
+ *       refusal that passes can never let a later event overtake.
  *   <li>An answer settles by position. One with another number of results says nothing about
  *       anything, and everything is sent again with the same ids.
  *   <li>An event that is being sent is not given up: it waits for the end of the attempt, else its
@@ -48,6 +52,12 @@ import org.jspecify.annotations.Nullable;
 final class PublishQueue {
   static final int MAX_BATCH = 100;
 
+  /** Requests at a time. */
+  static final int MAX_REQUESTS = 8;
+
+  /** How many events must wait for a request beside another. */
+  static final int MANY = MAX_BATCH / 2;
+
   /** Of one request, so that an attempt has its time; a larger event goes alone. */
   static final int MAX_BATCH_BYTES = 4 << 20;
 
@@ -58,8 +68,12 @@ final class PublishQueue {
 
   private final int limit;
   private final boolean dropOldest;
+  private final int many;
   private final Consumer<BridgeEvent.PolicyViolation> violations;
-  private List<Publication> wire = List.of();
+  private final Set<String> busyLanes = new HashSet<>();
+  private int requests;
+  private int onWire;
+  private boolean lanesBlock;
   private @Nullable Publication first;
   private @Nullable Publication last;
   private int size;
@@ -76,6 +90,17 @@ final class PublishQueue {
    * @param dropOldest whether the oldest gives way beyond that; else somebody else keeps the limit
    */
   PublishQueue(int limit, boolean dropOldest, Consumer<BridgeEvent.PolicyViolation> violations) {
+    this(limit, dropOldest, MANY, violations);
+  }
+
+  /**
+   * An empty queue.
+   *
+   * @param many how many events must wait for a request beside another
+   */
+  PublishQueue(
+      int limit, boolean dropOldest, int many, Consumer<BridgeEvent.PolicyViolation> violations) {
+    this.many = many;
     this.limit = limit;
     this.dropOldest = dropOldest;
     this.violations = violations;
@@ -107,7 +132,11 @@ final class PublishQueue {
 
   /** Whether a request is to be made now. */
   boolean due(long now) {
-    return wire.isEmpty() && first != null && !(paused && now - pauseEnd < 0);
+    boolean wanted =
+        requests == 0
+            ? first != null
+            : requests < MAX_REQUESTS && size - onWire >= many && !lanesBlock;
+    return wanted && !(paused && now - pauseEnd < 0);
   }
 
   /** The pause is over: a request is being prepared. */
@@ -118,34 +147,43 @@ final class PublishQueue {
   /** The events of the next request, which is now under way; empty if there is nothing to send. */
   List<Publication> take(long now) {
     expire(now);
-    List<Publication> batch = new ArrayList<>(Math.min(size, MAX_BATCH));
-    Set<String> lanes = new HashSet<>();
+    List<Publication> batch = new ArrayList<>(Math.min(size - onWire, MAX_BATCH));
+    Set<String> lanes = new HashSet<>(busyLanes);
     long bytes = 0;
     for (Publication e = first; e != null && batch.size() < MAX_BATCH; e = e.after) {
-      if (!e.partitionKey.isEmpty() && !lanes.add(e.partitionKey)) {
+      if (e.onWire || (!e.partitionKey.isEmpty() && !lanes.add(e.partitionKey))) {
         continue;
       }
       bytes += e.envelope.length;
       if (bytes > MAX_BATCH_BYTES && !batch.isEmpty()) {
         break;
       }
-      e.onWire = true;
       batch.add(e);
     }
-    wire = batch;
+    batch.forEach(this::send);
+    requests += batch.isEmpty() ? 0 : 1;
+    lanesBlock = batch.isEmpty();
     return batch;
   }
 
-  /** The request was answered. */
-  void answered(List<PublishStatusEntry> results, long now) {
-    List<Publication> batch = end(true);
+  private void send(Publication event) {
+    event.onWire = true;
+    onWire++;
+    if (!event.partitionKey.isEmpty()) {
+      busyLanes.add(event.partitionKey);
+    }
+  }
+
+  /** A request was answered; {@code batch} is what {@link #take} gave for it. */
+  void answered(List<Publication> batch, List<PublishStatusEntry> results, long now) {
+    end(batch, true);
     if (results.size() != batch.size()) {
       pause(now);
       return;
     }
     boolean all = true;
     for (int i = 0; i < batch.size(); i++) {
-      all &= settle(batch.get(i), results.get(i));
+      all &= ended || settle(batch.get(i), results.get(i));
     }
     if (all) {
       reset();
@@ -155,12 +193,13 @@ final class PublishQueue {
   }
 
   /**
-   * The request failed.
+   * A request failed.
    *
+   * @param batch what {@link #take} gave for it
    * @param left whether it may have reached the runtime
    */
-  void failed(boolean left, long now) {
-    end(left);
+  void failed(List<Publication> batch, boolean left, long now) {
+    end(batch, left);
     pause(now);
   }
 
@@ -197,9 +236,7 @@ final class PublishQueue {
     if (waiting == null) {
       return NEVER;
     }
-    return paused && wire.isEmpty() && pauseEnd - waiting.deadline < 0
-        ? pauseEnd
-        : waiting.deadline;
+    return paused && requests == 0 && pauseEnd - waiting.deadline < 0 ? pauseEnd : waiting.deadline;
   }
 
   /** Nothing new comes: pauses are short from now on. */
@@ -214,7 +251,6 @@ final class PublishQueue {
   /** Gives up everything. */
   void end() {
     ended = true;
-    wire = List.of();
     for (Publication e = first; e != null; e = first) {
       remove(e);
       e.failed(ended());
@@ -225,14 +261,15 @@ final class PublishQueue {
     return new ConnectionException("client stopped before the acknowledgement", -1, null);
   }
 
-  private List<Publication> end(boolean left) {
-    List<Publication> batch = wire;
-    wire = List.of();
+  private void end(List<Publication> batch, boolean left) {
+    requests--;
+    onWire -= batch.size();
+    lanesBlock = false;
     for (Publication e : batch) {
       e.onWire = false;
       e.sent |= left;
+      busyLanes.remove(e.partitionKey);
     }
-    return batch;
   }
 
   /** Returns whether the result decides. */
@@ -302,7 +339,11 @@ final class PublishQueue {
     size--;
   }
 
+  /** Requests that fail side by side are one step of the ladder. */
   private void pause(long now) {
+    if (paused && now - pauseEnd < 0) {
+      return;
+    }
     long millis = stopping ? LADDER_MILLIS[0] : LADDER_MILLIS[rung];
     rung = Math.min(rung + 1, LADDER_MILLIS.length - 1);
     pauseEnd = now + TimeUnit.MILLISECONDS.toNanos(millis);

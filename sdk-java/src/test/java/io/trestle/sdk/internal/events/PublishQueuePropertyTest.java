@@ -69,22 +69,22 @@ class PublishQueuePropertyTest {
   private static final class World {
     private final PublishQueue queue;
     private final List<Published> events = new ArrayList<>();
-    private List<Publication> wire = List.of();
+    private final List<List<Publication>> wires = new ArrayList<>();
     private long now;
 
     World(boolean dropOldest) {
-      queue = new PublishQueue(20, dropOldest, violation -> {});
+      queue = new PublishQueue(20, dropOldest, 2, violation -> {});
     }
 
     void take(Step step) {
       switch (step.kind) {
         case PUBLISH -> publish(step.number);
         case REQUEST -> request();
-        case ANSWER -> answer(step.number, wire.size());
-        case WRONG_COUNT -> answer(step.number, wire.size() + 1);
+        case ANSWER -> answer(step.number, 0);
+        case WRONG_COUNT -> answer(step.number, 1);
         case FAIL -> fail(step.number);
         case UNREACHABLE -> {
-          if (wire.isEmpty()) {
+          if (wires.isEmpty()) {
             queue.unreachable(now);
           }
         }
@@ -108,7 +108,12 @@ class PublishQueuePropertyTest {
         return;
       }
       queue.attempt();
-      wire = queue.take(now);
+      List<Publication> wire = queue.take(now);
+      if (wire.isEmpty()) {
+        return;
+      }
+      wires.add(wire);
+      assertThat(wires).hasSizeLessThanOrEqualTo(PublishQueue.MAX_REQUESTS);
       List<Publication> order = events.stream().map(e -> e.event).toList();
       assertThat(wire.stream().map(order::indexOf).toList()).isSorted();
       for (Publication sent : wire) {
@@ -121,34 +126,35 @@ class PublishQueuePropertyTest {
       }
     }
 
-    private void answer(int number, int count) {
-      if (wire.isEmpty()) {
+    private void answer(int number, int tooMany) {
+      if (wires.isEmpty()) {
         return;
       }
+      List<Publication> wire = wires.remove(number % wires.size());
       List<PublishStatusEntry> results = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
+      for (int i = 0; i < wire.size() + tooMany; i++) {
         PublishStatus status = STATUSES.get((number >> i % 16) % STATUSES.size());
         results.add(Published.result(status, "", ""));
       }
-      wire = List.of();
-      queue.answered(results, now);
+      queue.answered(wire, results, now);
     }
 
     private void fail(int number) {
-      if (!wire.isEmpty()) {
-        wire = List.of();
-        queue.failed(number % 2 == 0, now);
+      if (!wires.isEmpty()) {
+        queue.failed(wires.remove(number % wires.size()), number % 2 == 0, now);
       }
+    }
+
+    private boolean isOnWire(Published event) {
+      return wires.stream().anyMatch(wire -> wire.contains(event.event));
     }
 
     private void pass(int number) {
       now += TimeUnit.MILLISECONDS.toNanos(number % 700);
-      List<Published> wired =
-          events.stream().filter(e -> e.told == 0 && wire.contains(e.event)).toList();
+      List<Published> wired = events.stream().filter(e -> e.told == 0 && isOnWire(e)).toList();
       queue.expire(now);
       assertThat(wired).allMatch(e -> e.told == 0);
-      assertThat(events)
-          .allMatch(e -> e.told == 1 || e.event.deadline > now || wire.contains(e.event));
+      assertThat(events).allMatch(e -> e.told == 1 || e.event.deadline > now || isOnWire(e));
     }
   }
 }

@@ -28,17 +28,62 @@ class PublishQueueTest {
 
   private final List<BridgeEvent.PolicyViolation> violations = new ArrayList<>();
   private PublishQueue queue = new PublishQueue(10_000, false, violations::add);
+  private List<Publication> wire = List.of();
   private long now = millis(1_000);
 
   @Test
   void batch_isAtMostAHundred_inOrder() {
     List<Published> events = addAll(250);
-    assertThat(queue.take(now)).isEqualTo(publications(events.subList(0, 100)));
+    assertThat(take()).isEqualTo(publications(events.subList(0, 100)));
     answerAll(100, PUBLISH_STATUS_ACCEPTED);
-    assertThat(queue.take(now)).isEqualTo(publications(events.subList(100, 200)));
+    assertThat(take()).isEqualTo(publications(events.subList(100, 200)));
     answerAll(100, PUBLISH_STATUS_ACCEPTED);
-    assertThat(queue.take(now)).hasSize(50);
+    assertThat(take()).hasSize(50);
     assertThat(queue.size()).isEqualTo(50);
+  }
+
+  @Test
+  void requests_goSideBySide_whileManyWait() {
+    addAll(230);
+    List<Publication> first = take();
+    assertThat(queue.due(now)).isTrue();
+    List<Publication> second = take();
+    assertThat(second).hasSize(100).doesNotContainAnyElementsOf(first);
+    assertThat(queue.due(now)).as("30 wait").isFalse();
+    addAll(20);
+    assertThat(queue.due(now)).isTrue();
+    assertThat(take()).hasSize(50);
+    queue.failed(first, true, now);
+    queue.failed(second, true, now);
+    assertThat(queue.due(now)).as("a pause is for all").isFalse();
+    assertThat(queue.due(now + millis(100))).isTrue();
+    assertThat(queue.take(now + millis(100))).isEqualTo(first);
+    assertThat(queue.take(now + millis(100))).isEqualTo(second);
+  }
+
+  @Test
+  void requests_areAFew() {
+    addAll(2_000);
+    for (int i = 0; i < PublishQueue.MAX_REQUESTS; i++) {
+      assertThat(queue.due(now)).isTrue();
+      take();
+    }
+    assertThat(queue.due(now)).isFalse();
+    answerAll(100, PUBLISH_STATUS_ACCEPTED);
+    assertThat(queue.due(now)).isTrue();
+  }
+
+  @Test
+  void manyOfOneLane_waitForTheOneThatIsSent() {
+    for (int i = 0; i < 200; i++) {
+      add("e" + i, "lane");
+    }
+    assertThat(take()).hasSize(1);
+    assertThat(queue.due(now)).isTrue();
+    assertThat(queue.take(now)).isEmpty();
+    assertThat(queue.due(now)).as("asks again only when a lane is free").isFalse();
+    answerAll(1, PUBLISH_STATUS_ACCEPTED);
+    assertThat(take()).hasSize(1);
   }
 
   @Test
@@ -47,17 +92,18 @@ class PublishQueueTest {
     Published a2 = add("a2", "a");
     Published b1 = add("b1", "b");
     Published free = add("free", "");
-    assertThat(queue.take(now)).containsExactly(a1.event, b1.event, free.event);
+    assertThat(take()).containsExactly(a1.event, b1.event, free.event);
     queue.answered(
+        wire,
         List.of(
             Published.result(PUBLISH_STATUS_UNSPECIFIED, "a1", ""),
             Published.result(PUBLISH_STATUS_ACCEPTED, "b1", ""),
             Published.result(PUBLISH_STATUS_ACCEPTED, "free", "")),
         now);
     now += millis(100);
-    assertThat(queue.take(now)).containsExactly(a1.event);
+    assertThat(take()).containsExactly(a1.event);
     answerAll(1, PUBLISH_STATUS_ACCEPTED);
-    assertThat(queue.take(now)).containsExactly(a2.event);
+    assertThat(take()).containsExactly(a2.event);
     assertThat(b1.acceptedAs).isEqualTo("b1");
   }
 
@@ -67,16 +113,17 @@ class PublishQueueTest {
     Published small = new Published("small", "", now + TIMEOUT);
     queue.add(large.event);
     queue.add(small.event);
-    assertThat(queue.take(now)).containsExactly(large.event);
+    assertThat(take()).containsExactly(large.event);
     answerAll(1, PUBLISH_STATUS_ACCEPTED);
-    assertThat(queue.take(now)).containsExactly(small.event);
+    assertThat(take()).containsExactly(small.event);
   }
 
   @Test
   void everyStatus_hasItsOutcome() {
     List<Published> events = addAll(7);
-    queue.take(now);
+    take();
     queue.answered(
+        wire,
         List.of(
             Published.result(PUBLISH_STATUS_ACCEPTED, "other", ""),
             Published.result(PUBLISH_STATUS_REJECTED_DUPLICATE, "first", ""),
@@ -110,8 +157,8 @@ class PublishQueueTest {
   @Test
   void unknownStatus_decidesNothing() {
     Published event = add("e", "");
-    queue.take(now);
-    queue.answered(List.of(PublishStatusEntry.newBuilder().setStatusValue(99).build()), now);
+    take();
+    queue.answered(wire, List.of(PublishStatusEntry.newBuilder().setStatusValue(99).build()), now);
     assertThat(event.told).isZero();
     assertThat(queue.due(now)).isFalse();
     assertThat(queue.due(now + millis(100))).isTrue();
@@ -120,11 +167,11 @@ class PublishQueueTest {
   @Test
   void wrongNumberOfResults_saysNothingAboutAnything() {
     List<Published> events = addAll(3);
-    List<Publication> batch = queue.take(now);
+    List<Publication> batch = take();
     answerAll(2, PUBLISH_STATUS_ACCEPTED);
     assertThat(events).allMatch(e -> e.told == 0);
     now += millis(100);
-    assertThat(queue.take(now)).isEqualTo(batch);
+    assertThat(take()).isEqualTo(batch);
   }
 
   @Test
@@ -135,7 +182,7 @@ class PublishQueueTest {
       pauses.add(pauseAfterFailure());
     }
     assertThat(pauses).containsExactly(100L, 250L, 500L, 1000L, 2000L, 5000L, 5000L, 5000L);
-    queue.take(now);
+    take();
     answerAll(1, PUBLISH_STATUS_ACCEPTED);
     add("f", "");
     assertThat(pauseAfterFailure()).isEqualTo(100);
@@ -145,8 +192,8 @@ class PublishQueueTest {
   void welcome_endsThePauseAndResetsTheLadder() {
     add("e", "");
     pauseAfterFailure();
-    queue.take(now);
-    queue.failed(true, now);
+    take();
+    queue.failed(wire, true, now);
     assertThat(queue.due(now)).isFalse();
     queue.welcomed();
     assertThat(queue.due(now)).isTrue();
@@ -167,8 +214,8 @@ class PublishQueueTest {
   @Test
   void deadline_afterAnAttempt_saysOutcomeUnknown() {
     Published event = add("e", "");
-    queue.take(now);
-    queue.failed(true, now);
+    take();
+    queue.failed(wire, true, now);
     queue.expire(now + TIMEOUT);
     assertThat(event.failure).hasMessageEndingWith("outcome unknown");
   }
@@ -176,8 +223,8 @@ class PublishQueueTest {
   @Test
   void deadline_afterAnAttemptThatProvablyDidNotLeave_saysNotSent() {
     Published event = add("e", "");
-    queue.take(now);
-    queue.failed(false, now);
+    take();
+    queue.failed(wire, false, now);
     queue.expire(now + TIMEOUT);
     assertThat(event.failure).hasMessageEndingWith("not sent");
   }
@@ -186,7 +233,7 @@ class PublishQueueTest {
   void deadline_ofAnEventOnTheWire_waitsForTheEndOfTheAttempt() {
     Published wired = add("wired", "a");
     Published behind = add("behind", "a");
-    queue.take(now);
+    take();
     now += TIMEOUT;
     queue.expire(now);
     assertThat(wired.told).isZero();
@@ -203,8 +250,8 @@ class PublishQueueTest {
       add("e" + i, "");
     }
     now += TIMEOUT - millis(60);
-    queue.take(now);
-    queue.failed(true, now);
+    take();
+    queue.failed(wire, true, now);
     now += millis(30);
     queue.expire(now);
     assertThat(queue.due(now)).isFalse();
@@ -217,8 +264,8 @@ class PublishQueueTest {
     for (int i = 0; i < 5; i++) {
       pauseAfterFailure();
     }
-    queue.take(now);
-    queue.failed(true, now);
+    take();
+    queue.failed(wire, true, now);
     queue.stop(now);
     assertThat(queue.next()).isEqualTo(now + millis(100));
     assertThat(pauseAfterFailure()).isEqualTo(100);
@@ -228,7 +275,7 @@ class PublishQueueTest {
   void end_failsWhatIsLeft_alsoOnTheWire_andWhatComesAfter() {
     Published wired = add("wired", "a");
     Published waiting = add("waiting", "a");
-    queue.take(now);
+    take();
     queue.end();
     Published late = add("late", "");
     assertThat(List.of(wired, waiting, late))
@@ -245,16 +292,21 @@ class PublishQueueTest {
     queue = new PublishQueue(2, true, violations::add);
     Published wired = add("wired", "a");
     Published oldest = add("oldest", "a");
-    queue.take(now);
+    take();
     Published newest = add("newest", "");
     assertThat(oldest.failure).isInstanceOf(QueueFullException.class);
     assertThat(wired.told + newest.told).isZero();
   }
 
+  private List<Publication> take() {
+    wire = queue.take(now);
+    return wire;
+  }
+
   private long pauseAfterFailure() {
     queue.attempt();
-    queue.take(now);
-    queue.failed(true, now);
+    take();
+    queue.failed(wire, true, now);
     long pause = TimeUnit.NANOSECONDS.toMillis(queue.next() - now);
     now = queue.next();
     return pause;
@@ -262,7 +314,9 @@ class PublishQueueTest {
 
   private void answerAll(int count, PublishStatus status) {
     queue.answered(
-        IntStream.range(0, count).mapToObj(i -> Published.result(status, "", "")).toList(), now);
+        wire,
+        IntStream.range(0, count).mapToObj(i -> Published.result(status, "", "")).toList(),
+        now);
   }
 
   private List<Published> addAll(int count) {
