@@ -1,0 +1,4 @@
+@NullMarked
+package io.trestle.traces.core;
+
+import org.jspecify.annotations.NullMarked;
