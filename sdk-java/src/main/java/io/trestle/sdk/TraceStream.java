@@ -1,6 +1,6 @@
 package io.trestle.sdk;
 
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 
 /**
  * What a handler tells whoever watches its trace while it works (events.md 12.3): JSON values in
@@ -27,14 +27,15 @@ public interface TraceStream {
    * @param json one JSON value, at most 64 KiB in UTF-8
    * @param key the lane, such as {@code output}, {@code progress}, {@code log}: 1 to 128 printable
    *     characters, at most 64 lanes in a stream
-   * @return the place of the chunk in the stream, when it is stored; fails with {@link
-   *     QueueFullException} if it was given up, {@link ValidationException} if it or its key is not
-   *     acceptable, {@link StateException} after the end of the handler or of the bridge
+   * @return not needed by who does not care: the place of the chunk in the stream, when it is
+   *     stored; fails with {@link QueueFullException} if it was given up, {@link
+   *     ValidationException} if it or its key is not acceptable, {@link StateException} after the
+   *     end of the handler or of the bridge
    */
-  CompletableFuture<Long> write(String json, String key);
+  CompletionStage<Long> write(String json, String key);
 
   /** Writes a chunk to the lane {@link #OUTPUT}. */
-  default CompletableFuture<Long> write(String json) {
+  default CompletionStage<Long> write(String json) {
     return write(json, OUTPUT);
   }
 }

@@ -5,6 +5,7 @@ import io.trestle.sdk.TraceItem;
 import io.trestle.sdk.ValidationException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -44,7 +45,7 @@ public final class MemoryTraces implements TraceWriters {
     }
 
     @Override
-    public CompletableFuture<Long> write(String json, String key) {
+    public CompletionStage<Long> write(String json, String key) {
       if (over) {
         return CompletableFuture.failedFuture(new StateException("the trace stream has ended"));
       }

@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +108,7 @@ final class TraceAppender implements TraceWriters {
     }
 
     @Override
-    public CompletableFuture<Long> write(String json, String key) {
+    public CompletionStage<Long> write(String json, String key) {
       CompletableFuture<Long> stored = new CompletableFuture<>();
       byte[] bytes;
       try {
