@@ -1,4 +1,0 @@
-@NullMarked
-package io.trestle.traces.core;
-
-import org.jspecify.annotations.NullMarked;
