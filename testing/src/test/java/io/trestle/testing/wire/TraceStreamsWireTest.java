@@ -5,6 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.trestle.conversations.TraceStreams;
+import io.trestle.kernel.Module;
+import io.trestle.kernel.ModuleContext;
 import io.trestle.protocol.ExtensionMethods;
 import io.trestle.protocol.ext.v1.AppendAck;
 import io.trestle.protocol.ext.v1.AppendMessage;
@@ -13,13 +16,18 @@ import io.trestle.protocol.ext.v1.Gap;
 import io.trestle.protocol.ext.v1.Open;
 import io.trestle.protocol.ext.v1.WatchMessage;
 import io.trestle.protocol.ext.v1.WatchRequest;
+import io.trestle.testing.SpiedModule;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -247,5 +255,55 @@ class TraceStreamsWireTest {
     } finally {
       kernel.close();
     }
+  }
+
+  @Test
+  void endOfTheRoot_toldByWhoKnowsOperations_endsTheStream_andLostWritersLeaveItAbandoned() {
+    AtomicReference<ModuleContext> house = new AtomicReference<>();
+    AtomicLong ahead = new AtomicLong();
+    TestKernel kernel =
+        TestKernel.start(
+            options ->
+                options
+                    .withClock(() -> System.currentTimeMillis() + ahead.get())
+                    .withModules(
+                        options.modules().stream()
+                            .map(m -> m.name().equals("traces") ? spied(m, house::set) : m)
+                            .toList()));
+    try {
+      WireKey key = WireExtension.key(kernel.service("root"));
+      try (WireInstance instance = WireInstance.provision(kernel.grpc(), key)) {
+        var writing = writing(instance, chunk(1, "output"));
+        awaitMessages(writing, 1);
+        writing.cancel();
+        var abandoned = watching(instance, "", 0);
+        awaitMessages(abandoned, 1);
+        assertThat(abandoned.isOver()).isFalse();
+        ahead.set(Duration.ofSeconds(91).toMillis());
+        assertThat(abandoned.ended().status().isOk()).isTrue();
+        assertThat(abandoned.messages().get(1).getComplete().getStatus()).isEqualTo("abandoned");
+
+        Future<?> told =
+            house
+                .get()
+                .bus()
+                .request(
+                    TraceStreams.ROOT_ENDED,
+                    new TraceStreams.RootEnded(UUID.fromString(trace), "timeout"));
+        await().until(told::isComplete);
+        assertThat(told.succeeded()).isTrue();
+        var ended = watching(instance, "", 0);
+        awaitMessages(ended, 1);
+        ahead.addAndGet(Duration.ofSeconds(5).toMillis());
+        assertThat(ended.ended().status().isOk()).isTrue();
+        assertThat(ended.messages().get(1).getComplete().getStatus()).isEqualTo("timeout");
+      }
+    } finally {
+      kernel.close();
+    }
+  }
+
+  private static Module spied(Module real, Consumer<ModuleContext> spy) {
+    return new SpiedModule(real, spy);
   }
 }

@@ -28,9 +28,11 @@ import io.vertx.core.Promise;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
@@ -311,7 +313,7 @@ final class TraceAppender implements TraceWriters {
 
   /** One Append stream. */
   private final class Stream implements GrpcExchange.Listener, PinnedChannel.Waiter {
-    private final Map<Long, String> told = new LinkedHashMap<>();
+    private final Set<Long> told = new HashSet<>();
     private @Nullable GrpcExchange exchange;
 
     @Override
@@ -319,18 +321,7 @@ final class TraceAppender implements TraceWriters {
       if (stream != this) {
         return;
       }
-      AppendMessage first = null;
-      synchronized (queue) {
-        told.putAll(open);
-        for (Map.Entry<Long, String> writer : told.entrySet()) {
-          first = opened(writer.getKey(), writer.getValue());
-          break;
-        }
-        if (first == null) {
-          List<Entry> next = queue.take(1);
-          first = next.isEmpty() ? null : next.get(0).message();
-        }
-      }
+      AppendMessage first = first();
       if (first == null) {
         lose(this);
         return;
@@ -343,10 +334,19 @@ final class TraceAppender implements TraceWriters {
               "",
               Transport.MAX_MESSAGE);
       exchange = GrpcExchange.converse(live, outgoing, this);
-      for (Map.Entry<Long, String> writer : List.copyOf(told.entrySet())) {
-        say(opened(writer.getKey(), writer.getValue()));
-      }
       pump();
+    }
+
+    /** What the stream begins with; null when there is nothing to say after all. */
+    private @Nullable AppendMessage first() {
+      synchronized (queue) {
+        for (Map.Entry<Long, String> writer : open.entrySet()) {
+          told.add(writer.getKey());
+          return opened(writer.getKey(), writer.getValue());
+        }
+        List<Entry> next = queue.take(1);
+        return next.isEmpty() ? null : next.get(0).message();
+      }
     }
 
     private static AppendMessage opened(long writer, String traceId) {
@@ -369,10 +369,15 @@ final class TraceAppender implements TraceWriters {
         fresh = new LinkedHashMap<>(open);
         next = queue.take(FLYING);
       }
-      fresh.keySet().removeAll(told.keySet());
-      fresh.forEach((writer, trace) -> say(opened(writer, trace)));
-      told.putAll(fresh);
+      told.retainAll(fresh.keySet());
+      fresh.keySet().removeAll(told);
       boolean refused = false;
+      for (Map.Entry<Long, String> writer : fresh.entrySet()) {
+        refused |= refused || !say(opened(writer.getKey(), writer.getValue()));
+        if (!refused) {
+          told.add(writer.getKey());
+        }
+      }
       for (Entry entry : next) {
         refused |= refused || !say(entry.message());
         if (refused) {
