@@ -25,8 +25,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -259,7 +259,7 @@ class TraceStreamsWireTest {
 
   @Test
   void endOfTheRoot_toldByWhoKnowsOperations_endsTheStream_andLostWritersLeaveItAbandoned() {
-    AtomicReference<ModuleContext> house = new AtomicReference<>();
+    CompletableFuture<ModuleContext> house = new CompletableFuture<>();
     AtomicLong ahead = new AtomicLong();
     TestKernel kernel =
         TestKernel.start(
@@ -268,7 +268,7 @@ class TraceStreamsWireTest {
                     .withClock(() -> System.currentTimeMillis() + ahead.get())
                     .withModules(
                         options.modules().stream()
-                            .map(m -> m.name().equals("traces") ? spied(m, house::set) : m)
+                            .map(m -> m.name().equals("traces") ? spied(m, house::complete) : m)
                             .toList()));
     try {
       WireKey key = WireExtension.key(kernel.service("root"));
@@ -285,7 +285,7 @@ class TraceStreamsWireTest {
 
         Future<?> told =
             house
-                .get()
+                .join()
                 .bus()
                 .request(
                     TraceStreams.ROOT_ENDED,
