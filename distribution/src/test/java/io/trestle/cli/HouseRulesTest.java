@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 @Acceptance("FL-31")
 class HouseRulesTest {
   /** Rooms of modules; each is a package below {@code io.trestle}. */
-  private static final List<String> MODULES = List.of("pki", "registry", "rpc", "events");
+  private static final List<String> MODULES = List.of("pki", "registry", "rpc", "events", "traces");
 
   private static final String[] MODULE_PACKAGES =
       MODULES.stream().map(m -> "io.trestle." + m + "..").toArray(String[]::new);

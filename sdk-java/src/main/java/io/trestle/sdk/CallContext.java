@@ -34,6 +34,12 @@ public interface CallContext {
   /** The trace of the call, {@code <trace id>-<operation id>}, to be given to nested calls. */
   String trace();
 
+  /**
+   * What this handler tells the watchers of its trace while it works; always the same one. It ends
+   * with the handler.
+   */
+  TraceStream stream();
+
   /** Whether nobody waits for the answer any more: the caller left, or the deadline passed. */
   boolean cancelled();
 

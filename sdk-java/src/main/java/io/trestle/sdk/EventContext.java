@@ -38,6 +38,12 @@ public interface EventContext {
   String trace();
 
   /**
+   * What this handler tells the watchers of its trace while it works; always the same one. It ends
+   * with the handler, and has a sequel when the event is handled again.
+   */
+  TraceStream stream();
+
+  /**
    * Whether the stream of deliveries is lost: the answer of the handler will reach nobody, and the
    * event is delivered again, perhaps elsewhere.
    */

@@ -41,6 +41,15 @@ public interface ServiceBridge extends AutoCloseable {
   Events events();
 
   /**
+   * Watches what handlers write to a trace ({@link CallContext#stream}), of whatever service.
+   *
+   * @param traceId the trace: the first 36 characters of {@link CallContext#trace}
+   * @throws ValidationException if that is no UUID
+   * @throws StateException before {@code start} and after {@code stop}
+   */
+  TraceWatch watchTrace(String traceId, WatchOptions options);
+
+  /**
    * Declares what is used of another service; repeated, the declarations add up.
    *
    * @return this bridge

@@ -14,6 +14,7 @@ import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.StreamHandler;
+import io.trestle.sdk.TraceItem;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.MemoryBridge;
 import io.trestle.sdk.internal.MemoryResponder;
@@ -221,6 +222,16 @@ public final class TestBridge implements AutoCloseable {
                     p.envelope().payload().clone(),
                     p.options()))
         .toList();
+  }
+
+  /**
+   * What handlers wrote to their traces since the last {@link #reset}, in order; the end of each
+   * handler that asked for its stream is a {@code Complete}.
+   *
+   * @throws StateException before the start
+   */
+  public List<TraceItem> traceItems() {
+    return memory.traces().items();
   }
 
   /**

@@ -28,6 +28,7 @@ public final class TestKernel implements AutoCloseable {
         registry:
         rpc:
         events:
+        traces:
       """;
 
   private final String databaseUrl;

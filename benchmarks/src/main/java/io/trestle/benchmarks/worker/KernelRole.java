@@ -31,6 +31,7 @@ class KernelRole implements Role {
         registry:
         rpc:
         events:
+        traces:
       """;
 
   private @Nullable Trestle kernel;

@@ -64,11 +64,26 @@ final class AdminApi implements Handler<RoutingContext> {
     }
   }
 
-  private Function<JsonObject, Future<JsonObject>> admit(HttpServerRequest request) {
+  /** Lets operators through to what follows, and nobody else. */
+  void guard(RoutingContext context) {
+    try {
+      enter(context.request());
+    } catch (RuntimeException e) {
+      reply(context.request(), null, e);
+      return;
+    }
+    context.next();
+  }
+
+  private void enter(HttpServerRequest request) {
     gate.check(request);
     if (draining.getAsBoolean()) {
       throw new AdminFailure(Code.UNAVAILABLE, "the kernel is stopping");
     }
+  }
+
+  private Function<JsonObject, Future<JsonObject>> admit(HttpServerRequest request) {
+    enter(request);
     if (!request.method().equals(HttpMethod.POST)) {
       throw new HttpFailure(405, Code.UNIMPLEMENTED, request.method() + " (expected: POST)");
     }

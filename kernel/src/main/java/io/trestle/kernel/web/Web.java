@@ -11,6 +11,12 @@ public interface Web {
   void mount(String path, Router router);
 
   /**
+   * Mounts a router below a path for operators only: what guards admin procedures guards it too
+   * (foundation.md 5.2, 5.3), and while the kernel stops nobody is let in.
+   */
+  void operators(String path, Router router);
+
+  /**
    * Adds an admin procedure at {@code POST /servicebridge.ui.v1.<service>/<procedure>}: JSON in,
    * JSON out, for operators only. A failed future with {@link AdminFailure} or {@code Refused}
    * becomes the Connect error of its code; anything else is {@code internal} and logged without its

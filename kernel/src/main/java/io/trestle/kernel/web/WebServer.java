@@ -43,6 +43,13 @@ public final class WebServer implements Web {
   }
 
   @Override
+  public void operators(String path, Router module) {
+    requireUnbound(path);
+    router.route(path).handler(admin::guard);
+    router.route(path).subRouter(module);
+  }
+
+  @Override
   public void procedure(
       String service,
       String procedure,

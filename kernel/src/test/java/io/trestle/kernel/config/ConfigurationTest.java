@@ -28,7 +28,7 @@ class ConfigurationTest {
   void shippedFile_isEmbeddedWithAllModules() {
     Configuration shipped = Configuration.load(CONF.resolve("trestle.yaml"), Map.of(), Flags.NONE);
 
-    assertThat(shipped.modules()).containsExactly("pki", "registry", "rpc", "events");
+    assertThat(shipped.modules()).containsExactly("pki", "registry", "rpc", "events", "traces");
     assertThat(shipped.database())
         .isEqualTo(new DatabaseConfig(DatabaseConfig.Provider.EMBEDDED, null, false));
     assertThat(shipped.gateway()).isEqualTo(new GatewayConfig(List.of()));

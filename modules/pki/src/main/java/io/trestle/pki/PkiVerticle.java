@@ -7,7 +7,9 @@ import io.trestle.conversations.Services;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus.Registration;
 import io.trestle.kernel.database.DatabaseState;
+import io.trestle.kernel.gateway.Authenticator;
 import io.trestle.kernel.gateway.Facade;
+import io.trestle.protocol.ExtensionMethods;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.UuidText;
 import io.vertx.core.Future;
@@ -70,12 +72,10 @@ final class PkiVerticle extends VerticleBase {
     answer(parts);
     schedule(parts);
     house.meters().gauge("trestle.pki.instances", parts.state(), state -> state.instanceCount());
-    house
-        .gateway()
-        .mount(
-            new Facade(
-                Methods.PACKAGE,
-                new CertificateAuthenticator(parts.state(), parts.ledger(), house.clock())));
+    Authenticator certificates =
+        new CertificateAuthenticator(parts.state(), parts.ledger(), house.clock());
+    house.gateway().mount(new Facade(Methods.PACKAGE, certificates));
+    house.gateway().mount(new Facade(ExtensionMethods.PACKAGE, certificates));
   }
 
   /** LISTEN first and load then, so that no change falls between the two. */

@@ -2,6 +2,7 @@ package io.trestle.sdk.internal;
 
 import io.trestle.protocol.ErrorCode;
 import io.trestle.protocol.HostPort;
+import io.trestle.protocol.UuidText;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.sdk.AsyncRpcHandler;
 import io.trestle.sdk.AsyncStreamHandler;
@@ -23,7 +24,9 @@ import io.trestle.sdk.ServiceDeps;
 import io.trestle.sdk.ServiceMap;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.StreamHandler;
+import io.trestle.sdk.TraceWatch;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.Handlers;
@@ -81,6 +84,19 @@ final class Bridge implements ServiceBridge, Rpc {
   @Override
   public Events events() {
     return events;
+  }
+
+  @Override
+  public TraceWatch watchTrace(String traceId, WatchOptions watchOptions) {
+    Edges started = engine;
+    if (started == null || stopping) {
+      throw new StateException(stopping ? "the bridge is stopped" : "the bridge is not started");
+    }
+    String id =
+        UuidText.parse(traceId)
+            .orElseThrow(
+                () -> new ValidationException("traceId: " + traceId + " (expected: a UUID)"));
+    return started.watchTrace(id, watchOptions);
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal;
 
 import io.trestle.sdk.BridgeIdentity;
+import io.trestle.sdk.TraceWatch;
+import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.Outlet;
@@ -34,6 +36,9 @@ interface Edges {
 
   /** Takes events. */
   Outlet outlet();
+
+  /** Watches a trace. */
+  TraceWatch watchTrace(String traceId, WatchOptions options);
 
   /** Has what could not be handled. */
   DeadLetterBox deadLetters();

@@ -12,6 +12,8 @@ import io.trestle.protocol.wire.Lane;
 import io.trestle.protocol.wire.Lanes;
 import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeIdentity;
+import io.trestle.sdk.TraceWatch;
+import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.EventEdge;
@@ -27,6 +29,7 @@ import io.trestle.sdk.internal.registry.Routes;
 import io.trestle.sdk.internal.session.Session;
 import io.trestle.sdk.internal.session.SessionHost;
 import io.trestle.sdk.internal.session.SessionParts;
+import io.trestle.sdk.internal.traces.TraceEdge;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -64,6 +67,7 @@ final class Engine implements Edges, SessionHost {
   private final HandlerThreads threads;
   private final @Nullable CallServer server;
   private final Caller caller;
+  private final TraceEdge traces;
   private final EventEdge events;
   private final Session session;
   private volatile String callEndpoint = "";
@@ -96,6 +100,7 @@ final class Engine implements Edges, SessionHost {
     this.proxy = toRuntime(lanes.pick());
     UuidV7 ids = new UuidV7(options.clock()::millis, () -> ThreadLocalRandom.current().nextLong());
     this.threads = threads(options);
+    this.traces = new TraceEdge(proxy, options.clock());
     this.server = options.advertised() == null ? null : server(lanes.all(), ids);
     this.session = new Session(sessionParts(), this, listeners::tell, ready);
     this.caller =
@@ -117,6 +122,7 @@ final class Engine implements Edges, SessionHost {
             subscriptions,
             threads,
             ids,
+            traces.writers(),
             options.clock(),
             listeners::tell);
   }
@@ -149,6 +155,11 @@ final class Engine implements Edges, SessionHost {
   @Override
   public Outlet outlet() {
     return events.outlet();
+  }
+
+  @Override
+  public TraceWatch watchTrace(String traceId, WatchOptions watched) {
+    return traces.watch(traceId, watched);
   }
 
   @Override
@@ -207,6 +218,7 @@ final class Engine implements Edges, SessionHost {
   @Override
   public void welcomed() {
     events.welcomed();
+    traces.welcomed();
   }
 
   @Override
@@ -217,12 +229,13 @@ final class Engine implements Edges, SessionHost {
   @Override
   public void sessionClosed() {
     events.sessionClosed();
+    traces.sessionClosed();
   }
 
   @Override
   public Future<Void> drain() {
     Future<Void> calls = server == null ? Future.succeededFuture() : server.drain();
-    return Future.all(calls, events.drain()).mapEmpty();
+    return Future.all(calls, events.drain()).compose(v -> traces.drain());
   }
 
   @Override
@@ -230,6 +243,7 @@ final class Engine implements Edges, SessionHost {
     if (closing == null) {
       caller.close();
       control.lane().execute(events::close);
+      traces.close();
       closing = closeServer().onComplete(v -> closeChannels());
     }
     return closing;
@@ -263,7 +277,16 @@ final class Engine implements Edges, SessionHost {
 
   private CallServer server(List<Lane> lanes, UuidV7 ids) {
     return new CallServer(
-        vertx, lanes, key.ca(), options.limits(), view, handlers, threads, options.clock(), ids);
+        vertx,
+        lanes,
+        key.ca(),
+        options.limits(),
+        view,
+        handlers,
+        threads,
+        options.clock(),
+        ids,
+        traces.writers());
   }
 
   private SessionParts sessionParts() {

@@ -11,6 +11,7 @@ import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.inbound.CallServer;
+import io.trestle.sdk.internal.traces.MemoryTraces;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -79,11 +80,21 @@ public final class MemoryBridge {
     return running().outlet();
   }
 
-  /** Forgets what was published. */
+  /**
+   * What its handlers wrote to their traces.
+   *
+   * @throws StateException before the start
+   */
+  public MemoryTraces traces() {
+    return running().traces();
+  }
+
+  /** Forgets what was published and written. */
   public void reset() {
     MemoryEdges running = edges;
     if (running != null) {
       running.outlet().reset();
+      running.traces().reset();
     }
   }
 

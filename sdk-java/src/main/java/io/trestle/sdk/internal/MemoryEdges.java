@@ -9,6 +9,8 @@ import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.StateException;
+import io.trestle.sdk.TraceWatch;
+import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.call.Outgoing;
@@ -20,6 +22,7 @@ import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.inbound.MemoryServer;
 import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.traces.MemoryTraces;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +42,7 @@ final class MemoryEdges implements Edges {
   private final RegistryView view = new RegistryView();
   private final MemoryServer server;
   private final MemoryCaller caller;
+  private final MemoryTraces traces = new MemoryTraces();
   private final MemoryEvents events;
   private volatile boolean connected;
   private volatile boolean ended;
@@ -60,8 +64,8 @@ final class MemoryEdges implements Edges {
     this.ready = ready;
     CallServer.Limits limits = MemoryBridge.LIMITS;
     this.threads = HandlerThreads.create(limits.running());
-    this.server = new MemoryServer(handlers, limits, threads, InstantSource.system(), ids);
-    this.events = new MemoryEvents(subscriptions, threads, ids);
+    this.server = new MemoryServer(handlers, limits, threads, InstantSource.system(), ids, traces);
+    this.events = new MemoryEvents(subscriptions, threads, ids, traces);
     this.caller =
         new MemoryCaller(
             call -> find(directory, call),
@@ -138,6 +142,16 @@ final class MemoryEdges implements Edges {
   @Override
   public MemoryEvents outlet() {
     return events;
+  }
+
+  /** What handlers wrote to their traces. */
+  MemoryTraces traces() {
+    return traces;
+  }
+
+  @Override
+  public TraceWatch watchTrace(String traceId, WatchOptions options) {
+    throw new StateException("a bridge without network watches no traces");
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.inbound.MemoryServer;
+import io.trestle.sdk.internal.traces.MemoryTraces;
 import java.time.InstantSource;
 
 /** A handler of a test that stands for a method of another service. */
@@ -20,7 +21,13 @@ public final class MemoryResponder {
   MemoryResponder(Outgoing outgoing, UuidV7 ids) {
     HandlerThreads threads = HandlerThreads.of(MemoryResponder::start);
     this.server =
-        new MemoryServer(handlers, MemoryBridge.LIMITS, threads, InstantSource.system(), ids);
+        new MemoryServer(
+            handlers,
+            MemoryBridge.LIMITS,
+            threads,
+            InstantSource.system(),
+            ids,
+            new MemoryTraces());
     this.rpc = new MemoryRpc(outgoing, this);
   }
 

@@ -6,6 +6,7 @@ import static io.trestle.protocol.StatusCode.RESOURCE_EXHAUSTED;
 import static io.trestle.protocol.StatusCode.UNIMPLEMENTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trestle.protocol.ExtensionMethods;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.protocol.StatusCode;
@@ -28,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -54,7 +56,12 @@ class GarbageTest {
           Methods.REGISTER_AND_WATCH,
           Methods.INVOKE_UNARY,
           Methods.INVOKE_STREAM,
-          Methods.TELEMETRY_REPORT);
+          Methods.TELEMETRY_REPORT,
+          ExtensionMethods.TRACES_APPEND,
+          ExtensionMethods.TRACES_WATCH);
+
+  private static final List<RpcMethod<?, ?>> METHODS =
+      Stream.of(Methods.ALL, ExtensionMethods.ALL).<RpcMethod<?, ?>>flatMap(List::stream).toList();
 
   private static final byte[] JUNK = {-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 
@@ -101,7 +108,7 @@ class GarbageTest {
     Context loop = VERTX.getOrCreateContext();
     Map<String, String> expected = new LinkedHashMap<>();
     Map<String, String> actual = new LinkedHashMap<>();
-    for (RpcMethod<?, ?> method : Methods.ALL) {
+    for (RpcMethod<?, ?> method : METHODS) {
       for (Garbage garbage : ALL) {
         String what = method.path() + " with " + garbage.name();
         expected.put(what, garbage.answer(method).name());

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.grpc.Metadata;
 import io.trestle.Acceptance;
+import io.trestle.protocol.ExtensionMethods;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
 import io.trestle.testing.TestKernel.ServiceKey;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -66,7 +68,12 @@ class MatrixTest {
       UI/GetServiceGraph            UNAUTH  UNAUTH  LOST    DENIED   UNAUTH  UNAUTH  UNAUTH
       Call/Unary                    UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       Call/Stream                   UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
+      TraceStreams/Append           UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
+      TraceStreams/Watch            UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
       """;
+
+  private static final List<RpcMethod<?, ?>> METHODS =
+      Stream.of(Methods.ALL, ExtensionMethods.ALL).<RpcMethod<?, ?>>flatMap(List::stream).toList();
 
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -87,7 +94,7 @@ class MatrixTest {
 
     for (String column : columns) {
       Supplier<WireClient> client = client(column);
-      for (RpcMethod<?, ?> method : Methods.ALL) {
+      for (RpcMethod<?, ?> method : METHODS) {
         actual
             .computeIfAbsent(name(method), m -> new ArrayList<>())
             .add(answer(client.get(), method, headers(column)));
@@ -106,7 +113,7 @@ class MatrixTest {
   }
 
   private static String name(RpcMethod<?, ?> method) {
-    return method.path().substring("/servicebridge.v1.".length());
+    return method.path().replaceFirst("/servicebridge\\.(ext\\.)?v1\\.", "");
   }
 
   /** One connection; a new one for each call where none ever becomes usable. */

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal.events;
 
 import io.trestle.sdk.EventContext;
+import io.trestle.sdk.TraceStream;
+import io.trestle.sdk.internal.traces.HandlerStream;
 import io.trestle.sdk.internal.wire.EventMessages.Delivery;
 import io.trestle.sdk.internal.wire.EventMessages.Envelope;
 import java.time.Instant;
@@ -12,6 +14,7 @@ record DeliveryContext(
     Envelope envelope,
     String matchedPattern,
     String trace,
+    HandlerStream handlerStream,
     Cancellation cancellation)
     implements EventContext {
 
@@ -53,6 +56,11 @@ record DeliveryContext(
   @Override
   public Instant occurredAt() {
     return Instant.ofEpochMilli(envelope.occurredAtMillis());
+  }
+
+  @Override
+  public TraceStream stream() {
+    return handlerStream.get();
   }
 
   @Override

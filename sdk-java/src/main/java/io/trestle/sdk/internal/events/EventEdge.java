@@ -5,6 +5,7 @@ import io.trestle.protocol.wire.PinnedChannel;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.session.ReconnectLadder;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.vertx.core.Future;
 import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
@@ -29,6 +30,7 @@ public final class EventEdge {
       Subscriptions subscriptions,
       HandlerThreads threads,
       UuidV7 ids,
+      TraceWriters traces,
       InstantSource clock,
       Consumer<BridgeEvent> listeners) {
     this.deadLetters = new DeadLetterCalls(publishing);
@@ -40,7 +42,7 @@ public final class EventEdge {
             control,
             subscriptions,
             rules.maxInFlight(),
-            new EventRunner(threads.executor(), ids),
+            new EventRunner(threads.executor(), ids, traces),
             ReconnectLadder.DEFAULT,
             () -> ThreadLocalRandom.current().nextDouble());
   }

@@ -5,6 +5,8 @@ import io.trestle.protocol.UuidV7;
 import io.trestle.sdk.EventContext;
 import io.trestle.sdk.internal.TraceScope;
 import io.trestle.sdk.internal.inbound.Interruption;
+import io.trestle.sdk.internal.traces.HandlerStream;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.trestle.sdk.internal.wire.EventMessages.Delivery;
 import io.trestle.sdk.internal.wire.EventMessages.Envelope;
 import java.util.concurrent.CompletionException;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class EventRunner {
   private final Executor threads;
   private final UuidV7 ids;
+  private final TraceWriters traces;
 
   /** Hears how it ended, once; any thread. */
   @FunctionalInterface
@@ -42,9 +45,10 @@ final class EventRunner {
     }
   }
 
-  EventRunner(Executor threads, UuidV7 ids) {
+  EventRunner(Executor threads, UuidV7 ids, TraceWriters traces) {
     this.threads = threads;
     this.ids = ids;
+    this.traces = traces;
   }
 
   /**
@@ -58,12 +62,18 @@ final class EventRunner {
       Envelope envelope,
       byte[] payload,
       Cancellation cancellation,
-      Done done) {
+      Done heard) {
     TraceContext trace =
         TraceContext.parse(envelope.trace()).orElseGet(() -> TraceContext.root(ids));
+    HandlerStream stream = new HandlerStream(traces, trace);
     EventContext context =
         new DeliveryContext(
-            delivery, envelope, subscription.pattern(), trace.format(), cancellation);
+            delivery, envelope, subscription.pattern(), trace.format(), stream, cancellation);
+    Done done =
+        failure -> {
+          stream.ended(failure);
+          heard.ended(failure);
+        };
     if (subscription.handler() instanceof Subscription.Handler.Async<T> async) {
       runAsync(subscription, async, payload, context, done);
     } else if (subscription.handler() instanceof Subscription.Handler.Blocking<T> blocking) {

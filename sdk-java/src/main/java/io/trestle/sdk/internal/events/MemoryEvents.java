@@ -13,6 +13,7 @@ import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.trestle.sdk.internal.wire.EventMessages.Delivery;
 import io.trestle.sdk.internal.wire.EventMessages.Envelope;
 import java.time.InstantSource;
@@ -43,9 +44,10 @@ public final class MemoryEvents implements Outlet, DeadLetterBox {
   public record Published(Envelope envelope, PublishOptions options) {}
 
   /** Events for these handlers, on these threads. */
-  public MemoryEvents(Subscriptions subscriptions, HandlerThreads threads, UuidV7 ids) {
+  public MemoryEvents(
+      Subscriptions subscriptions, HandlerThreads threads, UuidV7 ids, TraceWriters traces) {
     this.subscriptions = subscriptions;
-    this.runner = new EventRunner(threads.executor(), ids);
+    this.runner = new EventRunner(threads.executor(), ids, traces);
     this.envelopes = new Envelopes(ids, InstantSource.system());
     this.ids = ids;
   }

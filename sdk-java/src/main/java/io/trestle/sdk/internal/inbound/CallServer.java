@@ -14,6 +14,7 @@ import io.trestle.protocol.wire.WireStream;
 import io.trestle.protocol.wire.WireStreams;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -75,14 +76,15 @@ public final class CallServer {
       Handlers handlers,
       HandlerThreads threads,
       InstantSource clock,
-      UuidV7 ids) {
+      UuidV7 ids,
+      TraceWriters traces) {
     this.vertx = vertx;
     this.lanes = lanes;
     this.ca = ca;
     this.limits = limits;
     this.memory = new InboundMemory(limits.bytes());
     this.slots = new Slots(limits.running(), limits.queued());
-    this.dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids);
+    this.dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids, traces);
   }
 
   /**

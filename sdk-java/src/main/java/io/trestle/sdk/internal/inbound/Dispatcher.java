@@ -8,6 +8,8 @@ import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.CallContext;
 import io.trestle.sdk.internal.TraceScope;
 import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.traces.HandlerStream;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.time.InstantSource;
 import java.util.concurrent.Callable;
@@ -30,6 +32,7 @@ final class Dispatcher {
   private final Executor threads;
   private final InstantSource clock;
   private final UuidV7 ids;
+  private final TraceWriters traces;
   private volatile boolean draining;
 
   Dispatcher(
@@ -38,13 +41,15 @@ final class Dispatcher {
       Slots slots,
       Executor threads,
       InstantSource clock,
-      UuidV7 ids) {
+      UuidV7 ids,
+      TraceWriters traces) {
     this.view = view;
     this.handlers = handlers;
     this.slots = slots;
     this.threads = threads;
     this.clock = clock;
     this.ids = ids;
+    this.traces = traces;
   }
 
   /** Refuses from now on. */
@@ -87,6 +92,7 @@ final class Dispatcher {
         request.requestId(),
         request.idempotencyKey(),
         trace.format(),
+        new HandlerStream(traces, trace),
         clock.instant(),
         call.timeoutNanos());
   }
@@ -133,7 +139,7 @@ final class Dispatcher {
       InboundContext context) {
     byte[] payload = request.payload();
     if (handler instanceof Handlers.Handler.Async async) {
-      runAsync(() -> async.handler().handle(payload, context), new OneAnswer(call));
+      runAsync(context, () -> async.handler().handle(payload, context), new OneAnswer(call));
     } else if (handler instanceof Handlers.Handler.Blocking blocking) {
       submit(call, context, () -> blocking.handler().handle(payload, context), new OneAnswer(call));
     } else {
@@ -141,7 +147,7 @@ final class Dispatcher {
       context.onCancel(out::close);
       Outcome<Void> outcome = new ManyChunks(call, out);
       if (handler instanceof Handlers.Handler.AsyncStream async) {
-        runAsync(() -> async.handler().handle(payload, context, out), outcome);
+        runAsync(context, () -> async.handler().handle(payload, context, out), outcome);
       } else if (handler instanceof Handlers.Handler.BlockingStream blocking) {
         submit(call, context, () -> handle(blocking, payload, context, out), outcome);
       }
@@ -158,11 +164,12 @@ final class Dispatcher {
     return null;
   }
 
-  private <T> void runAsync(Supplier<CompletionStage<T>> handler, Outcome<T> outcome) {
+  private <T> void runAsync(
+      InboundContext context, Supplier<CompletionStage<T>> handler, Outcome<T> outcome) {
     try {
-      handler.get().whenComplete((reply, failure) -> finish(outcome, reply, failure));
+      handler.get().whenComplete((reply, failure) -> finish(context, outcome, reply, failure));
     } catch (Throwable e) { // an Error of a handler is its failure, not ours (rpc.md 5.2)
-      finish(outcome, null, e);
+      finish(context, outcome, null, e);
     }
   }
 
@@ -190,12 +197,14 @@ final class Dispatcher {
       TraceScope.leave();
       interruption.end();
     }
-    finish(outcome, reply, failure);
+    finish(context, outcome, reply, failure);
   }
 
   // The place is free before the answer goes out, else a caller that goes on at once finds it
   // taken. The call that waited for it runs after, else the answer would wait for that call.
-  private <T> void finish(Outcome<T> outcome, @Nullable T reply, @Nullable Throwable failure) {
+  private <T> void finish(
+      InboundContext context, Outcome<T> outcome, @Nullable T reply, @Nullable Throwable failure) {
+    context.ended(failure);
     Runnable next = slots.release();
     try {
       outcome.tell(reply, cause(failure));

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal.inbound;
 
 import io.trestle.sdk.CallContext;
+import io.trestle.sdk.TraceStream;
+import io.trestle.sdk.internal.traces.HandlerStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -18,6 +20,7 @@ final class InboundContext implements CallContext {
   private final String requestId;
   private final String idempotencyKey;
   private final String trace;
+  private final HandlerStream stream;
   private final @Nullable Instant deadline;
   private final long deadlineNanos;
   private @Nullable List<Runnable> actions = new ArrayList<>(1);
@@ -32,12 +35,14 @@ final class InboundContext implements CallContext {
       String requestId,
       String idempotencyKey,
       String trace,
+      HandlerStream stream,
       Instant now,
       long remainingNanos) {
     this.caller = caller;
     this.requestId = requestId;
     this.idempotencyKey = idempotencyKey;
     this.trace = trace;
+    this.stream = stream;
     this.deadline = remainingNanos < 0 ? null : now.plusNanos(remainingNanos);
     this.deadlineNanos = System.nanoTime() + remainingNanos;
   }
@@ -72,6 +77,16 @@ final class InboundContext implements CallContext {
   @Override
   public String trace() {
     return trace;
+  }
+
+  @Override
+  public TraceStream stream() {
+    return stream.get();
+  }
+
+  /** The handler has ended. */
+  void ended(@Nullable Throwable failure) {
+    stream.ended(failure);
   }
 
   @Override

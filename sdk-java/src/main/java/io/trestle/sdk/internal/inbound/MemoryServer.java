@@ -9,6 +9,7 @@ import io.trestle.protocol.v1.RegistrySnapshot;
 import io.trestle.protocol.wire.CallStatus;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.traces.TraceWriters;
 import io.trestle.sdk.internal.wire.CallMessages;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -29,11 +30,12 @@ public final class MemoryServer implements MemoryPeer {
       CallServer.Limits limits,
       HandlerThreads threads,
       InstantSource clock,
-      UuidV7 ids) {
+      UuidV7 ids,
+      TraceWriters traces) {
     view.apply(
         RegistrySnapshot.newBuilder().setPolicy(PolicyEvaluation.getDefaultInstance()).build());
     slots = new Slots(limits.running(), limits.queued());
-    dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids);
+    dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids, traces);
   }
 
   /** Refuses new calls; completes when none runs any more. */

@@ -23,6 +23,7 @@ import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
+import io.trestle.sdk.internal.traces.MemoryTraces;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpConnectOptions;
@@ -68,7 +69,8 @@ public final class TestFleet implements AutoCloseable {
               handlers,
               HandlerThreads.create(limits.running()),
               InstantSource.system(),
-              ids);
+              ids,
+              new MemoryTraces());
     }
 
     /** Handlers that run. */

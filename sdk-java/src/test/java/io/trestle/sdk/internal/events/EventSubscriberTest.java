@@ -23,6 +23,7 @@ import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.internal.TraceScope;
 import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.session.ReconnectLadder;
+import io.trestle.sdk.internal.traces.MemoryTraces;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,7 +65,7 @@ class EventSubscriberTest {
             runtime.channel,
             subscriptions,
             PLACES,
-            new EventRunner(threads.executor(), ids),
+            new EventRunner(threads.executor(), ids, new MemoryTraces()),
             new ReconnectLadder(List.of(Duration.ofMillis(5))),
             () -> 0.5);
   }

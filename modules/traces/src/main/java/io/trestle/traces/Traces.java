@@ -1,0 +1,85 @@
+package io.trestle.traces;
+
+import io.trestle.conversations.Refused;
+import io.trestle.conversations.Refused.Reason;
+import io.vertx.core.Future;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** The streams that somebody writes or watches, each read from the table once. */
+final class Traces {
+  /** Streams in memory. */
+  static final int MAX = 100_000;
+
+  private final TraceStore store;
+  private final long started;
+  private final Map<UUID, Future<Trace>> live = new HashMap<>();
+  private final Map<UUID, Integer> held = new HashMap<>();
+
+  Traces(TraceStore store, long started) {
+    this.store = store;
+    this.started = started;
+  }
+
+  int size() {
+    return live.size();
+  }
+
+  /**
+   * The live stream of a trace; UNAVAILABLE when it cannot be read. Stays in memory until {@link
+   * #release}, so that there are never two of one trace.
+   */
+  Future<Trace> open(UUID id) {
+    held.merge(id, 1, Integer::sum);
+    return load(id);
+  }
+
+  /** Whoever opened it has said what it needs of it; also after a failure. */
+  void release(UUID id) {
+    held.computeIfPresent(id, (i, n) -> n == 1 ? null : n - 1);
+    Trace trace = find(id);
+    if (trace != null) {
+      leave(trace);
+    }
+  }
+
+  private Future<Trace> load(UUID id) {
+    Future<Trace> known = live.get(id);
+    if (known != null) {
+      return known;
+    }
+    if (live.size() >= MAX) {
+      return Future.failedFuture(
+          Refused.of(Reason.OVERLOADED, "traces: too many live streams (expected: " + MAX + ")"));
+    }
+    Future<Trace> loading =
+        store
+            .known(id)
+            .transform(
+                read -> {
+                  if (read.succeeded()) {
+                    return Future.succeededFuture(new Trace(id, read.result(), started));
+                  }
+                  live.remove(id);
+                  return Future.failedFuture(
+                      Refused.of(Reason.UNAVAILABLE, "traces: the database does not answer"));
+                });
+    live.put(id, loading);
+    return loading;
+  }
+
+  /** The stream, if it is live. */
+  @Nullable Trace find(UUID id) {
+    Future<Trace> known = live.get(id);
+    return known == null || !known.succeeded() ? null : known.result();
+  }
+
+  /** Forgets a stream that nobody needs. */
+  void leave(Trace trace) {
+    if (trace.isIdle() && !held.containsKey(trace.id())) {
+      live.remove(trace.id());
+    }
+  }
+}
