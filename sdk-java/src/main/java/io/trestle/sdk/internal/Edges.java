@@ -3,6 +3,7 @@ package io.trestle.sdk.internal;
 import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.DeadLetterBox;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.registry.RegistryView;
 import java.util.Optional;
@@ -34,6 +35,9 @@ interface Edges {
 
   /** Takes events. */
   Outlet outlet();
+
+  /** Sends events that are prepared. */
+  EventPost post();
 
   /** Has what could not be handled. */
   DeadLetterBox deadLetters();

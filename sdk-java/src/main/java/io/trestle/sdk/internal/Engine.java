@@ -15,6 +15,7 @@ import io.trestle.sdk.BridgeIdentity;
 import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.EventEdge;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
@@ -149,6 +150,11 @@ final class Engine implements Edges, SessionHost {
   @Override
   public Outlet outlet() {
     return events.outlet();
+  }
+
+  @Override
+  public EventPost post() {
+    return events.post();
   }
 
   @Override

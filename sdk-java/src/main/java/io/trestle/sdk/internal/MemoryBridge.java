@@ -11,6 +11,7 @@ import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.inbound.CallServer;
+import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,7 @@ public final class MemoryBridge {
     this.bridge =
         new Bridge(
             false,
+            InstantSource.system(),
             (handlers, subscriptions, declarations, listeners, ready) -> {
               MemoryEdges made =
                   new MemoryEdges(

@@ -13,6 +13,7 @@ import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.DeadLetterBox;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
@@ -137,6 +138,11 @@ final class MemoryEdges implements Edges {
 
   @Override
   public MemoryEvents outlet() {
+    return events;
+  }
+
+  @Override
+  public EventPost post() {
     return events;
   }
 
