@@ -25,6 +25,9 @@ public interface OutboxTable {
   /** Gives the rows of the last claim back: there was no answer. Repeated until it succeeds. */
   void giveBack(List<ClaimedEvent> events, String why) throws SQLException;
 
+  /** The relay is going to wait, or to end: nothing is claimed, so nothing need be held. */
+  void release();
+
   /** A session has begun: what waits for its next attempt is due now. */
   void rearm() throws SQLException;
 }

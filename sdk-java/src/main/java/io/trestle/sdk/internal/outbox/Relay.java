@@ -120,12 +120,27 @@ public final class Relay {
     try {
       while (awaitTurn()) {
         turn();
+        if (!busy()) {
+          table.release();
+        }
       }
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "outbox_interrupted outbox=" + name);
     } catch (RuntimeException | Error e) {
       LOG.log(Level.ERROR, "outbox_ended outbox=" + name + ": nothing is sent any more", e);
       throw e;
+    } finally {
+      table.release();
+    }
+  }
+
+  /** Whether the next turn is now. */
+  private boolean busy() {
+    lock.lock();
+    try {
+      return plan.next() <= now() && courier.connected();
+    } finally {
+      lock.unlock();
     }
   }
 

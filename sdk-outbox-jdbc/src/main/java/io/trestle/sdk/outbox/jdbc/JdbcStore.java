@@ -56,7 +56,7 @@ final class JdbcStore implements OutboxTable {
   private final JdbcOutboxOptions options;
   private final Statements sql;
   private final LaneCursor cursor = new LaneCursor();
-  private @Nullable Session claiming;
+  private @Nullable Session relay; // while there is work
 
   JdbcStore(DataSource source, JdbcOutboxOptions options) {
     this.source = source;
@@ -72,8 +72,13 @@ final class JdbcStore implements OutboxTable {
         Session session =
             new Session(
                 connection, connection.getAutoCommit(), connection.getTransactionIsolation());
+        if (!session.autoCommit) {
+          connection.rollback(); // asking has begun a transaction
+        }
+        if (session.isolation != Connection.TRANSACTION_READ_COMMITTED) {
+          connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
+        }
         connection.setAutoCommit(false);
-        connection.setTransactionIsolation(Connection.TRANSACTION_READ_COMMITTED);
         return session;
       } catch (SQLException e) {
         connection.close();
@@ -89,8 +94,10 @@ final class JdbcStore implements OutboxTable {
         } else {
           ending.rollback();
         }
-        ending.setTransactionIsolation(isolation);
         ending.setAutoCommit(autoCommit);
+        if (isolation != Connection.TRANSACTION_READ_COMMITTED) {
+          ending.setTransactionIsolation(isolation);
+        }
       }
     }
 
@@ -184,25 +191,43 @@ final class JdbcStore implements OutboxTable {
 
   @Override
   public Claim claim() throws SQLException {
-    Session session = Session.open(source);
-    Claim claim;
+    if (relay == null) {
+      long dueIn = probe();
+      if (dueIn > 0) {
+        return new Claim(List.of(), dueIn);
+      }
+      relay = Session.open(source);
+    }
     try {
-      long dueIn = dueIn(session.connection);
-      List<ClaimedEvent> events = dueIn > 0 ? List.of() : lockNext(session.connection);
-      claim = new Claim(events, dueIn);
+      Connection connection = relay.connection;
+      List<ClaimedEvent> events = lockNext(connection);
+      return new Claim(events, events.isEmpty() ? dueIn(connection) : 0);
     } catch (SQLException e) {
-      session.abandon(e);
+      abandon(e);
       throw e;
     } catch (RuntimeException e) {
-      session.abandon(new SQLException(e));
+      abandon(new SQLException(e));
       throw e;
     }
-    if (claim.events().isEmpty()) {
-      session.close(false);
-    } else {
-      claiming = session;
+  }
+
+  /** All that an idle outbox does. */
+  private long probe() throws SQLException {
+    try (Connection connection = source.getConnection()) {
+      long dueIn = dueIn(connection);
+      if (!connection.getAutoCommit()) {
+        connection.rollback();
+      }
+      return dueIn;
     }
-    return claim;
+  }
+
+  private void abandon(SQLException why) {
+    Session failed = relay;
+    relay = null;
+    if (failed != null) {
+      failed.abandon(why);
+    }
   }
 
   private long dueIn(Connection connection) throws SQLException {
@@ -281,15 +306,16 @@ final class JdbcStore implements OutboxTable {
 
   @Override
   public void settle(List<RowOutcome> outcomes) throws SQLException {
-    Session session = claiming == null ? Session.open(source) : claiming;
-    claiming = null;
+    if (relay == null) {
+      relay = Session.open(source);
+    }
     try {
-      write(session.connection, outcomes);
+      write(relay.connection, outcomes);
+      relay.connection.commit();
     } catch (SQLException e) {
-      session.abandon(e);
+      abandon(e);
       throw e;
     }
-    session.close(true);
   }
 
   private void write(Connection connection, List<RowOutcome> outcomes) throws SQLException {
@@ -332,16 +358,18 @@ final class JdbcStore implements OutboxTable {
 
   /** Without a trace: another instance may well reach the runtime, and is to take the rows now. */
   @Override
-  public void giveBack(List<ClaimedEvent> events, String why) throws SQLException {
-    Session session = claiming;
-    claiming = null;
-    if (session != null) {
-      session.close(false);
-    }
+  public void giveBack(List<ClaimedEvent> events, String why) {
+    release();
+  }
+
+  @Override
+  public void release() {
+    abandon(new SQLException("released")); // a connection that cannot be closed is gone as well
   }
 
   @Override
   public void rearm() throws SQLException {
+    release();
     transaction(
         connection -> {
           try (PreparedStatement rearm = connection.prepareStatement(sql.rearm)) {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -219,9 +220,15 @@ class JdbcOutboxTest {
     int lanes = 250;
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     FakeCourier other = new FakeCourier();
+    Set<FakeCourier> begun = ConcurrentHashMap.newKeySet();
+    CountDownLatch both = new CountDownLatch(2);
     for (FakeCourier each : List.of(courier, other)) {
       each.say(
           text -> {
+            if (begun.add(each)) {
+              both.countDown();
+            }
+            awaitLatch(both);
             order.add(text);
             return Status.ACCEPTED;
           });

@@ -372,6 +372,9 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
   }
 
   @Override
+  public void release() {} // the connection is that of the publishers too
+
+  @Override
   public void rearm() throws SQLException {
     transaction(() -> update(REARM));
   }
