@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
+import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
@@ -201,6 +202,39 @@ class OutboxTest {
       lanes.computeIfAbsent(OutboxWriter.laneOf(number), lane -> new ArrayList<>()).add(number);
     }
     assertThat(lanes.values()).allSatisfy(lane -> assertThat(lane).isSorted());
+  }
+
+  @Test
+  void sqlite_forbiddenEvent_isKept_andTold_andSentWhenTheRuleIsGone() {
+    TRESTLE
+        .kernel()
+        .sql()
+        .update(
+            "INSERT INTO service_policy_rules (service_id, direction, action, target_name)"
+                + " VALUES (?::uuid, 'E', 'event.publish', 'nothing')",
+            publishing.id());
+    List<BridgeEvent.PolicyViolation> violations = new CopyOnWriteArrayList<>();
+    try (ServiceBridge bridge = bridge();
+        SqliteOutbox outbox = SqliteOutbox.open(bridge, options())) {
+      EventType<byte[]> written = bridge.events().define(OutboxWriter.EVENT);
+      bridge.start();
+      soon().until(() -> !bridge.policyEvaluation().orElseThrow().egress().isEmpty());
+      bridge.on(BridgeEvent.PolicyViolation.class, violations::add);
+      publish(outbox, written, "1");
+      soon().until(() -> outbox.stats().failed() == 1);
+      soon().until(() -> !violations.isEmpty());
+      assertThat(violations.get(0).declaration()).isEqualTo("event.publish");
+      FailedEvent failed = outbox.listFailed(10, "").get(0);
+      assertThat(failed.lastError()).startsWith("FORBIDDEN: access denied");
+
+      TRESTLE
+          .kernel()
+          .sql()
+          .update("DELETE FROM service_policy_rules WHERE service_id = ?::uuid", publishing.id());
+      soon().until(() -> bridge.policyEvaluation().orElseThrow().egress().isEmpty());
+      assertThat(outbox.retryFailed(failed.id())).isTrue();
+      soon().until(() -> seen.contains("1"));
+    }
   }
 
   @Test

@@ -172,14 +172,17 @@ public final class Relay {
 
   private void turn() throws InterruptedException {
     boolean last = closing;
+    boolean rearm = sessionBegan.getAndSet(false);
     OutboxTable.Claim claim;
     try {
-      if (sessionBegan.getAndSet(false)) {
+      if (rearm) {
         table.rearm();
       }
       claim = table.claim();
     } catch (SQLException | RuntimeException e) {
-      sessionBegan.set(true);
+      if (rearm) {
+        sessionBegan.set(true);
+      }
       failed("outbox_database_failed", e.getMessage(), "the outbox waits and tries again");
       return;
     }
