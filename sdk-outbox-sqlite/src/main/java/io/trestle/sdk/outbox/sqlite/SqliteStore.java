@@ -29,9 +29,9 @@ import java.util.concurrent.ThreadLocalRandom;
 /**
  * All SQL of the outbox, on the one connection of the file; publishers and the relay take turns.
  *
- * <p>Order is (time of insertion, id), where time never goes back, not even with the clock. What
- * may be sent is the first pending row of each lane and every row without lane; both are found in
- * the index of lanes, whatever waits behind them.
+ * <p>Order is (time of insertion, id), where time rises with every row, also when the clock stands
+ * or goes back. What may be sent is the first pending row of each lane and every row without lane;
+ * both are found in the index of lanes, whatever waits behind them.
  */
 final class SqliteStore implements OutboxTable, AutoCloseable {
   private static final String[] SCHEMA = {
@@ -115,7 +115,9 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
   private static final String NEXT_DUE =
       "SELECT min(next_attempt_at_ms) FROM event_outbox WHERE status = 'pending'";
 
-  private static final String DELETE = "DELETE FROM event_outbox WHERE rowid = ?";
+  /** The number of a row that is gone may be given to a new one, which is pending then. */
+  private static final String DELETE =
+      "DELETE FROM event_outbox WHERE rowid = ? AND status = 'inflight'";
 
   private static final String SETTLE =
       """
@@ -235,7 +237,7 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
           "outbox %s: %d rows (limit: maxRows %d): the runtime is away or slow, or failed events fill it; see stats and listFailed"
               .formatted(file.path(), rows, maxRows));
     }
-    long now = Math.max(clock.millis(), latest);
+    long now = Math.max(clock.millis(), latest + 1); // ids go back with the clock
     transaction(() -> write(event, now));
     latest = now;
     rows++;
