@@ -29,6 +29,7 @@ public final class FakeCourier implements EventCourier {
   private final Set<String> known = new HashSet<>();
   private volatile boolean connected;
   private volatile boolean failing;
+  private volatile boolean silent;
   private volatile Function<String, Status> verdict = text -> Status.ACCEPTED;
 
   /** An event type of texts. */
@@ -67,6 +68,11 @@ public final class FakeCourier implements EventCourier {
   /** Whether requests stay without answer. */
   public void fail(boolean now) {
     failing = now;
+  }
+
+  /** Whether requests are never answered. */
+  public void keepSilent(boolean now) {
+    silent = now;
   }
 
   /** What is said to an event with this text. */
@@ -122,6 +128,9 @@ public final class FakeCourier implements EventCourier {
   @Override
   public CompletableFuture<List<PublishVerdict>> send(List<PreparedEvent> events) {
     requests.add(events.stream().map(FakeCourier::text).toList());
+    if (silent) {
+      return new CompletableFuture<>();
+    }
     return failing
         ? CompletableFuture.failedFuture(new ConnectionException("the runtime is away", 14, null))
         : CompletableFuture.completedFuture(events.stream().map(this::judge).toList());
