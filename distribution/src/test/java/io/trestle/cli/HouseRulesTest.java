@@ -68,6 +68,9 @@ class HouseRulesTest {
                 assertThat(HOUSE.that(resideInAPackage("io.trestle." + room + "..")))
                     .as(room)
                     .isNotEmpty());
+    for (String outbox : List.of("sqlite", "jdbc")) {
+      assertThat(HOUSE.that(resideInAPackage("io.trestle.sdk.outbox." + outbox))).isNotEmpty();
+    }
     assertThat(HOUSE.that(resideInAPackage("..core.."))).as("cores").isNotEmpty();
   }
 
@@ -143,7 +146,9 @@ class HouseRulesTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            MODULES.stream().map(m -> "io.trestle." + m + ".core..").toArray(String[]::new))
+            Stream.concat(MODULES.stream(), Stream.of("sdk.internal.outbox"))
+                .map(m -> "io.trestle." + m + ".core..")
+                .toArray(String[]::new))
         .should()
         .dependOnClassesThat(resideInAnyPackage(LIBRARIES_WITH_IO).and(not(inMemory)))
         .check(HOUSE);
@@ -199,7 +204,7 @@ class HouseRulesTest {
   void sdk_publicApiIsOfJdkTypes() {
     classes()
         .that()
-        .resideInAPackage("io.trestle.sdk")
+        .resideInAnyPackage("io.trestle.sdk", "io.trestle.sdk.outbox..")
         .and()
         .arePublic()
         .should(showOnlyTypesOfTheJdk())
@@ -264,6 +269,7 @@ class HouseRulesTest {
         || room.startsWith("java.")
         || room.equals("javax.sql") // of the JDK, as java.sql is
         || room.equals("io.trestle.sdk")
+        || room.startsWith("io.trestle.sdk.outbox")
         || element.isEquivalentTo(ErrorCode.class);
   }
 

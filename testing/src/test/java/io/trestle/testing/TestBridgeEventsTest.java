@@ -11,12 +11,16 @@ import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.SubscriptionOptions;
 import io.trestle.sdk.ValidationException;
+import io.trestle.sdk.outbox.sqlite.SqliteOutbox;
+import io.trestle.sdk.outbox.sqlite.SqliteOutboxOptions;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TestBridgeEventsTest {
   private final TestBridge shop = TestBridge.create();
@@ -52,6 +56,25 @@ class TestBridgeEventsTest {
     assertThat(first.options()).isEqualTo(keyed);
     shop.reset();
     assertThat(shop.events()).isEmpty();
+  }
+
+  @Test
+  void outbox_publishesHereToo(@TempDir Path directory) {
+    EventType<byte[]> moved = shop.bridge().events().define("stock.moved");
+    shop.bridge()
+        .events()
+        .handle("stock.#", (payload, context) -> seen.add(new String(payload, UTF_8)));
+    PublishOptions keyed = PublishOptions.keyed("k").withHeaders(Map.of("a", "b"));
+    try (SqliteOutbox outbox =
+        SqliteOutbox.open(shop.bridge(), SqliteOutboxOptions.in(directory))) {
+      outbox.publish(moved, json("a", 1), keyed);
+      outbox.publish(moved, json("a", 2), keyed);
+      shop.start();
+    }
+    shop.settle();
+    assertThat(seen).hasSize(2).isSorted();
+    assertThat(shop.events()).hasSize(2);
+    assertThat(shop.events().get(0).options().headers()).isEqualTo(Map.of("a", "b"));
   }
 
   @Test

@@ -28,9 +28,12 @@ import io.trestle.sdk.TraceWatch;
 import io.trestle.sdk.ValidationException;
 import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Outgoing;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.Handlers;
+import io.trestle.sdk.outbox.EventCourier;
 import io.vertx.core.Context;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -46,8 +49,10 @@ final class Bridge implements ServiceBridge, Rpc {
   private final Declarations declarations = new Declarations();
   private final Handlers handlers = new Handlers();
   private final Subscriptions subscriptions = new Subscriptions();
-  private final Events events = new BridgeEvents(new EventPhase(), declarations, subscriptions);
+  private final BridgeEvents events =
+      new BridgeEvents(new EventPhase(), declarations, subscriptions);
   private final Listeners listeners = new Listeners();
+  private final EventCourier courier;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private volatile String httpEndpoint = "";
   private volatile @Nullable Edges engine;
@@ -56,13 +61,15 @@ final class Bridge implements ServiceBridge, Rpc {
   Bridge(BridgeOptions options) {
     this(
         options.advertised() == null,
+        options.clock(),
         (handlers, subscriptions, declarations, listeners, ready) ->
             new Engine(options, handlers, subscriptions, declarations, listeners, ready));
   }
 
-  Bridge(boolean callerOnly, EdgesFactory factory) {
+  Bridge(boolean callerOnly, InstantSource clock, EdgesFactory factory) {
     this.callerOnly = callerOnly;
     this.factory = factory;
+    this.courier = new BridgeCourier(clock, events::defines, this::post, listeners);
   }
 
   /** Makes the edges of a bridge that starts; they say to {@code ready} how that went. */
@@ -84,6 +91,17 @@ final class Bridge implements ServiceBridge, Rpc {
   @Override
   public Events events() {
     return events;
+  }
+
+  /** What outboxes use. */
+  EventCourier courier() {
+    return courier;
+  }
+
+  /** While it stops, what is left is still sent. */
+  private @Nullable EventPost post() {
+    Edges started = engine;
+    return started == null ? null : started.post();
   }
 
   @Override

@@ -55,6 +55,11 @@ final class BridgeEvents implements Events {
     this.subscriptions = subscriptions;
   }
 
+  /** Whether an event of this name was defined. */
+  boolean defines(String name) {
+    return defined.containsKey(name);
+  }
+
   @Override
   public <T> EventType<T> define(String name, EventSchema<T> schema) {
     checkName(name);

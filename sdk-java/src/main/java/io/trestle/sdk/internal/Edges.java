@@ -5,6 +5,7 @@ import io.trestle.sdk.TraceWatch;
 import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.DeadLetterBox;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.registry.RegistryView;
 import java.util.Optional;
@@ -39,6 +40,9 @@ interface Edges {
 
   /** Watches a trace. */
   TraceWatch watchTrace(String traceId, WatchOptions options);
+
+  /** Sends events that are prepared. */
+  EventPost post();
 
   /** Has what could not be handled. */
   DeadLetterBox deadLetters();

@@ -17,6 +17,7 @@ import io.trestle.sdk.WatchOptions;
 import io.trestle.sdk.internal.call.Caller;
 import io.trestle.sdk.internal.events.DeadLetterBox;
 import io.trestle.sdk.internal.events.EventEdge;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.Outlet;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
@@ -160,6 +161,11 @@ final class Engine implements Edges, SessionHost {
   @Override
   public TraceWatch watchTrace(String traceId, WatchOptions watched) {
     return traces.watch(traceId, watched);
+  }
+
+  @Override
+  public EventPost post() {
+    return events.post();
   }
 
   @Override

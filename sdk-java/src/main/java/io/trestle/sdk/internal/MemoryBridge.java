@@ -12,6 +12,7 @@ import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.inbound.CallServer;
 import io.trestle.sdk.internal.traces.MemoryTraces;
+import java.time.InstantSource;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ public final class MemoryBridge {
     this.bridge =
         new Bridge(
             false,
+            InstantSource.system(),
             (handlers, subscriptions, declarations, listeners, ready) -> {
               MemoryEdges made =
                   new MemoryEdges(

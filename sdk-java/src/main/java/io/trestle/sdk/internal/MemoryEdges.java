@@ -15,6 +15,7 @@ import io.trestle.sdk.internal.call.MemoryCaller;
 import io.trestle.sdk.internal.call.MemoryPeer;
 import io.trestle.sdk.internal.call.Outgoing;
 import io.trestle.sdk.internal.events.DeadLetterBox;
+import io.trestle.sdk.internal.events.EventPost;
 import io.trestle.sdk.internal.events.MemoryEvents;
 import io.trestle.sdk.internal.events.Subscriptions;
 import io.trestle.sdk.internal.inbound.CallServer;
@@ -152,6 +153,11 @@ final class MemoryEdges implements Edges {
   @Override
   public TraceWatch watchTrace(String traceId, WatchOptions options) {
     throw new StateException("a bridge without network watches no traces");
+  }
+
+  @Override
+  public EventPost post() {
+    return events;
   }
 
   @Override

@@ -6,17 +6,24 @@ import static org.awaitility.Awaitility.await;
 
 import io.trestle.sdk.EventRefusal;
 import io.trestle.sdk.EventType;
+import io.trestle.sdk.ServiceBridge;
+import io.trestle.sdk.outbox.jdbc.JdbcOutbox;
 import io.trestle.testing.TestBridge;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import io.trestle.testing.guide.OrderDesk.OrderPlaced;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.ds.PGSimpleDataSource;
 
 /** What docs/guide/events.md tells people to copy works, and is what is tested here. */
 class EventsGuideTest {
@@ -43,6 +50,44 @@ class EventsGuideTest {
             "audit order.placed {}",
             "audit order.placed {tenant=t-1}",
             "audit order.placed {}");
+  }
+
+  @Test
+  void outboxes_ofTheGuide_sendWhatIsCommitted(@TempDir Path directory) throws SQLException {
+    TestKernel kernel = TRESTLE.kernel();
+    Billing handlers = new Billing();
+    TRESTLE.connect(kernel.service("outbox-billing"), sdk -> handlers.declare(sdk, SCHEMAS));
+    TestKernel.ServiceKey orders = kernel.service("outbox-orders");
+    PGSimpleDataSource dataSource = dataSource(URI.create(TestKernel.newDatabase()));
+    try (Connection connection = dataSource.getConnection()) {
+      connection.createStatement().execute("CREATE TABLE orders (id TEXT)");
+    }
+    try (ServiceBridge bridge = kernel.client(orders).callerOnly().build()) {
+      EventType<OrderPlaced> placed = OrderDesk.declare(bridge, SCHEMAS);
+      try (JdbcOutbox outbox = OrderOutboxes.open(bridge, dataSource)) {
+        bridge.start();
+        OrderOutboxes.place(dataSource, outbox, placed, new OrderPlaced("o-7", 100, "EUR"));
+        await().atMost(Duration.ofSeconds(30)).until(() -> handlers.done.contains("bill o-7 100"));
+        OrderOutboxes.retryAll(outbox);
+      }
+    }
+    try (ServiceBridge bridge = kernel.client(orders).callerOnly().build()) {
+      EventType<OrderPlaced> placed = OrderDesk.declare(bridge, SCHEMAS);
+      OrderPlaced order = new OrderPlaced("o-8", 200, "EUR");
+      assertThat(OrderOutboxes.placeAtTheEdge(bridge, directory, placed, order)).isNotEmpty();
+      await().atMost(Duration.ofSeconds(30)).until(() -> handlers.done.contains("bill o-8 200"));
+    }
+  }
+
+  private static PGSimpleDataSource dataSource(URI database) {
+    String[] user = database.getUserInfo().split(":", 2);
+    PGSimpleDataSource made = new PGSimpleDataSource();
+    made.setServerNames(new String[] {database.getHost()});
+    made.setPortNumbers(new int[] {database.getPort()});
+    made.setDatabaseName(database.getPath().substring(1));
+    made.setUser(user[0]);
+    made.setPassword(user[1]);
+    return made;
   }
 
   @Test
@@ -76,6 +121,6 @@ class EventsGuideTest {
 
   @Test
   void page_showsTheProgramsThatRun() throws IOException {
-    GuidePage.assertShowsPrograms("events.md", 5);
+    GuidePage.assertShowsPrograms("events.md", 9);
   }
 }

@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 public final class EventEdge {
   private final EventSender sender;
   private final EventSubscriber subscriber;
+  private final RuntimePost post;
   private final DeadLetterBox deadLetters;
 
   /**
@@ -34,6 +35,7 @@ public final class EventEdge {
       InstantSource clock,
       Consumer<BridgeEvent> listeners) {
     this.deadLetters = new DeadLetterCalls(publishing);
+    this.post = new RuntimePost(publishing, listeners);
     this.sender =
         new EventSender(
             publishing, rules, ids, clock, System::nanoTime, EventSender.ATTEMPT, listeners);
@@ -52,6 +54,11 @@ public final class EventEdge {
     return sender;
   }
 
+  /** Sends events that are prepared. */
+  public EventPost post() {
+    return post;
+  }
+
   /** Where the dead letters are. */
   public DeadLetterBox deadLetters() {
     return deadLetters;
@@ -59,6 +66,7 @@ public final class EventEdge {
 
   /** The runtime has welcomed this instance. On the lane of the session, as what follows. */
   public void welcomed() {
+    post.connected(true);
     sender.welcomed();
   }
 
@@ -69,6 +77,7 @@ public final class EventEdge {
 
   /** The session is gone. */
   public void sessionClosed() {
+    post.connected(false);
     subscriber.sessionClosed();
   }
 
@@ -79,6 +88,7 @@ public final class EventEdge {
 
   /** Gives up what is left. */
   public void close() {
+    post.connected(false);
     subscriber.close();
     sender.close();
   }

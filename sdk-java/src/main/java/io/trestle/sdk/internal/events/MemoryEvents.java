@@ -16,6 +16,9 @@ import io.trestle.sdk.internal.inbound.HandlerThreads;
 import io.trestle.sdk.internal.traces.TraceWriters;
 import io.trestle.sdk.internal.wire.EventMessages.Delivery;
 import io.trestle.sdk.internal.wire.EventMessages.Envelope;
+import io.trestle.sdk.outbox.PreparedEvent;
+import io.trestle.sdk.outbox.PublishVerdict;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -30,7 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * the handlers of the same bridge that want it. Those of one partition key run one after another.
  * There are no dead letters. Any thread.
  */
-public final class MemoryEvents implements Outlet, DeadLetterBox {
+public final class MemoryEvents implements Outlet, EventPost, DeadLetterBox {
   private final Subscriptions subscriptions;
   private final EventRunner runner;
   private final Envelopes envelopes;
@@ -88,6 +91,29 @@ public final class MemoryEvents implements Outlet, DeadLetterBox {
     } catch (ServiceBridgeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  @Override
+  public boolean connected() {
+    return !ended;
+  }
+
+  @Override
+  public CompletableFuture<List<PublishVerdict>> send(List<PreparedEvent> events) {
+    for (PreparedEvent event : events) {
+      Envelope envelope = Preparation.envelope(event);
+      published.add(new Published(envelope, options(event)));
+      enqueue(envelope);
+    }
+    return CompletableFuture.completedFuture(
+        events.stream().map(event -> PublishVerdict.ACCEPTED).toList());
+  }
+
+  private static PublishOptions options(PreparedEvent event) {
+    return PublishOptions.keyed(event.partitionKey())
+        .withIdempotencyKey(event.idempotencyKey())
+        .withHeaders(event.headers())
+        .withOccurredAt(Instant.ofEpochMilli(event.occurredAtMillis()));
   }
 
   @Override

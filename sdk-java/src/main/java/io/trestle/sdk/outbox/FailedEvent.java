@@ -1,0 +1,21 @@
+package io.trestle.sdk.outbox;
+
+import java.time.Instant;
+
+/**
+ * An event that the runtime has refused for good.
+ *
+ * @param id the id of the event
+ * @param name its name
+ * @param partitionKey its lane; empty for none
+ * @param attempts how often it was sent
+ * @param lastError why it was refused
+ * @param enqueuedAt when it was put into the outbox
+ */
+public record FailedEvent(
+    String id,
+    String name,
+    String partitionKey,
+    int attempts,
+    String lastError,
+    Instant enqueuedAt) {}

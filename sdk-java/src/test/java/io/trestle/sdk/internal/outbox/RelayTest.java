@@ -1,0 +1,147 @@
+package io.trestle.sdk.internal.outbox;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.trestle.sdk.PublishOptions;
+import io.trestle.sdk.internal.outbox.core.ClaimedEvent;
+import io.trestle.sdk.internal.outbox.core.RelayPlan;
+import io.trestle.sdk.internal.outbox.core.RowOutcome;
+import io.trestle.sdk.outbox.FakeCourier;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class RelayTest {
+  private final FakeCourier courier = new FakeCourier();
+  private final Rows rows = new Rows();
+  private final Relay relay = new Relay("test", courier, rows, false);
+
+  @AfterEach
+  void close() {
+    relay.close(Duration.ZERO);
+  }
+
+  private final class Rows implements OutboxTable {
+    private final Map<Long, ClaimedEvent> pending = new TreeMap<>();
+    private final List<String> givenBack = new ArrayList<>();
+    private final AtomicInteger claims = new AtomicInteger();
+    private final AtomicInteger failures = new AtomicInteger();
+    private volatile boolean held;
+
+    synchronized void add(String text) {
+      long row = pending.size();
+      byte[] payload = text.getBytes(UTF_8);
+      pending.put(
+          row,
+          new ClaimedEvent(
+              row, courier.prepare(FakeCourier.type("n"), payload, PublishOptions.DEFAULT), 0));
+    }
+
+    synchronized int size() {
+      return pending.size();
+    }
+
+    synchronized List<String> givenBack() {
+      return List.copyOf(givenBack);
+    }
+
+    @Override
+    public synchronized Claim claim() throws SQLException {
+      claims.incrementAndGet();
+      held = true;
+      return new Claim(List.copyOf(pending.values()), RelayPlan.NEVER);
+    }
+
+    @Override
+    public synchronized void settle(List<RowOutcome> outcomes) throws SQLException {
+      if (failures.getAndDecrement() > 0) {
+        throw new SQLException("the disk is full");
+      }
+      outcomes.forEach(outcome -> pending.remove(outcome.row()));
+    }
+
+    @Override
+    public synchronized void giveBack(List<ClaimedEvent> events, String why) {
+      givenBack.add(why);
+    }
+
+    @Override
+    public void release() {
+      held = false;
+    }
+
+    @Override
+    public void rearm() {}
+  }
+
+  @Test
+  void failedSettlement_isRepeated_thePublishIsNot() {
+    rows.failures.set(3);
+    rows.add("1");
+    relay.start();
+    courier.connect();
+    await().until(() -> rows.size() == 0);
+    assertThat(courier.requests()).containsExactly(List.of("1"));
+  }
+
+  @Test
+  void withoutSession_theTableIsLeftAlone_andNothingIsHeldWhenIdle() {
+    rows.add("1");
+    relay.start();
+    relay.wake();
+    courier.connect();
+    await().until(() -> rows.size() == 0);
+    await().until(() -> !rows.held);
+    courier.disconnect();
+    int before = rows.claims.get();
+    rows.add("2");
+    relay.wake();
+    relay.close(Duration.ofSeconds(30));
+    assertThat(rows.claims.get()).isEqualTo(before);
+    assertThat(courier.texts()).containsExactly("1");
+  }
+
+  @Test
+  void closedBeforeTheAnswer_rowsAreGivenBack() {
+    courier.keepSilent(true);
+    rows.add("1");
+    relay.start();
+    courier.connect();
+    await().until(() -> !courier.requests().isEmpty());
+    relay.close(Duration.ofMillis(1));
+    assertThat(rows.givenBack()).containsExactly("closed before the answer");
+    assertThat(rows.held).isFalse();
+  }
+
+  @Test
+  void noAnswer_rowsAreGivenBack_andSentAgain() {
+    courier.fail(true);
+    rows.add("1");
+    relay.start();
+    courier.connect();
+    await().until(() -> rows.givenBack().size() >= 2);
+    courier.fail(false);
+    await().until(() -> courier.texts().contains("1"));
+    assertThat(rows.givenBack().get(0)).contains("the runtime is away");
+  }
+
+  @Test
+  void close_sendsWhatIsThere() {
+    relay.start();
+    courier.connect();
+    await().until(() -> rows.claims.get() > 0);
+    rows.add("late");
+    relay.close(Duration.ofSeconds(30));
+    assertThat(courier.texts()).containsExactly("late");
+  }
+}

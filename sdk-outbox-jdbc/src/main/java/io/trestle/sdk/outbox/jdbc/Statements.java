@@ -1,0 +1,148 @@
+package io.trestle.sdk.outbox.jdbc;
+
+import io.trestle.sdk.internal.outbox.core.LaneCursor;
+
+/** The statements of an outbox for PostgreSQL, on a table of the given name. */
+final class Statements {
+  private static final String LOCK_LANE = "SELECT pg_advisory_xact_lock(?)";
+
+  private static final String INSERT =
+      """
+      INSERT INTO trestle_outbox (event_id, name, payload, payload_json, contract_hash,
+        partition_key, idempotency_key, headers, occurred_at_ms, trace)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""";
+
+  /** Index trestle_outbox_due: one probe. */
+  private static final String DUE_IN =
+      """
+      SELECT ceil(extract(epoch FROM min(next_attempt_at) - clock_timestamp()) * 1000)
+      FROM trestle_outbox WHERE status = 'pending'""";
+
+  /**
+   * Index trestle_outbox_lanes: one probe for each lane, one for its first row, and a range for
+   * rows without lane. It sees rows that others have locked: that is what keeps a relay from taking
+   * the second row of a lane whose first one another relay is sending.
+   */
+  private static final String PEEK =
+      """
+      WITH RECURSIVE lanes (lane) AS (
+        (SELECT partition_key FROM trestle_outbox
+         WHERE status = 'pending' AND partition_key > ? ORDER BY partition_key LIMIT 1)
+        UNION ALL
+        SELECT (SELECT n.partition_key FROM trestle_outbox n
+                WHERE n.status = 'pending' AND n.partition_key > lanes.lane
+                ORDER BY n.partition_key LIMIT 1)
+        FROM lanes WHERE lanes.lane IS NOT NULL),
+      walked (lane) AS (SELECT lane FROM lanes WHERE lane IS NOT NULL LIMIT %d),
+      heads AS (
+        SELECT h.* FROM walked CROSS JOIN LATERAL (
+          SELECT id, partition_key, payload, payload_json, headers, next_attempt_at
+          FROM trestle_outbox t WHERE t.status = 'pending' AND t.partition_key = walked.lane
+          ORDER BY t.id LIMIT 1) h),
+      free AS (
+        SELECT id, partition_key, payload, payload_json, headers, next_attempt_at
+        FROM trestle_outbox
+        WHERE status = 'pending' AND partition_key = '' AND next_attempt_at <= clock_timestamp()
+        ORDER BY partition_key, id LIMIT 400)
+      SELECT id, partition_key,
+        octet_length(payload) + octet_length(payload_json) + octet_length(headers) + 256,
+        next_attempt_at <= clock_timestamp(), (SELECT max(lane) FROM walked)
+      FROM (SELECT * FROM heads UNION ALL SELECT * FROM free) candidates
+      ORDER BY id"""
+          .formatted(LaneCursor.WINDOW);
+
+  /** Primary key. */
+  private static final String LOCK =
+      """
+      SELECT id, event_id, name, payload, payload_json, contract_hash, partition_key,
+        idempotency_key, headers, occurred_at_ms, trace, attempts
+      FROM trestle_outbox
+      WHERE id = ANY (?) AND status = 'pending' AND next_attempt_at <= clock_timestamp()
+      ORDER BY id FOR UPDATE SKIP LOCKED""";
+
+  /** Primary key. */
+  private static final String DELETE = "DELETE FROM trestle_outbox WHERE id = ANY (?)";
+
+  /** Primary key. */
+  private static final String SETTLE =
+      """
+      UPDATE trestle_outbox SET status = ?, attempts = ?, last_error = ?,
+        next_attempt_at = clock_timestamp() + ? * interval '1 millisecond'
+      WHERE id = ? AND status = 'pending'""";
+
+  /** Index trestle_outbox_due. Rows that another relay is sending are not waited for. */
+  private static final String REARM =
+      """
+      UPDATE trestle_outbox SET next_attempt_at = now() WHERE id IN (
+        SELECT id FROM trestle_outbox
+        WHERE status = 'pending' AND next_attempt_at > now() FOR UPDATE SKIP LOCKED)""";
+
+  /** The table: for people and gauges. */
+  private static final String STATS =
+      """
+      SELECT count(*) FILTER (WHERE status = 'pending'), count(*) FILTER (WHERE status = 'failed'),
+        extract(epoch FROM
+          clock_timestamp() - min(enqueued_at) FILTER (WHERE status = 'pending')) * 1000
+      FROM trestle_outbox""";
+
+  /** Index trestle_outbox_failed, as the two below. */
+  private static final String LIST_FAILED =
+      """
+      SELECT event_id, name, partition_key, attempts, last_error,
+        extract(epoch FROM enqueued_at) * 1000
+      FROM trestle_outbox WHERE status = 'failed' AND event_id > ? ORDER BY event_id LIMIT ?""";
+
+  private static final String RETRY_FAILED =
+      """
+      UPDATE trestle_outbox SET status = 'pending', attempts = 0, next_attempt_at = now()
+      WHERE status = 'failed' AND event_id = ?""";
+
+  private static final String DISCARD_FAILED =
+      "DELETE FROM trestle_outbox WHERE status = 'failed' AND event_id = ?";
+
+  final String lockLane = LOCK_LANE;
+  final String insert;
+  final String dueIn;
+  final String peek;
+  final String lock;
+  final String delete;
+  final String settle;
+  final String rearm;
+  final String stats;
+  final String listFailed;
+  final String retryFailed;
+  final String discardFailed;
+
+  /** On a table. */
+  Statements(String table) {
+    insert = on(table, INSERT);
+    dueIn = on(table, DUE_IN);
+    peek = on(table, PEEK);
+    lock = on(table, LOCK);
+    delete = on(table, DELETE);
+    settle = on(table, SETTLE);
+    rearm = on(table, REARM);
+    stats = on(table, STATS);
+    listFailed = on(table, LIST_FAILED);
+    retryFailed = on(table, RETRY_FAILED);
+    discardFailed = on(table, DISCARD_FAILED);
+  }
+
+  private static String on(String table, String sql) {
+    return sql.replace("trestle_outbox", table);
+  }
+
+  /** The statements that make the table; an index has no schema of its own. */
+  static String[] schema(String table, String resource) {
+    String name = table.substring(table.indexOf('.') + 1);
+    String[] statements = resource.replaceAll("(?m)^--.*$", "").split(";");
+    for (int i = 0; i < statements.length; i++) {
+      statements[i] =
+          statements[i]
+              .replaceAll("trestle_outbox_(\\w+)", name + "_$1")
+              .replaceAll("\\btrestle_outbox\\b", table)
+              .strip();
+    }
+    return statements;
+  }
+}
