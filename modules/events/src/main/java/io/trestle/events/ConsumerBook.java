@@ -18,8 +18,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,13 +45,15 @@ import org.slf4j.LoggerFactory;
  */
 final class ConsumerBook {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerBook.class);
-  private static final String SERVICE = "service";
+  static final String SERVICE = "service";
+  static final String HTTP = "http";
 
   /** As long as an instance counts without a session. */
   private static final long AWAITED_MILLIS = 60_000;
 
   private final EventsHouse house;
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
+  private final Map<UUID, Map<String, ConsumerFeed>> pulled = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
   private final Map<Integer, String> options = new HashMap<>();
   private final Map<UUID, Subscriber> told = new HashMap<>();
@@ -94,9 +98,14 @@ final class ConsumerBook {
 
   /** All rows were told: nobody is live yet. */
   void loaded() {
+    Set<Integer> fetched = new HashSet<>();
+    pulled.values().stream()
+        .flatMap(feeds -> feeds.values().stream())
+        .flatMap(feed -> feed.known().stream())
+        .forEach(s -> fetched.add(s.number()));
     effective.forEach(
         (number, was) -> {
-          if (was) {
+          if (was && !fetched.contains(number)) {
             awaited.add(number);
           }
         });
@@ -114,7 +123,7 @@ final class ConsumerBook {
   private void add(ConsumerFeed feed) {
     Consumer consumer = feed.consumer();
     house.feeds().put(consumer.number(), feed);
-    services
+    (consumer.kind().equals(HTTP) ? pulled : services)
         .computeIfAbsent(consumer.owner(), s -> new LinkedHashMap<>())
         .put(consumer.group(), feed);
   }
@@ -132,9 +141,21 @@ final class ConsumerBook {
     return open;
   }
 
-  /** The consumers of a service. */
+  /** The consumers that the instances of a service are. */
   List<ConsumerFeed> of(UUID service) {
     return List.copyOf(services.getOrDefault(service, Map.of()).values());
+  }
+
+  /** The consumers of a service that fetch over HTTP, deleted ones included, by name. */
+  Map<String, ConsumerFeed> pulled(UUID service) {
+    return pulled.getOrDefault(service, Map.of());
+  }
+
+  /** Both. */
+  List<ConsumerFeed> all(UUID service) {
+    List<ConsumerFeed> all = new ArrayList<>(of(service));
+    all.addAll(pulled(service).values());
+    return all;
   }
 
   @Nullable Instance instance(UUID service, UUID instance) {
@@ -192,7 +213,7 @@ final class ConsumerBook {
             feed != null
                 ? feed.consumer().number()
                 : fresh.computeIfAbsent(
-                    s.group(), g -> newConsumer(subscriber.serviceId(), g, newConsumers));
+                    s.group(), g -> newConsumer(SERVICE, subscriber.serviceId(), g, newConsumers));
         int number = known != null ? known.number() : ++subscriptions;
         newRows.add(row(number, consumer, subscriber.serviceId(), s));
       }
@@ -236,13 +257,13 @@ final class ConsumerBook {
     }
   }
 
-  private int newConsumer(UUID service, String group, List<Consumer> to) {
+  private int newConsumer(String kind, UUID service, String group, List<Consumer> to) {
     int number = ++consumers;
     long now = house.now();
     to.add(
         new Consumer(
             number,
-            SERVICE,
+            kind,
             service,
             group,
             now,
@@ -274,6 +295,52 @@ final class ConsumerBook {
 
   private @Nullable ConsumerFeed feed(UUID service, String group) {
     return services.getOrDefault(service, Map.of()).get(group);
+  }
+
+  // ---- those that fetch
+
+  /**
+   * Stores what a consumer that fetches over HTTP subscribes to from now on, and how it is handed
+   * out; what it subscribed to before and is not named is not effective any more.
+   *
+   * @param patterns none for one that is deleted
+   * @param tuning how, for the number of the consumer
+   * @return completes with the consumer when it is stored; {@link #effect} is still to be called
+   */
+  Future<ConsumerFeed> keepPulled(
+      UUID service,
+      String name,
+      List<String> patterns,
+      String filter,
+      BiFunction<Write.Builder, Integer, Write.Builder> tuning) {
+    List<Consumer> newConsumers = new ArrayList<>();
+    List<Wanted> rows = new ArrayList<>();
+    ConsumerFeed feed = pulled(service).get(name);
+    int consumer =
+        feed == null ? newConsumer(HTTP, service, name, newConsumers) : feed.consumer().number();
+    Set<Integer> kept = new HashSet<>();
+    for (String pattern : patterns) {
+      Subscription known = feed == null ? null : feed.subscription(pattern, filter);
+      int number = known == null ? ++subscriptions : known.number();
+      kept.add(number);
+      rows.add(new Wanted(number, consumer, service, pattern, filter, "", true));
+    }
+    if (feed != null) {
+      feed.known().stream()
+          .filter(s -> isEffective(s.number()) && !kept.contains(s.number()))
+          .map(s -> new Wanted(s.number(), consumer, service, s.pattern(), s.filter(), "", false))
+          .forEach(rows::add);
+    }
+    Write.Builder unit =
+        Write.ofAll(ConsumerStore.KEEP_CONSUMER, newConsumers)
+            .andAll(ConsumerStore.KEEP_SUBSCRIPTION, rows)
+            .orderKey(this);
+    return house
+        .pipeline()
+        .submit(tuning.apply(unit, consumer).build())
+        .onSuccess(v -> learn(newConsumers, rows))
+        .recover(e -> reload(service).transform(v -> Future.failedFuture(e)))
+        .map(v -> Objects.requireNonNull(house.feeds().get(consumer)));
   }
 
   // ---- effect
@@ -315,16 +382,26 @@ final class ConsumerBook {
     if (!live.isEmpty()) {
       remember(feed, live, byRegistration);
     }
-    List<Subscription> wanted =
-        feed.known().stream().filter(s -> effective.getOrDefault(s.number(), false)).toList();
+    effect(feed, live, byRegistration);
+  }
+
+  /** What is effective takes effect, for these instances. */
+  void effect(ConsumerFeed feed, List<Member> live, boolean byRegistration) {
+    List<Subscription> wanted = effective(feed);
     UUID service = feed.consumer().owner();
     ServicePolicy policy = house.gates().policy(service);
     Subscriber subscriber = told.get(service);
-    boolean active = subscriber == null || subscriber.active();
+    boolean active =
+        !house.gates().isRevoked(service) && (subscriber == null || subscriber.active());
     boolean may = policy.can(Capability.EVENT_HANDLE);
     house.fanOut().set(feed.consumer().number(), active && may ? wanted : List.of(), policy);
     feed.members(live, wanted, byRegistration);
     feed.mayHandle(may);
+  }
+
+  /** The subscriptions of a consumer that events are matched with, the policy aside. */
+  List<Subscription> effective(ConsumerFeed feed) {
+    return feed.known().stream().filter(s -> isEffective(s.number())).toList();
   }
 
   private List<Member> members(ConsumerFeed feed, List<Instance> instances) {

@@ -229,6 +229,11 @@ final class EventsHouse {
     return context.vertx().setTimer(Math.max(1, millis), id -> owner.runOnContext(v -> task.run()));
   }
 
+  /** After this turn of the event loop. */
+  void soon(Runnable task) {
+    owner.runOnContext(v -> task.run());
+  }
+
   void cancel(long timer) {
     context.vertx().cancelTimer(timer);
   }
@@ -317,6 +322,11 @@ final class EventsHouse {
 
   /** Sends a hand-out to its stream, with the others of this turn. */
   void deliver(int consumer, Handout<Logged> handout) {
+    outgoing.send(handout.stream(), delivery(consumer, handout));
+  }
+
+  /** A hand-out as it is told to whom it is for. */
+  Delivery delivery(int consumer, Handout<Logged> handout) {
     Logged event = handout.event();
     UUID operation = context.ids().next();
     String trace =
@@ -326,15 +336,13 @@ final class EventsHouse {
                 () -> new TraceContext(context.ids().next().toString(), operation.toString()))
             .format();
     metrics.handedOut();
-    outgoing.send(
-        handout.stream(),
-        new Delivery(
-            DeliveryId.of(consumer, handout.position()),
-            event.event(),
-            handout.attempt(),
-            handout.token(),
-            handout.patterns(),
-            trace));
+    return new Delivery(
+        DeliveryId.of(consumer, handout.position()),
+        event.event(),
+        handout.attempt(),
+        handout.token(),
+        handout.patterns(),
+        trace);
   }
 
   /** Where deliveries go. */

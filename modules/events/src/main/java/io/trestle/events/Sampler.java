@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +24,19 @@ final class Sampler {
   private final EventsHouse house;
   private final LetterStore letters;
   private final OldestPending oldest;
+  private final IntSupplier polls;
   private final MeterRegistry meters;
   private final Map<String, Group> groups = new HashMap<>();
   private final AtomicLong commitsWaiting;
   private final AtomicLong troublesWaiting;
   private final AtomicLong recentBytes;
+  private final AtomicLong pollsWaiting;
   private long timer = -1;
   private boolean stopped;
   private int rounds;
 
-  Sampler(EventsHouse house, LetterStore letters, OldestPending oldest) {
+  Sampler(EventsHouse house, LetterStore letters, OldestPending oldest, IntSupplier polls) {
+    this.polls = polls;
     this.house = house;
     this.letters = letters;
     this.oldest = oldest;
@@ -40,6 +44,7 @@ final class Sampler {
     this.commitsWaiting = gauge("sb_event_commits_waiting");
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
+    this.pollsWaiting = gauge("sb_event_polls_waiting");
   }
 
   private AtomicLong gauge(String name) {
@@ -77,6 +82,7 @@ final class Sampler {
               commitsWaiting.set(house.order().waiting());
               troublesWaiting.set(house.troubles().waiting());
               recentBytes.set(house.recent().bytes());
+              pollsWaiting.set(polls.getAsInt());
               if (!stopped) {
                 timer = house.after(EVERY_MILLIS, this::sample);
               }

@@ -151,6 +151,16 @@ final class Outcomes<E> {
     }
   }
 
+  /** The hand-out did not happen. */
+  void unsent(Entry<E> entry, long now) {
+    if (router.orphaned(entry.route, now)) {
+      bury(entry, Reason.ORPHANED_PATTERN, ORPHANED);
+    } else {
+      actions.store(entry.position, entry.trouble());
+      turn(entry, now);
+    }
+  }
+
   /** T7, of all that are not handed out. */
   void orphan(Route<E> route) {
     for (Entry<E> e = route.all.first(); e != null; e = route.all.after(e)) {
