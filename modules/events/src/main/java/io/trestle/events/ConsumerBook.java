@@ -5,6 +5,7 @@ import io.trestle.conversations.Subscribers.Subscriber;
 import io.trestle.events.ConsumerStore.Consumer;
 import io.trestle.events.ConsumerStore.Progress;
 import io.trestle.events.ConsumerStore.Wanted;
+import io.trestle.events.core.Burial;
 import io.trestle.events.core.Member;
 import io.trestle.events.core.Subscription;
 import io.trestle.kernel.pipeline.Write;
@@ -55,9 +56,12 @@ final class ConsumerBook {
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
   private final Map<UUID, Map<String, ConsumerFeed>> pulled = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
-  private final Map<Integer, String> options = new HashMap<>();
+  private final Map<Integer, Wanted> rows = new HashMap<>();
   private final Map<UUID, Subscriber> told = new HashMap<>();
   private final Map<UUID, Future<Void>> busy = new HashMap<>();
+
+  /** Services that were deleted. */
+  private final Set<UUID> gone = new HashSet<>();
 
   /** Effective at the start, and not declared by anybody since. */
   private final Set<Integer> awaited = new HashSet<>();
@@ -80,9 +84,10 @@ final class ConsumerBook {
     subscriptions = Math.max(subscriptions, row.number());
     ConsumerFeed feed = house.feeds().get(row.consumer());
     if (feed != null) {
-      feed.learn(new Subscription(row.number(), row.pattern(), row.filter(), retry(row)));
+      feed.learn(
+          new Subscription(row.number(), row.pattern(), row.filter(), retry(row), row.ttlMillis()));
       effective.put(row.number(), row.effective());
-      options.put(row.number(), row.options());
+      rows.put(row.number(), row);
     }
   }
 
@@ -206,7 +211,7 @@ final class ConsumerBook {
         }
         ConsumerFeed feed = feed(subscriber.serviceId(), s.group());
         Subscription known = feed == null ? null : feed.subscription(s.pattern(), s.filter());
-        if (known != null && s.retryPolicy().equals(options.get(known.number()))) {
+        if (known != null && isSame(s, rows.get(known.number()))) {
           continue;
         }
         int consumer =
@@ -276,7 +281,13 @@ final class ConsumerBook {
       int consumer,
       UUID service,
       io.trestle.conversations.Declarations.Subscription s) {
-    return new Wanted(number, consumer, service, s.pattern(), s.filter(), s.retryPolicy(), true);
+    return new Wanted(
+        number, consumer, service, s.pattern(), s.filter(), s.retryPolicy(), true, s.ttlMillis());
+  }
+
+  private static boolean isSame(
+      io.trestle.conversations.Declarations.Subscription s, @Nullable Wanted row) {
+    return row != null && s.retryPolicy().equals(row.options()) && s.ttlMillis() == row.ttlMillis();
   }
 
   private void learn(List<Consumer> newConsumers, List<Wanted> rows) {
@@ -314,7 +325,7 @@ final class ConsumerBook {
       String filter,
       BiFunction<Write.Builder, Integer, Write.Builder> tuning) {
     List<Consumer> newConsumers = new ArrayList<>();
-    List<Wanted> rows = new ArrayList<>();
+    List<Wanted> newRows = new ArrayList<>();
     ConsumerFeed feed = pulled(service).get(name);
     int consumer =
         feed == null ? newConsumer(HTTP, service, name, newConsumers) : feed.consumer().number();
@@ -323,24 +334,57 @@ final class ConsumerBook {
       Subscription known = feed == null ? null : feed.subscription(pattern, filter);
       int number = known == null ? ++subscriptions : known.number();
       kept.add(number);
-      rows.add(new Wanted(number, consumer, service, pattern, filter, "", true));
+      newRows.add(new Wanted(number, consumer, service, pattern, filter, "", true, 0));
     }
     if (feed != null) {
-      feed.known().stream()
-          .filter(s -> isEffective(s.number()) && !kept.contains(s.number()))
-          .map(s -> new Wanted(s.number(), consumer, service, s.pattern(), s.filter(), "", false))
-          .forEach(rows::add);
+      noMore(feed, kept).forEach(newRows::add);
     }
     Write.Builder unit =
         Write.ofAll(ConsumerStore.KEEP_CONSUMER, newConsumers)
-            .andAll(ConsumerStore.KEEP_SUBSCRIPTION, rows)
+            .andAll(ConsumerStore.KEEP_SUBSCRIPTION, newRows)
             .orderKey(this);
     return house
         .pipeline()
         .submit(tuning.apply(unit, consumer).build())
-        .onSuccess(v -> learn(newConsumers, rows))
+        .onSuccess(v -> learn(newConsumers, newRows))
         .recover(e -> reload(service).transform(v -> Future.failedFuture(e)))
         .map(v -> Objects.requireNonNull(house.feeds().get(consumer)));
+  }
+
+  /** The effective subscriptions of a consumer but these, as not effective. */
+  private List<Wanted> noMore(ConsumerFeed feed, Set<Integer> but) {
+    return feed.known().stream()
+        .filter(s -> isEffective(s.number()) && !but.contains(s.number()))
+        .map(s -> Objects.requireNonNull(rows.get(s.number())).effective(false))
+        .toList();
+  }
+
+  // ---- those whose service is gone
+
+  /**
+   * The service does not exist any more: its subscriptions are taken away, and what waits for them
+   * becomes dead letters (events.md 8.4).
+   *
+   * @return false if that was known
+   */
+  boolean serviceDeleted(UUID service) {
+    if (!gone.add(service)) {
+      return false;
+    }
+    List<Wanted> dropped =
+        all(service).stream().flatMap(feed -> noMore(feed, Set.of()).stream()).toList();
+    for (ConsumerFeed feed : all(service)) {
+      house.fanOut().set(feed.consumer().number(), List.of(), ServicePolicy.OPEN);
+      feed.dissolve(Burial.Reason.SUBSCRIBER_UNAVAILABLE, "service deleted");
+    }
+    dropped.forEach(this::load);
+    LOG.info("consumers of a deleted service taken away service={}", service);
+    for (Wanted row : dropped) {
+      house
+          .untilDone(ConsumerStore.KEEP_SUBSCRIPTION, row)
+          .onFailure(e -> LOG.warn("subscription kept number={}", row.number()));
+    }
+    return true;
   }
 
   // ---- effect
@@ -387,6 +431,9 @@ final class ConsumerBook {
 
   /** What is effective takes effect, for these instances. */
   void effect(ConsumerFeed feed, List<Member> live, boolean byRegistration) {
+    if (gone.contains(feed.consumer().owner())) {
+      return;
+    }
     List<Subscription> wanted = effective(feed);
     UUID service = feed.consumer().owner();
     ServicePolicy policy = house.gates().policy(service);
@@ -435,15 +482,7 @@ final class ConsumerBook {
       boolean now = wanted.contains(s.number()) || awaited.contains(s.number());
       if (effective.getOrDefault(s.number(), false) != now) {
         effective.put(s.number(), now);
-        changed.add(
-            new Wanted(
-                s.number(),
-                feed.consumer().number(),
-                feed.consumer().owner(),
-                s.pattern(),
-                s.filter(),
-                options.getOrDefault(s.number(), ""),
-                now));
+        changed.add(Objects.requireNonNull(rows.get(s.number())).effective(now));
       }
     }
     if (!changed.isEmpty()) {

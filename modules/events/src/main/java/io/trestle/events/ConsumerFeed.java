@@ -74,6 +74,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private long pending;
   private long readTo;
   private boolean tailing;
+  private boolean dissolved;
   private boolean reading;
   private boolean mayHandle = true;
   private long wakeAt = Long.MAX_VALUE;
@@ -180,6 +181,14 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     }
     this.effective = effective;
     dispatcher.members(live, effective, byRegistration, house.now());
+    settle();
+  }
+
+  /** Its service is no more, as {@link Dispatcher#dissolve} takes it. */
+  void dissolve(Burial.Reason reason, String error) {
+    dissolved = true;
+    offlineSince = 0;
+    dispatcher.dissolve(reason, error, house.now());
     settle();
   }
 
@@ -303,12 +312,21 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   private boolean wantsToRead() {
-    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || expires());
+    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || dissolved || expires());
   }
 
   private boolean expires() {
-    long limit = rules().offlineMillis();
-    return mayHandle && offlineSince > 0 && limit > 0 && house.now() - offlineSince >= limit;
+    return mayHandle && offlineSince > 0 && house.now() - offlineSince >= leastPatience();
+  }
+
+  /** The shortest time that a delivery may wait while nobody lives. */
+  private long leastPatience() {
+    DispatchRules now = rules();
+    long least = now.offlineMillis() > 0 ? now.offlineMillis() : Long.MAX_VALUE;
+    for (Subscription subscription : effective) {
+      least = Math.min(least, subscription.patience(now));
+    }
+    return least;
   }
 
   private void readPage(int limit) {
@@ -482,8 +500,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     readMore();
     long next = dispatcher.nextTick();
     if (offlineSince > 0 && pending > 0 && !expires()) {
-      long limit = rules().offlineMillis();
-      next = limit == 0 ? next : Math.min(next, offlineSince + limit);
+      long limit = leastPatience();
+      next = limit == Long.MAX_VALUE ? next : Math.min(next, offlineSince + limit);
     }
     if (next < wakeAt) {
       house.cancel(timer);

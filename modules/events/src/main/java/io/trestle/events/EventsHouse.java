@@ -172,6 +172,11 @@ final class EventsHouse {
     return settings().get(EventSettings.MAX_EVENT_BYTES);
   }
 
+  /** Deliveries that may be pending at a consumer; 0 for any number. */
+  int maxPending() {
+    return settings().get(EventSettings.MAX_PENDING_PER_SUBSCRIBER);
+  }
+
   long keyTtlMillis() {
     return settings().get(RpcSettings.IDEMPOTENCY_EVENT_TTL).toMillis();
   }
@@ -245,7 +250,7 @@ final class EventsHouse {
    * letter from the start (events.md 8.1.3).
    */
   List<Dead> announce(List<Arrival> arrivals) {
-    int limit = settings().get(EventSettings.MAX_PENDING_PER_SUBSCRIBER);
+    int limit = maxPending();
     List<Dead> over = new ArrayList<>();
     for (Arrival arrival : arrivals) {
       for (Target target : arrival.targets()) {

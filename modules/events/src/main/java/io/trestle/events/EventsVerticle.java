@@ -53,6 +53,7 @@ final class EventsVerticle extends VerticleBase {
       StreamTable streams,
       PullDesk pulls,
       Operators operators,
+      GoneServices gone,
       Sweeper sweeper) {}
 
   @Override
@@ -80,7 +81,16 @@ final class EventsVerticle extends VerticleBase {
     PullDesk pulls = new PullDesk(house, book);
     Operators operators = new Operators(house, book, streams, pulls, letters);
     Parts made =
-        new Parts(house, book, desk, letters, streams, pulls, operators, new Sweeper(house));
+        new Parts(
+            house,
+            book,
+            desk,
+            letters,
+            streams,
+            pulls,
+            operators,
+            new GoneServices(house, book, pulls, streams),
+            new Sweeper(house));
     parts = made;
     return new Recovery(house, book)
         .run()
@@ -96,6 +106,7 @@ final class EventsVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     made.sweeper().stop();
+    made.gone().stop();
     made.operators().stop();
     made.house().close();
     return made.house().ledger().close().otherwiseEmpty();
@@ -151,6 +162,7 @@ final class EventsVerticle extends VerticleBase {
         .onSuccess(all -> all.policies().forEach(this::policyChanged))
         .compose(all -> bus.request(Subscribers.ALL, new Subscribers.AskAll()))
         .onSuccess(all -> all.subscribers().forEach(s -> changed(s, false)))
+        .onSuccess(all -> parts().gone().start())
         .mapEmpty();
   }
 

@@ -57,6 +57,8 @@ import org.jspecify.annotations.Nullable;
  * @param <E> the event, never looked into
  */
 public final class Dispatcher<E> {
+  private static final UUID NOBODY = new UUID(0, 0);
+
   private final Supplier<DispatchRules> rules;
   private final Audience audience = new Audience();
   private final Book<E> book = new Book<>();
@@ -100,6 +102,17 @@ public final class Dispatcher<E> {
     if (before && !audience.online()) {
       letGoOfWaiting();
     }
+  }
+
+  /**
+   * The consumer is no more: nothing is handed out again, and all that waits and all that is
+   * offered becomes dead letters. What is out may be answered.
+   */
+  public void dissolve(Burial.Reason reason, String error, long now) {
+    outcomes.orphansAre(reason, error);
+    paused(false, now);
+    Member nobody = new Member(NOBODY, false, false, List.of());
+    members(List.of(nobody), List.of(), true, now);
   }
 
   /** Since when nobody lives, as restored at start; without it, since the first call. */
@@ -247,7 +260,7 @@ public final class Dispatcher<E> {
     if (ahead == 0) {
       outcomes.turn(entry, now);
     } else if (router.orphaned(entry.route, now)) {
-      outcomes.bury(entry, Burial.Reason.ORPHANED_PATTERN, Outcomes.ORPHANED);
+      outcomes.orphan(entry);
     }
     slots.settle(now);
   }
