@@ -443,6 +443,13 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   @Override
+  public void unsent(long position) {
+    keyedOut.remove(position);
+    meters.unsent(position);
+    house.ledger().moved(this);
+  }
+
+  @Override
   public void bury(Burial<Logged> burial) {
     keyedOut.remove(burial.position());
     meters.ended(burial.position(), DeliveryMeters.Ending.DEAD, house.now());

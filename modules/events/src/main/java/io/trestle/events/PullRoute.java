@@ -56,11 +56,15 @@ final class PullRoute {
   /** Answers that may be on their way at a time, over all requests. */
   private static final long MAX_ANSWERS = 64L << 20;
 
+  /** Bodies that may be in memory at a time, over all requests. */
+  private static final long MAX_BODIES = 32L << 20;
+
   private static final int NAME_CHARS = 64;
 
   private final Bus bus;
   private final Ids ids;
   private final AtomicLong answers = new AtomicLong();
+  private final AtomicLong bodies = new AtomicLong();
 
   PullRoute(Bus bus, Ids ids) {
     this.bus = bus;
@@ -133,10 +137,16 @@ final class PullRoute {
     return name;
   }
 
-  private static Future<byte[]> body(HttpServerRequest request) {
+  private Future<byte[]> body(HttpServerRequest request) {
     HttpTalk.requirePlain(request);
-    HttpTalk.length(request, MAX_BODY);
-    return HttpTalk.body(request, MAX_BODY).map(Buffer::getBytes);
+    long length = HttpTalk.length(request, MAX_BODY);
+    if (bodies.addAndGet(length) > MAX_BODIES) {
+      bodies.addAndGet(-length);
+      throw new HttpProblem(503, "too many requests are being read, try again");
+    }
+    return HttpTalk.body(request, MAX_BODY)
+        .map(Buffer::getBytes)
+        .onComplete(v -> bodies.addAndGet(-length));
   }
 
   // ---- subscriptions
@@ -188,7 +198,7 @@ final class PullRoute {
               response.closeHandler(v -> leave(service, name, poll));
               return bus.request(HttpSubscriptions.PULL, new Pull(poll, service, name, max, wait));
             })
-        .onSuccess(pulled -> answer(request, service, name, max, pulled.deliveries()));
+        .onSuccess(pulled -> sendAnswer(request, service, name, max, pulled.deliveries()));
   }
 
   private void leave(UUID service, String name, UUID poll) {
@@ -196,12 +206,22 @@ final class PullRoute {
         .onFailure(e -> LOG.debug("poll not ended reason={}", e.toString()));
   }
 
+  private void sendAnswer(
+      HttpServerRequest request, UUID service, String name, int max, List<Taken> deliveries) {
+    try {
+      answer(request, service, name, max, deliveries);
+    } catch (RuntimeException e) {
+      unsent(service, name, deliveries);
+      HttpTalk.refuse(request, e);
+    }
+  }
+
   private void answer(
       HttpServerRequest request, UUID service, String name, int max, List<Taken> deliveries) {
-    long bytes = deliveries.stream().mapToLong(d -> d.event().payload().length).sum();
-    boolean room = answers.addAndGet(bytes) <= MAX_ANSWERS;
     HttpServerResponse response = request.response();
     response.closeHandler(null);
+    long bytes = deliveries.stream().mapToLong(d -> d.event().payload().length).sum();
+    boolean room = answers.addAndGet(bytes) <= MAX_ANSWERS;
     if (response.closed() || !room) {
       answers.addAndGet(-bytes);
       unsent(service, name, deliveries);
@@ -209,8 +229,14 @@ final class PullRoute {
           request, 503, new JsonObject().put("message", "too many answers are being sent"));
       return;
     }
-    List<CloudEventText> events = deliveries.stream().map(PullRoute::event).toList();
-    write(request, max, events).onComplete(v -> answers.addAndGet(-bytes));
+    Future<Void> sent;
+    try {
+      sent = write(request, max, deliveries.stream().map(PullRoute::event).toList());
+    } catch (RuntimeException e) {
+      answers.addAndGet(-bytes);
+      throw e;
+    }
+    sent.onComplete(v -> answers.addAndGet(-bytes));
   }
 
   private static CloudEventText event(Taken taken) {

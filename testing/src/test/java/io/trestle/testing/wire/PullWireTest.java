@@ -229,7 +229,7 @@ class PullWireTest {
         .containsEntry("ce-source", List.of("/shop"))
         .containsEntry("ce-type", List.of("single.text"))
         .containsEntry("ce-subject", List.of("Euro%20%E2%82%AC"))
-        .containsEntry("ce-time", List.of("2025-11-21T08:00Z"));
+        .containsEntry("ce-time", List.of("2025-11-21T08:00:00Z"));
     String delivery = binary.headers().firstValue("ce-trestledelivery").orElseThrow();
     JsonObject retry = new JsonObject().put("token", delivery).put("delayMs", 0);
     assertThat(settle("one", new JsonObject().put("retry", new JsonArray().add(retry))))
@@ -379,6 +379,58 @@ class PullWireTest {
     JsonObject consumers =
         admin("ListSubscriptions", new JsonObject().put("service", consumer.name()));
     assertThat(consumers.encode()).contains("\"group\":\"filt\"").contains("filt.b");
+  }
+
+  @Test
+  void answer_isBoundedInBytes_andWhatDoesNotFitIsAsIfItHadNotBeenHandedOut() {
+    subscribe("big", "big.*");
+    WireInstance from = WIRE.connected(publisher);
+    ByteString large = ByteString.copyFrom(new byte[900 << 10]);
+    for (int i = 0; i < 6; i++) {
+      publish(from, event("big.a").setPayload(large).clearPayloadJson().setContractHash("v2:x"));
+    }
+    await().until(() -> lag("big").getInteger("pending") == 6);
+    List<JsonObject> got = new ArrayList<>();
+    while (got.size() < 6) {
+      List<JsonObject> answer = pull("big", 10);
+      assertThat(answer).hasSizeBetween(1, 4);
+      got.addAll(answer);
+    }
+    assertThat(got).allMatch(e -> e.getInteger("trestleattempt") == 1);
+    assertThat(ack("big", got.toArray(JsonObject[]::new))).containsOnly("done");
+    assertThat(
+            TRESTLE
+                .kernel()
+                .sql()
+                .count(
+                    "SELECT count(*) FROM event_troubles t JOIN event_consumers c"
+                        + " ON c.number = t.consumer WHERE c.owner_id = ?::uuid",
+                    consumer.id()))
+        .isZero();
+  }
+
+  @Test
+  void headersOfPublishers_cannotBreakAnAnswer() {
+    subscribe("odd", "odd.*");
+    publish(
+        WIRE.connected(publisher),
+        n("odd.a", 1)
+            .putHeaders("ce-datacontenttype", "text/plain\r\nx: y")
+            .putHeaders("ce-time", "yesterday\r\n")
+            .putHeaders("ce-subject", "a\r\nb \u20ac")
+            .putHeaders("trestledelivery", "forged")
+            .putHeaders("X-Odd\n", "z"));
+
+    HttpResponse<String> got = send(pulling("odd", 1, 10_000));
+    assertThat(got.statusCode()).isEqualTo(200);
+    assertThat(got.headers().firstValue("content-type")).hasValue("application/json");
+    assertThat(got.headers().firstValue("ce-subject")).hasValue("a%0D%0Ab%20%E2%82%AC");
+    assertThat(got.headers().firstValue("ce-trestleheaders").orElseThrow())
+        .contains("trestledelivery")
+        .contains("X-Odd");
+    String delivery = got.headers().firstValue("ce-trestledelivery").orElseThrow();
+    assertThat(settle("odd", new JsonObject().put("ack", new JsonArray().add(delivery))))
+        .containsExactly("done");
   }
 
   @Test

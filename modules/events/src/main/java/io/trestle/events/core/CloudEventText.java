@@ -37,6 +37,10 @@ public record CloudEventText(Map<String, String> attributes, byte[] data) {
   private static final String CONTENT_TYPE = "datacontenttype";
   private static final String OWN = "trestle";
   private static final int NAME_CHARS = 64;
+  private static final int TYPE_CHARS = 256;
+
+  /** RFC 3339 has four digits. */
+  private static final int LAST_YEAR = 9_999;
 
   /** Attributes that do not come from headers. */
   private static final Set<String> TAKEN =
@@ -60,7 +64,7 @@ public record CloudEventText(Map<String, String> attributes, byte[] data) {
       attributes.put("partitionkey", event.partitionKey());
     }
     if (event.payload().length > 0) {
-      attributes.put(CONTENT_TYPE, given(headers, CONTENT_TYPE, contentType(event)));
+      attributes.put(CONTENT_TYPE, contentType(headers, event));
     }
     attributes.put(OWN + "delivery", token);
     attributes.put(OWN + "attempt", String.valueOf(attempt));
@@ -77,7 +81,8 @@ public record CloudEventText(Map<String, String> attributes, byte[] data) {
   private static String time(Event event) {
     String given = event.headers().getOrDefault(PREFIX + "time", "");
     try {
-      return given.isEmpty() ? written(event) : OffsetDateTime.parse(given).toString();
+      int year = OffsetDateTime.parse(given).getYear();
+      return year < 0 || year > LAST_YEAR ? written(event) : given;
     } catch (DateTimeException e) {
       return written(event);
     }
@@ -85,6 +90,16 @@ public record CloudEventText(Map<String, String> attributes, byte[] data) {
 
   private static String written(Event event) {
     return Instant.ofEpochMilli(event.occurredAtMillis()).toString();
+  }
+
+  /** That of the publisher, if it can be a header. */
+  private static String contentType(Map<String, String> headers, Event event) {
+    String given = headers.getOrDefault(PREFIX + CONTENT_TYPE, "");
+    boolean usable =
+        given.indexOf('/') > 0
+            && given.length() <= TYPE_CHARS
+            && given.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+    return usable ? given : contentType(event);
   }
 
   private static String contentType(Event event) {

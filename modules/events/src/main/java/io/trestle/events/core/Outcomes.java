@@ -155,10 +155,10 @@ final class Outcomes<E> {
 
   /** The hand-out did not happen. */
   void unsent(Entry<E> entry, long now) {
+    actions.unsent(entry.position);
     if (router.orphaned(entry.route, now)) {
       orphan(entry);
     } else {
-      actions.store(entry.position, entry.trouble());
       turn(entry, now);
     }
   }

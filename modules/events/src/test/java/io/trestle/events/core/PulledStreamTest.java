@@ -87,6 +87,8 @@ class PulledStreamTest {
     assertThat(rig.last().position()).isEqualTo(1);
     assertThat(rig.last().attempt()).isEqualTo(1);
     assertThat(rig.burials).isEmpty();
+    assertThat(rig.stored).isEmpty();
+    assertThat(rig.unsent).hasSize(21);
   }
 
   @Test
