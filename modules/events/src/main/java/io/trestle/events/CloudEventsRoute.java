@@ -5,22 +5,17 @@ import io.trestle.conversations.EventTokens;
 import io.trestle.conversations.Events;
 import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Result;
-import io.trestle.conversations.Refused;
+import io.trestle.events.HttpTalk.HttpProblem;
 import io.trestle.events.core.CloudEvent;
 import io.trestle.events.core.CloudEvent.Malformed;
 import io.trestle.events.core.Verdict.Status;
 import io.trestle.kernel.Ids;
 import io.trestle.kernel.bus.Bus;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,8 +27,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * {@code POST /events}: CloudEvents 1.0 over HTTP in structured, binary and batch mode, for
@@ -46,42 +39,20 @@ final class CloudEventsRoute {
   static final int MAX_BODY = 8 << 20;
   static final int MAX_EVENTS = 1_000;
 
-  private static final Logger LOG = LoggerFactory.getLogger(CloudEventsRoute.class);
-
   /** Bodies that may be in memory at a time, over all requests. */
   private static final long MAX_BODIES = 64L << 20;
 
   private static final Set<String> PATHS = Set.of("/events", "/events/");
-  private static final String STRUCTURED = "application/cloudevents+json";
-  private static final String BATCH = "application/cloudevents-batch+json";
-  private static final String BEARER = "bearer ";
+  static final String STRUCTURED = "application/cloudevents+json";
+  static final String BATCH = "application/cloudevents-batch+json";
 
   private final Bus bus;
   private final Ids ids;
   private final AtomicLong bodies = new AtomicLong();
 
-  private CloudEventsRoute(Bus bus, Ids ids) {
+  CloudEventsRoute(Bus bus, Ids ids) {
     this.bus = bus;
     this.ids = ids;
-  }
-
-  /** The router below {@code /events}. */
-  static Router router(Vertx vertx, Bus bus, Ids ids) {
-    CloudEventsRoute route = new CloudEventsRoute(bus, ids);
-    Router router = Router.router(vertx);
-    router.route().handler(route::handle);
-    return router;
-  }
-
-  /** An answer that is not about an event: HTTP status and words. */
-  private static final class HttpProblem extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-    private final int status;
-
-    HttpProblem(int status, String message) {
-      super(message, null, false, false);
-      this.status = status;
-    }
   }
 
   /**
@@ -101,7 +72,7 @@ final class CloudEventsRoute {
 
   // ---- a request
 
-  private void handle(RoutingContext context) {
+  void handle(RoutingContext context) {
     HttpServerRequest request = context.request();
     request.pause();
     try {
@@ -111,32 +82,20 @@ final class CloudEventsRoute {
       if (!request.method().equals(HttpMethod.POST)) {
         throw new HttpProblem(405, request.method() + " (expected: POST)");
       }
-      byte[] digest = TokenDesk.digest(token(request));
+      byte[] digest = HttpTalk.digest(request);
       Mode mode = mode(request);
-      long length = length(request);
+      long length = HttpTalk.length(request, MAX_BODY);
       bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
           .compose(who -> publish(request, mode, length, who.serviceId()))
-          .onFailure(e -> refuse(request, e));
+          .onFailure(e -> HttpTalk.refuse(request, e));
     } catch (RuntimeException e) {
-      refuse(request, e);
+      HttpTalk.refuse(request, e);
     }
-  }
-
-  private static String token(HttpServerRequest request) {
-    List<String> shown = request.headers().getAll("authorization");
-    if (shown.size() == 1 && shown.get(0).toLowerCase(Locale.ROOT).startsWith(BEARER)) {
-      return shown.get(0).substring(BEARER.length()).strip();
-    }
-    throw new HttpProblem(401, "Authorization: missing (expected: Bearer and a token)");
   }
 
   private static Mode mode(HttpServerRequest request) {
-    String encoding = request.getHeader("content-encoding");
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      throw new HttpProblem(415, "content-encoding: compressed (expected: identity)");
-    }
-    String type = Objects.requireNonNullElse(request.getHeader("content-type"), "");
-    String media = type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    HttpTalk.requirePlain(request);
+    String media = HttpTalk.media(request.getHeader("content-type"));
     if (media.equals(STRUCTURED)) {
       return Mode.STRUCTURED;
     }
@@ -156,55 +115,16 @@ final class CloudEventsRoute {
             + ", or ce- headers beside another type)");
   }
 
-  /** What is reserved for the body: its length, or the most that it may have. */
-  private static long length(HttpServerRequest request) {
-    String length = request.getHeader("content-length");
-    long bytes = length == null ? MAX_BODY : parsed(length);
-    if (bytes > MAX_BODY) {
-      throw tooLarge();
-    }
-    return bytes;
-  }
-
-  private static long parsed(String length) {
-    try {
-      return Long.parseLong(length);
-    } catch (NumberFormatException e) {
-      throw new HttpProblem(400, "content-length: no number (expected: a number)");
-    }
-  }
-
-  private static HttpProblem tooLarge() {
-    return new HttpProblem(413, "body: too large (expected: at most " + MAX_BODY + " bytes)");
-  }
-
   private Future<Void> publish(HttpServerRequest request, Mode mode, long length, UUID service) {
     if (bodies.addAndGet(length) > MAX_BODIES) {
       bodies.addAndGet(-length);
       throw new HttpProblem(503, "too many requests are being read, try again");
     }
-    return body(request)
+    return HttpTalk.body(request, MAX_BODY)
         .map(body -> items(request, mode, body.getBytes()))
         .compose(items -> publish(items, service).onSuccess(o -> answer(request, mode, o)))
         .onComplete(v -> bodies.addAndGet(-length))
         .mapEmpty();
-  }
-
-  private static Future<Buffer> body(HttpServerRequest request) {
-    Promise<Buffer> whole = Promise.promise();
-    Buffer gathered = Buffer.buffer();
-    request.handler(
-        part -> {
-          if (gathered.length() + part.length() <= MAX_BODY) {
-            gathered.appendBuffer(part);
-          } else {
-            whole.tryFail(tooLarge());
-          }
-        });
-    request.exceptionHandler(whole::tryFail);
-    request.endHandler(end -> whole.tryComplete(gathered));
-    request.resume();
-    return whole.future();
   }
 
   // ---- events
@@ -277,9 +197,9 @@ final class CloudEventsRoute {
     if (mode == Mode.BATCH) {
       JsonArray results = new JsonArray();
       outcomes.forEach(outcome -> results.add(json(outcome)));
-      send(request, batchStatus(outcomes), new JsonObject().put("results", results));
+      HttpTalk.send(request, batchStatus(outcomes), new JsonObject().put("results", results));
     } else {
-      send(request, httpStatus(outcomes.get(0)), json(outcomes.get(0)));
+      HttpTalk.send(request, httpStatus(outcomes.get(0)), json(outcomes.get(0)));
     }
   }
 
@@ -328,47 +248,5 @@ final class CloudEventsRoute {
       }
     }
     return "undecided";
-  }
-
-  private static void refuse(HttpServerRequest request, Throwable failure) {
-    if (failure instanceof HttpProblem problem) {
-      send(request, problem.status, message(failure));
-    } else if (failure instanceof Malformed) {
-      send(request, 400, message(failure));
-    } else if (failure instanceof Refused refused) {
-      boolean stranger = refused.reason() == Refused.Reason.UNAUTHENTICATED;
-      send(request, stranger ? 401 : 503, message(failure));
-    } else {
-      LOG.error("cloud event not taken error={}", failure.getClass().getName());
-      send(request, 500, new JsonObject().put("message", "internal error"));
-    }
-  }
-
-  private static JsonObject message(Throwable failure) {
-    return new JsonObject().put("message", String.valueOf(failure.getMessage()));
-  }
-
-  private static void send(HttpServerRequest request, int status, JsonObject json) {
-    HttpServerResponse response = request.response();
-    if (response.closed() || response.ended()) {
-      return;
-    }
-    if (!request.isEnded()) {
-      request.resume();
-    }
-    if (status == 401) {
-      response.putHeader("www-authenticate", "Bearer");
-    } else if (status == 405) {
-      response.putHeader("allow", "POST");
-    } else if (status == 503) {
-      response.putHeader("retry-after", "1");
-    }
-    response
-        .setStatusCode(status)
-        .putHeader("content-type", "application/json")
-        .putHeader("cache-control", "no-store")
-        .putHeader("x-content-type-options", "nosniff")
-        .end(json.toBuffer())
-        .onFailure(e -> LOG.debug("answer not sent", e));
   }
 }

@@ -5,6 +5,7 @@ import io.trestle.conversations.Subscribers.Subscriber;
 import io.trestle.events.ConsumerStore.Consumer;
 import io.trestle.events.ConsumerStore.Progress;
 import io.trestle.events.ConsumerStore.Wanted;
+import io.trestle.events.core.Burial;
 import io.trestle.events.core.Member;
 import io.trestle.events.core.Subscription;
 import io.trestle.kernel.pipeline.Write;
@@ -18,8 +19,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,17 +46,22 @@ import org.slf4j.LoggerFactory;
  */
 final class ConsumerBook {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerBook.class);
-  private static final String SERVICE = "service";
+  static final String SERVICE = "service";
+  static final String HTTP = "http";
 
   /** As long as an instance counts without a session. */
   private static final long AWAITED_MILLIS = 60_000;
 
   private final EventsHouse house;
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
+  private final Map<UUID, Map<String, ConsumerFeed>> pulled = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
-  private final Map<Integer, String> options = new HashMap<>();
+  private final Map<Integer, Wanted> rows = new HashMap<>();
   private final Map<UUID, Subscriber> told = new HashMap<>();
   private final Map<UUID, Future<Void>> busy = new HashMap<>();
+
+  /** Services that were deleted. */
+  private final Set<UUID> gone = new HashSet<>();
 
   /** Effective at the start, and not declared by anybody since. */
   private final Set<Integer> awaited = new HashSet<>();
@@ -76,9 +84,10 @@ final class ConsumerBook {
     subscriptions = Math.max(subscriptions, row.number());
     ConsumerFeed feed = house.feeds().get(row.consumer());
     if (feed != null) {
-      feed.learn(new Subscription(row.number(), row.pattern(), row.filter(), retry(row)));
+      feed.learn(
+          new Subscription(row.number(), row.pattern(), row.filter(), retry(row), row.ttlMillis()));
       effective.put(row.number(), row.effective());
-      options.put(row.number(), row.options());
+      rows.put(row.number(), row);
     }
   }
 
@@ -94,9 +103,14 @@ final class ConsumerBook {
 
   /** All rows were told: nobody is live yet. */
   void loaded() {
+    Set<Integer> fetched = new HashSet<>();
+    pulled.values().stream()
+        .flatMap(feeds -> feeds.values().stream())
+        .flatMap(feed -> feed.known().stream())
+        .forEach(s -> fetched.add(s.number()));
     effective.forEach(
         (number, was) -> {
-          if (was) {
+          if (was && !fetched.contains(number)) {
             awaited.add(number);
           }
         });
@@ -114,7 +128,7 @@ final class ConsumerBook {
   private void add(ConsumerFeed feed) {
     Consumer consumer = feed.consumer();
     house.feeds().put(consumer.number(), feed);
-    services
+    (consumer.kind().equals(HTTP) ? pulled : services)
         .computeIfAbsent(consumer.owner(), s -> new LinkedHashMap<>())
         .put(consumer.group(), feed);
   }
@@ -132,9 +146,21 @@ final class ConsumerBook {
     return open;
   }
 
-  /** The consumers of a service. */
+  /** The consumers that the instances of a service are. */
   List<ConsumerFeed> of(UUID service) {
     return List.copyOf(services.getOrDefault(service, Map.of()).values());
+  }
+
+  /** The consumers of a service that fetch over HTTP, deleted ones included, by name. */
+  Map<String, ConsumerFeed> pulled(UUID service) {
+    return pulled.getOrDefault(service, Map.of());
+  }
+
+  /** Both. */
+  List<ConsumerFeed> all(UUID service) {
+    List<ConsumerFeed> all = new ArrayList<>(of(service));
+    all.addAll(pulled(service).values());
+    return all;
   }
 
   @Nullable Instance instance(UUID service, UUID instance) {
@@ -185,14 +211,14 @@ final class ConsumerBook {
         }
         ConsumerFeed feed = feed(subscriber.serviceId(), s.group());
         Subscription known = feed == null ? null : feed.subscription(s.pattern(), s.filter());
-        if (known != null && s.retryPolicy().equals(options.get(known.number()))) {
+        if (known != null && isSame(s, rows.get(known.number()))) {
           continue;
         }
         int consumer =
             feed != null
                 ? feed.consumer().number()
                 : fresh.computeIfAbsent(
-                    s.group(), g -> newConsumer(subscriber.serviceId(), g, newConsumers));
+                    s.group(), g -> newConsumer(SERVICE, subscriber.serviceId(), g, newConsumers));
         int number = known != null ? known.number() : ++subscriptions;
         newRows.add(row(number, consumer, subscriber.serviceId(), s));
       }
@@ -236,13 +262,13 @@ final class ConsumerBook {
     }
   }
 
-  private int newConsumer(UUID service, String group, List<Consumer> to) {
+  private int newConsumer(String kind, UUID service, String group, List<Consumer> to) {
     int number = ++consumers;
     long now = house.now();
     to.add(
         new Consumer(
             number,
-            SERVICE,
+            kind,
             service,
             group,
             now,
@@ -255,7 +281,13 @@ final class ConsumerBook {
       int consumer,
       UUID service,
       io.trestle.conversations.Declarations.Subscription s) {
-    return new Wanted(number, consumer, service, s.pattern(), s.filter(), s.retryPolicy(), true);
+    return new Wanted(
+        number, consumer, service, s.pattern(), s.filter(), s.retryPolicy(), true, s.ttlMillis());
+  }
+
+  private static boolean isSame(
+      io.trestle.conversations.Declarations.Subscription s, @Nullable Wanted row) {
+    return row != null && s.retryPolicy().equals(row.options()) && s.ttlMillis() == row.ttlMillis();
   }
 
   private void learn(List<Consumer> newConsumers, List<Wanted> rows) {
@@ -274,6 +306,85 @@ final class ConsumerBook {
 
   private @Nullable ConsumerFeed feed(UUID service, String group) {
     return services.getOrDefault(service, Map.of()).get(group);
+  }
+
+  // ---- those that fetch
+
+  /**
+   * Stores what a consumer that fetches over HTTP subscribes to from now on, and how it is handed
+   * out; what it subscribed to before and is not named is not effective any more.
+   *
+   * @param patterns none for one that is deleted
+   * @param tuning how, for the number of the consumer
+   * @return completes with the consumer when it is stored; {@link #effect} is still to be called
+   */
+  Future<ConsumerFeed> keepPulled(
+      UUID service,
+      String name,
+      List<String> patterns,
+      String filter,
+      BiFunction<Write.Builder, Integer, Write.Builder> tuning) {
+    List<Consumer> newConsumers = new ArrayList<>();
+    List<Wanted> newRows = new ArrayList<>();
+    ConsumerFeed feed = pulled(service).get(name);
+    int consumer =
+        feed == null ? newConsumer(HTTP, service, name, newConsumers) : feed.consumer().number();
+    Set<Integer> kept = new HashSet<>();
+    for (String pattern : patterns) {
+      Subscription known = feed == null ? null : feed.subscription(pattern, filter);
+      int number = known == null ? ++subscriptions : known.number();
+      kept.add(number);
+      newRows.add(new Wanted(number, consumer, service, pattern, filter, "", true, 0));
+    }
+    if (feed != null) {
+      noMore(feed, kept).forEach(newRows::add);
+    }
+    Write.Builder unit =
+        Write.ofAll(ConsumerStore.KEEP_CONSUMER, newConsumers)
+            .andAll(ConsumerStore.KEEP_SUBSCRIPTION, newRows)
+            .orderKey(this);
+    return house
+        .pipeline()
+        .submit(tuning.apply(unit, consumer).build())
+        .onSuccess(v -> learn(newConsumers, newRows))
+        .recover(e -> reload(service).transform(v -> Future.failedFuture(e)))
+        .map(v -> Objects.requireNonNull(house.feeds().get(consumer)));
+  }
+
+  /** The effective subscriptions of a consumer but these, as not effective. */
+  private List<Wanted> noMore(ConsumerFeed feed, Set<Integer> but) {
+    return feed.known().stream()
+        .filter(s -> isEffective(s.number()) && !but.contains(s.number()))
+        .map(s -> Objects.requireNonNull(rows.get(s.number())).effective(false))
+        .toList();
+  }
+
+  // ---- those whose service is gone
+
+  /**
+   * The service does not exist any more: its subscriptions are taken away, and what waits for them
+   * becomes dead letters (events.md 8.4).
+   *
+   * @return false if that was known
+   */
+  boolean serviceDeleted(UUID service) {
+    if (!gone.add(service)) {
+      return false;
+    }
+    List<Wanted> dropped =
+        all(service).stream().flatMap(feed -> noMore(feed, Set.of()).stream()).toList();
+    for (ConsumerFeed feed : all(service)) {
+      house.fanOut().set(feed.consumer().number(), List.of(), ServicePolicy.OPEN);
+      feed.dissolve(Burial.Reason.SUBSCRIBER_UNAVAILABLE, "service deleted");
+    }
+    dropped.forEach(this::load);
+    LOG.info("consumers of a deleted service taken away service={}", service);
+    for (Wanted row : dropped) {
+      house
+          .untilDone(ConsumerStore.KEEP_SUBSCRIPTION, row)
+          .onFailure(e -> LOG.warn("subscription kept number={}", row.number()));
+    }
+    return true;
   }
 
   // ---- effect
@@ -315,16 +426,29 @@ final class ConsumerBook {
     if (!live.isEmpty()) {
       remember(feed, live, byRegistration);
     }
-    List<Subscription> wanted =
-        feed.known().stream().filter(s -> effective.getOrDefault(s.number(), false)).toList();
+    effect(feed, live, byRegistration);
+  }
+
+  /** What is effective takes effect, for these instances. */
+  void effect(ConsumerFeed feed, List<Member> live, boolean byRegistration) {
+    if (gone.contains(feed.consumer().owner())) {
+      return;
+    }
+    List<Subscription> wanted = effective(feed);
     UUID service = feed.consumer().owner();
     ServicePolicy policy = house.gates().policy(service);
     Subscriber subscriber = told.get(service);
-    boolean active = subscriber == null || subscriber.active();
+    boolean active =
+        !house.gates().isRevoked(service) && (subscriber == null || subscriber.active());
     boolean may = policy.can(Capability.EVENT_HANDLE);
     house.fanOut().set(feed.consumer().number(), active && may ? wanted : List.of(), policy);
     feed.members(live, wanted, byRegistration);
     feed.mayHandle(may);
+  }
+
+  /** The subscriptions of a consumer that events are matched with, the policy aside. */
+  List<Subscription> effective(ConsumerFeed feed) {
+    return feed.known().stream().filter(s -> isEffective(s.number())).toList();
   }
 
   private List<Member> members(ConsumerFeed feed, List<Instance> instances) {
@@ -358,15 +482,7 @@ final class ConsumerBook {
       boolean now = wanted.contains(s.number()) || awaited.contains(s.number());
       if (effective.getOrDefault(s.number(), false) != now) {
         effective.put(s.number(), now);
-        changed.add(
-            new Wanted(
-                s.number(),
-                feed.consumer().number(),
-                feed.consumer().owner(),
-                s.pattern(),
-                s.filter(),
-                options.getOrDefault(s.number(), ""),
-                now));
+        changed.add(Objects.requireNonNull(rows.get(s.number())).effective(now));
       }
     }
     if (!changed.isEmpty()) {

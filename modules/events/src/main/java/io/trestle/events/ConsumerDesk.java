@@ -23,12 +23,19 @@ final class ConsumerDesk {
   private final EventsHouse house;
   private final ConsumerBook book;
   private final StreamTable streams;
+  private final PullDesk pulls;
   private final OldestPending oldest;
 
-  ConsumerDesk(EventsHouse house, ConsumerBook book, StreamTable streams, OldestPending oldest) {
+  ConsumerDesk(
+      EventsHouse house,
+      ConsumerBook book,
+      StreamTable streams,
+      PullDesk pulls,
+      OldestPending oldest) {
     this.house = house;
     this.book = book;
     this.streams = streams;
+    this.pulls = pulls;
     this.oldest = oldest;
   }
 
@@ -83,10 +90,23 @@ final class ConsumerDesk {
             .map(s -> new Subscription(s.pattern(), s.filter(), book.isEffective(s.number())))
             .sorted(Comparator.comparing(Subscription::pattern))
             .toList();
-    Set<UUID> open = streams.of(service).stream().map(Stream::instance).collect(Collectors.toSet());
-    List<Live> instances = book.instances(service).stream().map(i -> live(i, group, open)).toList();
+    List<Live> instances = live(feed, subscriptions);
     return new io.trestle.conversations.EventAdmin.Consumer(
         service, house.gates().name(service), group, subscriptions, instances);
+  }
+
+  private List<Live> live(ConsumerFeed feed, List<Subscription> subscriptions) {
+    UUID service = feed.consumer().owner();
+    PullLine line = pulls.of(feed);
+    if (line != null) {
+      List<String> patterns =
+          subscriptions.stream().filter(s -> s.effective()).map(s -> s.pattern()).toList();
+      return line.instances().stream().map(i -> new Live(i, true, true, false, patterns)).toList();
+    }
+    Set<UUID> open = streams.of(service).stream().map(Stream::instance).collect(Collectors.toSet());
+    return book.instances(service).stream()
+        .map(i -> live(i, feed.consumer().group(), open))
+        .toList();
   }
 
   private static Live live(Instance instance, String group, Set<UUID> open) {
@@ -120,7 +140,18 @@ final class ConsumerDesk {
         feed.dispatcher().inFlight(),
         feed.offlineSince(),
         house.metrics().deadLetters(feed.consumer().number()),
-        streams.of(service).stream().map(s -> stream(feed, s)).toList());
+        streams(feed));
+  }
+
+  private List<io.trestle.conversations.EventAdmin.Stream> streams(ConsumerFeed feed) {
+    PullLine line = pulls.of(feed);
+    if (line == null) {
+      return streams.of(feed.consumer().owner()).stream().map(s -> stream(feed, s)).toList();
+    }
+    int slots = line.tuning() == null ? 1 : line.tuning().maxInFlight();
+    return line.instances().stream()
+        .map(i -> new io.trestle.conversations.EventAdmin.Stream(i, slots, line.taken()))
+        .toList();
   }
 
   private static io.trestle.conversations.EventAdmin.Stream stream(

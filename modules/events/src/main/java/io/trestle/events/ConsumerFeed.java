@@ -3,11 +3,11 @@ package io.trestle.events;
 import io.trestle.conversations.Events.Ack;
 import io.trestle.conversations.Events.Answer;
 import io.trestle.conversations.Events.Nack;
-import io.trestle.events.ConsumerStore.Consumer;
 import io.trestle.events.ConsumerStore.Progress;
 import io.trestle.events.core.Aftermath;
 import io.trestle.events.core.Burial;
 import io.trestle.events.core.DispatchActions;
+import io.trestle.events.core.DispatchRules;
 import io.trestle.events.core.Dispatcher;
 import io.trestle.events.core.Handout;
 import io.trestle.events.core.Match;
@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +52,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private static final int PAGE = 512;
   private static final long RETRY_MILLIS = 500;
 
-  private final Consumer consumer;
+  private final ConsumerStore.Consumer consumer;
   private final EventsHouse house;
   private final Dispatcher<Logged> dispatcher;
   private final DeliveryMeters meters;
@@ -60,6 +62,10 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Set<Long> fetching = new HashSet<>();
   private final Map<Long, UUID> keyedOut = new HashMap<>();
   private final Map<Long, UUID> streams = new HashMap<>();
+  private Consumer<Handout<Logged>> way;
+  private UnaryOperator<DispatchRules> tuning = UnaryOperator.identity();
+  private @Nullable DispatchRules ofAll;
+  private @Nullable DispatchRules own;
   private Aftermath aftermath = Aftermath.none();
   private Positions finishedBefore;
   private Integer[] numbers = {};
@@ -68,15 +74,17 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private long pending;
   private long readTo;
   private boolean tailing;
+  private boolean dissolved;
   private boolean reading;
   private boolean mayHandle = true;
   private long wakeAt = Long.MAX_VALUE;
   private long timer = -1;
 
-  ConsumerFeed(Consumer consumer, EventsHouse house) {
+  ConsumerFeed(ConsumerStore.Consumer consumer, EventsHouse house) {
     this.consumer = consumer;
     this.house = house;
-    this.dispatcher = new Dispatcher<>(this, house.rules(), house.random());
+    this.dispatcher = new Dispatcher<>(this, this::rules, house.random());
+    this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
     this.finishedBefore = Positions.parse(progress.floor(), progress.finished());
@@ -88,8 +96,29 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     }
   }
 
-  Consumer consumer() {
+  ConsumerStore.Consumer consumer() {
     return consumer;
+  }
+
+  // ---- rules
+
+  /** The settings of the house, with what this consumer has of its own. */
+  private DispatchRules rules() {
+    DispatchRules now = house.rules().get();
+    DispatchRules known = own;
+    if (known == null || !now.equals(ofAll)) {
+      ofAll = now;
+      known = tuning.apply(now);
+      own = known;
+    }
+    return known;
+  }
+
+  /** Rules of its own instead of those of the house. */
+  void tune(UnaryOperator<DispatchRules> with) {
+    tuning = with;
+    own = null;
+    settle();
   }
 
   // ---- recovery
@@ -155,6 +184,14 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     settle();
   }
 
+  /** Its service is no more, as {@link Dispatcher#dissolve} takes it. */
+  void dissolve(Burial.Reason reason, String error) {
+    dissolved = true;
+    offlineSince = 0;
+    dispatcher.dissolve(reason, error, house.now());
+    settle();
+  }
+
   void mayHandle(boolean may) {
     mayHandle = may;
     dispatcher.paused(!may, house.now());
@@ -167,6 +204,31 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     dispatcher.open(stream, instance, maxInFlight, house.now());
     aftermath.back(instance).forEach(position -> dispatcher.hasten(position, house.now()));
     settle();
+  }
+
+  /**
+   * Deliveries are fetched from now on. That somebody fetches says nothing of who held what before
+   * a restart: what waits for the end of its lease goes on waiting.
+   *
+   * @param to where hand-outs go; called within calls of this feed, and must not call it back
+   */
+  void openPulled(long stream, UUID instance, int maxInFlight, Consumer<Handout<Logged>> to) {
+    way = to;
+    streams.put(stream, instance);
+    house.ledger().moved(this);
+    dispatcher.openPulled(stream, instance, maxInFlight, house.now());
+    settle();
+  }
+
+  /** How many deliveries are wanted now, as {@link Dispatcher#demand} takes it. */
+  void demand(long stream, int maxInFlight, int wanted) {
+    dispatcher.demand(stream, maxInFlight, wanted, house.now());
+    settle();
+  }
+
+  /** A delivery did not reach anybody. */
+  void unsent(long stream, long position, long token) {
+    dispatcher.unsent(stream, position, token, house.now());
   }
 
   void quiesce(long stream) {
@@ -250,12 +312,21 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   private boolean wantsToRead() {
-    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || expires());
+    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || dissolved || expires());
   }
 
   private boolean expires() {
-    long limit = house.rules().get().offlineMillis();
-    return mayHandle && offlineSince > 0 && limit > 0 && house.now() - offlineSince >= limit;
+    return mayHandle && offlineSince > 0 && house.now() - offlineSince >= leastPatience();
+  }
+
+  /** The shortest time that a delivery may wait while nobody lives. */
+  private long leastPatience() {
+    DispatchRules now = rules();
+    long least = now.offlineMillis() > 0 ? now.offlineMillis() : Long.MAX_VALUE;
+    for (Subscription subscription : effective) {
+      least = Math.min(least, subscription.patience(now));
+    }
+    return least;
   }
 
   private void readPage(int limit) {
@@ -325,8 +396,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   // ---- answers
 
-  /** An instance answered. */
-  void answer(long stream, Answer answer, long token) {
+  /** An instance answered; completes with whether that counted. */
+  boolean answer(long stream, Answer answer, long token) {
     long position = DeliveryId.position(answer.delivery());
     boolean given = !answer.token().isEmpty();
     boolean counted =
@@ -341,6 +412,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
                 house.now())
             : answer instanceof Ack && dispatcher.ack(stream, position, token, given, house.now());
     house.metrics().answered(counted);
+    return counted;
   }
 
   // ---- what the dispatcher decides
@@ -352,7 +424,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       house.ledger().moved(this);
     }
     meters.handedOut(handout.position(), handout.event().event().name(), house.now());
-    house.deliver(consumer.number(), handout);
+    way.accept(handout);
   }
 
   @Override
@@ -368,6 +440,13 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     keyedOut.remove(position);
     meters.ended(position, DeliveryMeters.Ending.RETRY, house.now());
     house.keepTrouble(consumer.number(), position, trouble);
+  }
+
+  @Override
+  public void unsent(long position) {
+    keyedOut.remove(position);
+    meters.unsent(position);
+    house.ledger().moved(this);
   }
 
   @Override
@@ -428,8 +507,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     readMore();
     long next = dispatcher.nextTick();
     if (offlineSince > 0 && pending > 0 && !expires()) {
-      long limit = house.rules().get().offlineMillis();
-      next = limit == 0 ? next : Math.min(next, offlineSince + limit);
+      long limit = leastPatience();
+      next = limit == Long.MAX_VALUE ? next : Math.min(next, offlineSince + limit);
     }
     if (next < wakeAt) {
       house.cancel(timer);

@@ -46,11 +46,12 @@ final class ConsumerStore {
           .sql(
               """
               INSERT INTO event_subscriptions AS s
-                (number, consumer, service_id, pattern, filter, options, effective)
+                (number, consumer, service_id, pattern, filter, options, effective, ttl_ms)
               SELECT * FROM unnest($1::int4[], $2::int4[], $3::uuid[], $4::text[], $5::text[],
-                $6::text[], $7::bool[])
+                $6::text[], $7::bool[], $8::int8[])
               ON CONFLICT (number) DO UPDATE
-              SET options = excluded.options, effective = excluded.effective
+              SET options = excluded.options, effective = excluded.effective,
+                  ttl_ms = excluded.ttl_ms
               """)
           .int4(Wanted::number)
           .int4(Wanted::consumer)
@@ -59,6 +60,7 @@ final class ConsumerStore {
           .text(Wanted::filter)
           .text(Wanted::options)
           .bool(Wanted::effective)
+          .int8(Wanted::ttlMillis)
           .conflictKey(Wanted::number)
           .priority(21)
           .build();
@@ -126,7 +128,7 @@ final class ConsumerStore {
 
   private static final String SUBSCRIPTIONS =
       """
-      SELECT number, consumer, service_id, pattern, filter, options, effective
+      SELECT number, consumer, service_id, pattern, filter, options, effective, ttl_ms
       FROM event_subscriptions ORDER BY number
       """;
 
@@ -136,6 +138,13 @@ final class ConsumerStore {
       SELECT t.consumer, t.seq, t.attempts, t.losses, t.due_at_ms, t.error
       FROM event_troubles t JOIN event_consumers c ON c.number = t.consumer
       WHERE t.seq > c.floor AND NOT c.finished @> t.seq
+      """;
+
+  /** Served by the primary key of services. */
+  private static final String OWNERS_GONE =
+      """
+      SELECT DISTINCT c.owner_id FROM event_consumers c
+      WHERE NOT EXISTS (SELECT 1 FROM services s WHERE s.id = c.owner_id)
       """;
 
   private static final String CHECKPOINT = "SELECT seq FROM event_checkpoint";
@@ -167,8 +176,10 @@ final class ConsumerStore {
       int consumer, long floor, String finished, long pending, long offlineSince, String holders) {}
 
   /**
-   * One subscription that a consumer has or had; {@code options} is its retry policy as JSON, or
-   * empty.
+   * One subscription that a consumer has or had.
+   *
+   * @param options its retry policy as JSON, or empty
+   * @param ttlMillis how long a delivery may wait for an instance; 0 = the setting
    */
   record Wanted(
       int number,
@@ -177,7 +188,13 @@ final class ConsumerStore {
       String pattern,
       String filter,
       String options,
-      boolean effective) {}
+      boolean effective,
+      long ttlMillis) {
+    /** The same, as effective as this. */
+    Wanted effective(boolean now) {
+      return new Wanted(number, consumer, service, pattern, filter, options, now, ttlMillis);
+    }
+  }
 
   record Checkpoint(long position) {}
 
@@ -198,7 +215,8 @@ final class ConsumerStore {
                 row.getString("pattern"),
                 row.getString("filter"),
                 row.getString("options"),
-                row.getBoolean("effective")));
+                row.getBoolean("effective"),
+                row.getLong("ttl_ms")));
   }
 
   Future<List<Troubled>> troubles() {
@@ -214,6 +232,11 @@ final class ConsumerStore {
                     row.getLong("due_at_ms"),
                     row.getString("error"),
                     null)));
+  }
+
+  /** Services that have consumers and do not exist any more. */
+  Future<List<UUID>> ownersGone() {
+    return list(OWNERS_GONE, row -> row.getUUID("owner_id"));
   }
 
   Future<Long> checkpoint() {

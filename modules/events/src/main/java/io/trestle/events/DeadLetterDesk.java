@@ -99,7 +99,7 @@ final class DeadLetterDesk {
 
   Future<Replayed> replay(Replay q) {
     Integer[] consumers =
-        book.of(q.serviceId()).stream()
+        book.all(q.serviceId()).stream()
             .map(feed -> feed.consumer().number())
             .toArray(Integer[]::new);
     return house

@@ -56,6 +56,11 @@ final class DeliveryMeters {
     flights.put(position, new Flight(name, now));
   }
 
+  /** There was no hand-out of this position after all. */
+  void unsent(long position) {
+    flights.remove(position);
+  }
+
   /** The hand-out of this position is over, if there was one. */
   void ended(long position, Ending ending, long now) {
     Flight flight = flights.remove(position);

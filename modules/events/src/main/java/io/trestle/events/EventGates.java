@@ -51,6 +51,12 @@ final class EventGates {
     return known != null && known.active();
   }
 
+  /** Whether a service is known to be revoked. */
+  boolean isRevoked(UUID service) {
+    Service known = services.get(service);
+    return known != null && !known.active();
+  }
+
   /** Whether the name of a service was told. */
   boolean knows(UUID service) {
     return services.containsKey(service);

@@ -172,6 +172,11 @@ final class EventsHouse {
     return settings().get(EventSettings.MAX_EVENT_BYTES);
   }
 
+  /** Deliveries that may be pending at a consumer; 0 for any number. */
+  int maxPending() {
+    return settings().get(EventSettings.MAX_PENDING_PER_SUBSCRIBER);
+  }
+
   long keyTtlMillis() {
     return settings().get(RpcSettings.IDEMPOTENCY_EVENT_TTL).toMillis();
   }
@@ -229,6 +234,11 @@ final class EventsHouse {
     return context.vertx().setTimer(Math.max(1, millis), id -> owner.runOnContext(v -> task.run()));
   }
 
+  /** After this turn of the event loop. */
+  void soon(Runnable task) {
+    owner.runOnContext(v -> task.run());
+  }
+
   void cancel(long timer) {
     context.vertx().cancelTimer(timer);
   }
@@ -240,7 +250,7 @@ final class EventsHouse {
    * letter from the start (events.md 8.1.3).
    */
   List<Dead> announce(List<Arrival> arrivals) {
-    int limit = settings().get(EventSettings.MAX_PENDING_PER_SUBSCRIBER);
+    int limit = maxPending();
     List<Dead> over = new ArrayList<>();
     for (Arrival arrival : arrivals) {
       for (Target target : arrival.targets()) {
@@ -317,6 +327,11 @@ final class EventsHouse {
 
   /** Sends a hand-out to its stream, with the others of this turn. */
   void deliver(int consumer, Handout<Logged> handout) {
+    outgoing.send(handout.stream(), delivery(consumer, handout));
+  }
+
+  /** A hand-out as it is told to whom it is for. */
+  Delivery delivery(int consumer, Handout<Logged> handout) {
     Logged event = handout.event();
     UUID operation = context.ids().next();
     String trace =
@@ -326,15 +341,13 @@ final class EventsHouse {
                 () -> new TraceContext(context.ids().next().toString(), operation.toString()))
             .format();
     metrics.handedOut();
-    outgoing.send(
-        handout.stream(),
-        new Delivery(
-            DeliveryId.of(consumer, handout.position()),
-            event.event(),
-            handout.attempt(),
-            handout.token(),
-            handout.patterns(),
-            trace));
+    return new Delivery(
+        DeliveryId.of(consumer, handout.position()),
+        event.event(),
+        handout.attempt(),
+        handout.token(),
+        handout.patterns(),
+        trace);
   }
 
   /** Where deliveries go. */

@@ -4,6 +4,7 @@ import io.trestle.conversations.Subscribers;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.vertx.core.Future;
+import io.vertx.ext.web.Router;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +38,7 @@ public final class EventsModule implements Module {
     context.gateway().method(endpoints.replayDead());
     context.gateway().method(new SubscribeEndpoint(context).handler());
     EventProcedures.mount(context.web(), context.bus());
-    context
-        .web()
-        .mount("/events/*", CloudEventsRoute.router(context.vertx(), context.bus(), context.ids()));
+    context.web().mount("/events/*", http(context));
     return context
         .vertx()
         .deployVerticle(owner)
@@ -49,6 +48,24 @@ public final class EventsModule implements Module {
               context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
             })
         .mapEmpty();
+  }
+
+  private static Router http(ModuleContext context) {
+    CloudEventsRoute publishing = new CloudEventsRoute(context.bus(), context.ids());
+    PullRoute fetching = new PullRoute(context.bus(), context.ids());
+    Router router = Router.router(context.vertx());
+    router
+        .route()
+        .handler(
+            request -> {
+              String path = request.normalizedPath();
+              if (path.equals(PullRoute.PATH) || path.startsWith(PullRoute.PATH + "/")) {
+                fetching.handle(request);
+              } else {
+                publishing.handle(request);
+              }
+            });
+    return router;
   }
 
   @Override

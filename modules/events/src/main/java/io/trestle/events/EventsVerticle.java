@@ -51,7 +51,9 @@ final class EventsVerticle extends VerticleBase {
       PublishDesk desk,
       DeadLetterDesk letters,
       StreamTable streams,
+      PullDesk pulls,
       Operators operators,
+      GoneServices gone,
       Sweeper sweeper) {}
 
   @Override
@@ -76,11 +78,23 @@ final class EventsVerticle extends VerticleBase {
     ConsumerBook book = new ConsumerBook(house);
     PublishDesk desk = new PublishDesk(house, head, newest);
     DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
-    Operators operators = new Operators(house, book, streams, letters);
-    Parts made = new Parts(house, book, desk, letters, streams, operators, new Sweeper(house));
+    PullDesk pulls = new PullDesk(house, book);
+    Operators operators = new Operators(house, book, streams, pulls, letters);
+    Parts made =
+        new Parts(
+            house,
+            book,
+            desk,
+            letters,
+            streams,
+            pulls,
+            operators,
+            new GoneServices(house, book, pulls, streams),
+            new Sweeper(house));
     parts = made;
     return new Recovery(house, book)
         .run()
+        .compose(v -> pulls.load())
         .compose(v -> operators.load())
         .onSuccess(v -> listen(made));
   }
@@ -92,6 +106,7 @@ final class EventsVerticle extends VerticleBase {
       return Future.succeededFuture();
     }
     made.sweeper().stop();
+    made.gone().stop();
     made.operators().stop();
     made.house().close();
     return made.house().ledger().close().otherwiseEmpty();
@@ -102,6 +117,7 @@ final class EventsVerticle extends VerticleBase {
     context.runOnContext(
         v -> {
           Parts made = parts();
+          made.pulls().drain();
           made.house().feeds().values().forEach(feed -> quiesce(feed, made.streams()));
         });
     return Future.succeededFuture();
@@ -130,6 +146,7 @@ final class EventsVerticle extends VerticleBase {
     bus.answer(Events.CLOSED, this::closed);
     bus.answer(Events.LIST_DEAD, q -> refusing(() -> made.letters().list(q)));
     bus.answer(Events.REPLAY, made.letters()::replay);
+    made.pulls().listen(bus);
     made.operators().listen(bus);
     made.sweeper().start();
   }
@@ -145,19 +162,28 @@ final class EventsVerticle extends VerticleBase {
         .onSuccess(all -> all.policies().forEach(this::policyChanged))
         .compose(all -> bus.request(Subscribers.ALL, new Subscribers.AskAll()))
         .onSuccess(all -> all.subscribers().forEach(s -> changed(s, false)))
+        .onSuccess(all -> parts().gone().start())
         .mapEmpty();
   }
 
   // ---- what others tell
 
   private void serviceChanged(AccessNews.ServiceChanged service) {
-    parts().house().gates().service(service.serviceId(), service.name(), service.active());
+    Parts made = parts();
+    UUID id = service.serviceId();
+    boolean before = made.house().gates().isRevoked(id);
+    made.house().gates().service(id, service.name(), service.active());
+    if (before == service.active()) {
+      made.book().policyChanged(id);
+      made.pulls().changed(id);
+    }
   }
 
   private void policyChanged(Policies.Policy policy) {
     Parts made = parts();
     made.house().gates().policy(policy);
     made.book().policyChanged(policy.serviceId());
+    made.pulls().changed(policy.serviceId());
   }
 
   private Future<Void> changed(Subscriber subscriber, boolean byRegistration) {

@@ -25,14 +25,19 @@ final class Operators {
   private final TokenDesk tokens;
   private final Sampler sampler;
 
-  Operators(EventsHouse house, ConsumerBook book, StreamTable streams, DeadLetterDesk deadLetters) {
+  Operators(
+      EventsHouse house,
+      ConsumerBook book,
+      StreamTable streams,
+      PullDesk pulls,
+      DeadLetterDesk deadLetters) {
     this.house = house;
     LetterStore store = new LetterStore(house.context().database().pool());
     OldestPending oldest = new OldestPending(house);
-    this.consumers = new ConsumerDesk(house, book, streams, oldest);
+    this.consumers = new ConsumerDesk(house, book, streams, pulls, oldest);
     this.letters = new LetterDesk(house, store, deadLetters);
     this.tokens = new TokenDesk(house, new TokenStore(house.context().database().pool()));
-    this.sampler = new Sampler(house, store, oldest);
+    this.sampler = new Sampler(house, store, oldest, pulls::waiting);
   }
 
   Future<Void> load() {

@@ -2,12 +2,14 @@ package io.trestle.events;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.trestle.events.core.PendingAlarm;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +25,20 @@ final class Sampler {
   private final EventsHouse house;
   private final LetterStore letters;
   private final OldestPending oldest;
+  private final IntSupplier polls;
   private final MeterRegistry meters;
   private final Map<String, Group> groups = new HashMap<>();
+  private final Map<Integer, PendingAlarm> alarms = new HashMap<>();
   private final AtomicLong commitsWaiting;
   private final AtomicLong troublesWaiting;
   private final AtomicLong recentBytes;
+  private final AtomicLong pollsWaiting;
   private long timer = -1;
   private boolean stopped;
   private int rounds;
 
-  Sampler(EventsHouse house, LetterStore letters, OldestPending oldest) {
+  Sampler(EventsHouse house, LetterStore letters, OldestPending oldest, IntSupplier polls) {
+    this.polls = polls;
     this.house = house;
     this.letters = letters;
     this.oldest = oldest;
@@ -40,6 +46,7 @@ final class Sampler {
     this.commitsWaiting = gauge("sb_event_commits_waiting");
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
+    this.pollsWaiting = gauge("sb_event_polls_waiting");
   }
 
   private AtomicLong gauge(String name) {
@@ -54,10 +61,13 @@ final class Sampler {
     final AtomicLong oldest = new AtomicLong(OldestPending.NONE);
     final AtomicLong inFlight = new AtomicLong();
     final AtomicLong letters = new AtomicLong();
+
+    /** Bits of the largest share of the limit that a consumer of the label uses. */
+    final AtomicLong share = new AtomicLong();
   }
 
   private record Sample(
-      String label, long pending, int inFlight, long letters, Future<Long> oldest) {}
+      String label, long pending, double share, int inFlight, long letters, Future<Long> oldest) {}
 
   void start() {
     sample();
@@ -77,6 +87,7 @@ final class Sampler {
               commitsWaiting.set(house.order().waiting());
               troublesWaiting.set(house.troubles().waiting());
               recentBytes.set(house.recent().bytes());
+              pollsWaiting.set(polls.getAsInt());
               if (!stopped) {
                 timer = house.after(EVERY_MILLIS, this::sample);
               }
@@ -100,6 +111,7 @@ final class Sampler {
             new Sample(
                 house.label(feed.consumer()),
                 feed.pending(),
+                share(feed),
                 feed.dispatcher().inFlight(),
                 house.metrics().deadLetters(feed.consumer().number()),
                 oldest.of(feed)));
@@ -113,6 +125,28 @@ final class Sampler {
             });
   }
 
+  /** How near the consumer is to its limit; said once when it comes near (events.md 8.1.3). */
+  private double share(ConsumerFeed feed) {
+    int limit = house.maxPending();
+    PendingAlarm alarm = alarms.computeIfAbsent(feed.consumer().number(), n -> new PendingAlarm());
+    switch (alarm.update(feed.pending(), limit)) {
+      case RAISED ->
+          LOG.warn(
+              "pending deliveries near their limit consumer={} pending={} limit={}",
+              house.label(feed.consumer()),
+              feed.pending(),
+              limit);
+      case CLEARED ->
+          LOG.info(
+              "pending deliveries below their limit again consumer={} pending={} limit={}",
+              house.label(feed.consumer()),
+              feed.pending(),
+              limit);
+      case NONE -> {}
+    }
+    return PendingAlarm.share(feed.pending(), limit);
+  }
+
   private void show(List<Sample> samples) {
     Map<String, List<Sample>> byLabel = new HashMap<>();
     samples.forEach(s -> byLabel.computeIfAbsent(s.label(), l -> new ArrayList<>()).add(s));
@@ -121,6 +155,8 @@ final class Sampler {
           Group group = groups.computeIfAbsent(label, this::register);
           group.pending.set(own.stream().mapToLong(Sample::pending).sum());
           group.inFlight.set(own.stream().mapToLong(Sample::inFlight).sum());
+          group.share.set(
+              Double.doubleToLongBits(own.stream().mapToDouble(Sample::share).max().orElse(0)));
           group.letters.set(own.stream().mapToLong(Sample::letters).sum());
           own.stream()
               .filter(s -> s.oldest().succeeded())
@@ -135,6 +171,11 @@ final class Sampler {
     of("sb_events_pending", label, group.pending);
     of("sb_event_deliveries_inflight", label, group.inFlight);
     of("sb_dlq_size", label, group.letters);
+    Gauge.builder(
+            "sb_events_pending_limit_ratio", group, g -> Double.longBitsToDouble(g.share.get()))
+        .tag("group", label)
+        .strongReference(true)
+        .register(meters);
     Gauge.builder("sb_events_oldest_pending_seconds", group, this::age)
         .tag("group", label)
         .strongReference(true)

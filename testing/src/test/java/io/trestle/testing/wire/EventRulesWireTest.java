@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.EventDelivery;
@@ -256,6 +257,132 @@ class EventRulesWireTest {
     await()
         .atMost(Duration.ofSeconds(20))
         .until(() -> column("reason", sent.getId()).equals("subscriber_unavailable"));
+  }
+
+  @Test
+  void timeToLive_ofASubscription_isInsteadOfTheSetting_theLongestOfThoseThatMatched() {
+    WireInstance instance = WIRE.connected(consumer);
+    instance
+        .register(
+            Declare.nothing()
+                .addEventSubscriptions(
+                    EventSubscription.newBuilder().setPattern("ttl.*").setTtlMs(1_000))
+                .addEventSubscriptions(EventSubscription.newBuilder().setPattern("ttl.b")))
+        .first();
+    instance.close();
+    EventEnvelope.Builder both = event("ttl.b");
+    EventEnvelope.Builder one = event("ttl.a");
+    publish(WIRE.connected(publisher), both, one);
+
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> column("reason", one.getId()).equals("subscriber_unavailable"));
+    assertThat(column("reason", both.getId())).isEmpty();
+    WireSubscriber back = WireSubscriber.of(WIRE.connected(consumer), 4, "ttl.*", "ttl.b");
+    assertThat(back.delivery(1).getEnvelope().getId()).isEqualTo(both.getId());
+  }
+
+  @Test
+  void nearTheLimitOfPending_isInMetrics() {
+    set("events.max_pending_per_subscriber", "5");
+    WireInstance instance = WIRE.connected(consumer);
+    WireSubscriber.register(instance, "near.*");
+    instance.close();
+    WireInstance from = WIRE.connected(publisher);
+    for (int i = 0; i < 4; i++) {
+      publish(from, event("near.n"));
+    }
+    String line = "sb_events_pending_limit_ratio{group=\"" + consumer.name() + "\"} 0.8";
+    await()
+        .until(
+            () ->
+                ((PrometheusMeterRegistry) TRESTLE.kernel().trestle().meters())
+                    .scrape()
+                    .contains(line));
+  }
+
+  @Test
+  void revokedConsumer_keepsWhatWaits_getsNothingNew_andGoesOnWhenItIsActiveAgain() {
+    WireInstance instance = WIRE.connected(consumer);
+    WireSubscriber.register(instance, "back.*");
+    instance.close();
+    WireInstance from = WIRE.connected(publisher);
+    EventEnvelope.Builder before = event("back.a");
+    publish(from, before);
+    status(consumer, "revoked");
+    await().until(() -> !active());
+
+    publish(from, event("back.b"));
+    assertThat(pending()).isEqualTo(1);
+    status(consumer, "active");
+    await().until(this::active);
+
+    EventEnvelope.Builder after = event("back.c");
+    publish(from, after);
+    WireSubscriber subscriber = WireSubscriber.of(WIRE.connected(consumer), 4, "back.*");
+    subscriber.delivery(2);
+    assertThat(subscriber.deliveries().stream().map(d -> d.getEnvelope().getName()))
+        .containsExactlyInAnyOrder("back.a", "back.c");
+  }
+
+  private static void status(ServiceKey of, String status) {
+    TRESTLE
+        .kernel()
+        .sql()
+        .update("UPDATE services SET status = ? WHERE id = ?::uuid", status, of.id());
+  }
+
+  /** Whether the service may be published for. */
+  private boolean active() {
+    JsonObject request =
+        new JsonObject().put("service", consumer.name()).put("name", "nobody.listens");
+    return TRESTLE.kernel().admin().call("EventsService/Publish", request).status() == 200;
+  }
+
+  private int pending() {
+    return TRESTLE
+        .kernel()
+        .admin()
+        .ok("EventsService/Lag", new JsonObject().put("service", consumer.name()))
+        .getJsonArray("consumers")
+        .getJsonObject(0)
+        .getInteger("pending");
+  }
+
+  @Test
+  void deletedConsumer_losesItsSubscriptions_andWhatWaits() {
+    WireInstance instance = WIRE.connected(consumer);
+    WireSubscriber.register(instance, "del.*");
+    instance.close();
+    WireInstance from = WIRE.connected(publisher);
+    EventEnvelope.Builder sent = event("del.a");
+    publish(from, sent);
+    assertThat(pending()).isEqualTo(1);
+
+    TRESTLE.kernel().sql().update("DELETE FROM services WHERE id = ?::uuid", consumer.id());
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> column("reason", sent.getId()).equals("subscriber_unavailable"));
+    assertThat(column("last_error", sent.getId())).isEqualTo("service deleted");
+    EventEnvelope.Builder late = event("del.b");
+    assertThat(statuses(publish(from, late))).containsExactly(1);
+    assertThat(
+            TRESTLE
+                .kernel()
+                .sql()
+                .count(
+                    "SELECT count(*) FROM event_deliveries WHERE event_id = ?::uuid", late.getId()))
+        .isZero();
+    assertThat(
+            TRESTLE
+                .kernel()
+                .sql()
+                .count(
+                    "SELECT count(*) FROM event_subscriptions WHERE effective"
+                        + " AND service_id = ?::uuid",
+                    consumer.id()))
+        .isZero();
   }
 
   @Test

@@ -86,6 +86,28 @@ final class Audience {
     return remaining;
   }
 
+  /** The shortest time that any delivery may wait; {@link Long#MAX_VALUE} for ever. */
+  long leastPatience(DispatchRules rules) {
+    long least = house(rules);
+    for (Subscription subscription : effective.values()) {
+      least = Math.min(least, subscription.patience(rules));
+    }
+    return least;
+  }
+
+  /** How long deliveries of a match may wait: as long as any of what is wanted of it says. */
+  long patience(Match match, DispatchRules rules) {
+    long longest = 0;
+    for (Subscription subscription : remaining(match)) {
+      longest = Math.max(longest, subscription.patience(rules));
+    }
+    return longest == 0 ? house(rules) : longest;
+  }
+
+  private static long house(DispatchRules rules) {
+    return rules.offlineMillis() > 0 ? rules.offlineMillis() : Long.MAX_VALUE;
+  }
+
   /**
    * When deliveries of a match of which nothing remains are orphaned. What has never been wanted as
    * far as we know left at an unknown time for an unknown reason: it gets the grace from now.

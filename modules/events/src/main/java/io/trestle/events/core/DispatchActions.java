@@ -14,6 +14,9 @@ public interface DispatchActions<E> {
   /** Store this state of an unfinished delivery; a later one of the same position replaces it. */
   void store(long position, Trouble trouble);
 
+  /** It did not reach anybody and is not out any more; nothing of its state has changed. */
+  void unsent(long position);
+
   /**
    * Store a dead letter, then say {@link Dispatcher#buried}. Until then the position is unfinished
    * and holds its lane.

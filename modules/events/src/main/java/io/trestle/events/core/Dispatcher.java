@@ -26,7 +26,9 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>Independent of that, a slot of a stream is taken from the hand-out until the answer or the end
- * of the stream, also when the lease is over meanwhile, since the handler still runs.
+ * of the stream, also when the lease is over meanwhile, since the handler still runs. A stream that
+ * fetches ({@link #openPulled}) is asked for by whoever is there at the moment: it has a free slot
+ * only while more is wanted than is being brought, and one whose lease is over is free again.
  *
  * <p><b>Invariants.</b> A stream never has more slots taken than it has. A lane has at most one
  * delivery that is not BEHIND or BURYING: its first. A delivery has at most one live lease, and an
@@ -55,6 +57,8 @@ import org.jspecify.annotations.Nullable;
  * @param <E> the event, never looked into
  */
 public final class Dispatcher<E> {
+  private static final UUID NOBODY = new UUID(0, 0);
+
   private final Supplier<DispatchRules> rules;
   private final Audience audience = new Audience();
   private final Book<E> book = new Book<>();
@@ -100,6 +104,17 @@ public final class Dispatcher<E> {
     }
   }
 
+  /**
+   * The consumer is no more: nothing is handed out again, and all that waits and all that is
+   * offered becomes dead letters. What is out may be answered.
+   */
+  public void dissolve(Burial.Reason reason, String error, long now) {
+    outcomes.orphansAre(reason, error);
+    paused(false, now);
+    Member nobody = new Member(NOBODY, false, false, List.of());
+    members(List.of(nobody), List.of(), true, now);
+  }
+
   /** Since when nobody lives, as restored at start; without it, since the first call. */
   public void offlineSince(long millis) {
     audience.offlineSince(millis);
@@ -125,11 +140,66 @@ public final class Dispatcher<E> {
     if (maxInFlight < 1) {
       throw new IllegalArgumentException("maxInFlight: " + maxInFlight + " (expected: at least 1)");
     }
-    if (slots.outlets.get(stream) != null) {
-      throw new IllegalArgumentException("stream: " + stream + " (expected: one not open yet)");
+    open(new Outlet<>(stream, instance, maxInFlight), now);
+  }
+
+  /**
+   * A stream that fetches: it gets only what it asks for with {@link #demand}, and a delivery whose
+   * lease is over gives its slot back, since nobody may ever answer it.
+   *
+   * @param stream not yet in use
+   */
+  public void openPulled(long stream, UUID instance, int maxInFlight, long now) {
+    open(new Outlet<>(stream, instance, maxInFlight, true), now);
+  }
+
+  private void open(Outlet<E> outlet, long now) {
+    if (slots.outlets.get(outlet.stream) != null) {
+      throw new IllegalArgumentException(
+          "stream: " + outlet.stream + " (expected: one not open yet)");
     }
-    slots.outlets.put(stream, new Outlet<>(stream, instance, maxInFlight));
+    slots.outlets.put(outlet.stream, outlet);
     change(null, now);
+  }
+
+  /**
+   * What a stream that fetches wants now, instead of what it wanted before; each hand-out makes it
+   * one less.
+   *
+   * @param maxInFlight unanswered deliveries at a time, at least 1
+   * @param wanted hand-outs, 0 for none
+   */
+  public void demand(long stream, int maxInFlight, int wanted, long now) {
+    clock = now;
+    Outlet<E> outlet = slots.outlets.get(stream);
+    if (outlet == null) {
+      return;
+    }
+    outlet.demand(maxInFlight, wanted);
+    if (outlet.overdone()) {
+      change(null, now);
+    } else {
+      slots.note(outlet);
+      slots.settle(now);
+    }
+  }
+
+  /**
+   * A delivery never reached whom it was for: as if it had not been handed out.
+   *
+   * @return whether it was still out with this token
+   */
+  public boolean unsent(long stream, long position, long token, long now) {
+    clock = now;
+    Outlet<E> outlet = slots.outlets.get(stream);
+    Lease<E> lease = outlet == null ? null : slots.valid(outlet, book.get(position), token, true);
+    boolean live = lease != null && lease.state == Lease.State.LIVE;
+    if (lease != null && live) {
+      slots.end(lease);
+      outcomes.unsent(lease.entry, now);
+      slots.settle(now);
+    }
+    return live;
   }
 
   /** Nothing new for this stream; its answers are still taken. */
@@ -190,7 +260,7 @@ public final class Dispatcher<E> {
     if (ahead == 0) {
       outcomes.turn(entry, now);
     } else if (router.orphaned(entry.route, now)) {
-      outcomes.bury(entry, Burial.Reason.ORPHANED_PATTERN, Outcomes.ORPHANED);
+      outcomes.orphan(entry);
     }
     slots.settle(now);
   }
@@ -304,6 +374,9 @@ public final class Dispatcher<E> {
         lease = slots.leases.expired(now)) {
       if (lease.outlet == null) {
         giveBack(lease, now);
+      } else if (lease.outlet.pulled) {
+        slots.end(lease);
+        outcomes.timedOut(lease.entry, lease.instance, now);
       } else {
         slots.expire(lease);
         outcomes.timedOut(lease.entry, lease.instance, now);

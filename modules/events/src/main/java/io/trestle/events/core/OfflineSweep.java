@@ -1,6 +1,8 @@
 package io.trestle.events.core;
 
 import io.trestle.events.core.Burial.Reason;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -32,8 +34,11 @@ final class OfflineSweep<E> {
 
   /** When it is due; {@link Long#MAX_VALUE} if there is nothing to do. */
   long next() {
-    long limit = rules.get().offlineMillis();
-    if (limit <= 0 || !audience.expires() || book.size() == 0) {
+    if (!audience.expires() || book.size() == 0) {
+      return Long.MAX_VALUE;
+    }
+    long limit = audience.leastPatience(rules.get());
+    if (limit == Long.MAX_VALUE) {
       return Long.MAX_VALUE;
     }
     long pause = Math.max(SHORTEST_MILLIS, Math.min(LONGEST_MILLIS, limit / 2));
@@ -44,12 +49,15 @@ final class OfflineSweep<E> {
     if (next() > now) {
       return;
     }
-    long limit = rules.get().offlineMillis();
+    Map<Match, Long> patience = new HashMap<>();
     int left = BATCH;
     Entry<E> entry = book.arrivals().first();
     for (; entry != null && left > 0; entry = book.arrivals().after(entry)) {
       long since = Math.max(entry.createdAt, audience.offlineSince());
-      if (entry.waits() && since + limit <= now) {
+      long limit =
+          patience.computeIfAbsent(
+              entry.route.match, match -> audience.patience(match, rules.get()));
+      if (entry.waits() && now - since >= limit) {
         outcomes.bury(entry, Reason.SUBSCRIBER_UNAVAILABLE, ERROR);
         left--;
       }

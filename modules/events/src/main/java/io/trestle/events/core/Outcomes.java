@@ -36,6 +36,8 @@ final class Outcomes<E> {
   private final Router<E> router;
   private final Timers timers;
   private final Memory<E> memory;
+  private Reason orphanReason = Reason.ORPHANED_PATTERN;
+  private String orphanError = ORPHANED;
 
   Outcomes(
       DispatchActions<E> actions,
@@ -61,7 +63,7 @@ final class Outcomes<E> {
   /** It is its turn in its lane, or it has none: it waits for its time or for a slot. */
   void turn(Entry<E> entry, long now) {
     if (router.orphaned(entry.route, now)) {
-      bury(entry, Reason.ORPHANED_PATTERN, ORPHANED);
+      orphan(entry);
       return;
     }
     if (!audience.online() || entry.dueAt - now >= LONG_WAIT_MILLIS) {
@@ -108,7 +110,7 @@ final class Outcomes<E> {
     entry.error = error;
     entry.avoid = avoid;
     if (router.orphaned(entry.route, now)) {
-      bury(entry, Reason.ORPHANED_PATTERN, ORPHANED);
+      orphan(entry);
     } else if (entry.attempts >= maxAttempts(entry)) {
       bury(entry, Reason.MAX_ATTEMPTS, error);
     } else {
@@ -142,7 +144,7 @@ final class Outcomes<E> {
     entry.losses++;
     entry.dueAt = dueAt;
     if (router.orphaned(entry.route, now)) {
-      bury(entry, Reason.ORPHANED_PATTERN, ORPHANED);
+      orphan(entry);
     } else if (entry.losses >= MAX_LOSSES) {
       bury(entry, Reason.MAX_ATTEMPTS, LOST);
     } else {
@@ -151,11 +153,32 @@ final class Outcomes<E> {
     }
   }
 
+  /** The hand-out did not happen. */
+  void unsent(Entry<E> entry, long now) {
+    actions.unsent(entry.position);
+    if (router.orphaned(entry.route, now)) {
+      orphan(entry);
+    } else {
+      turn(entry, now);
+    }
+  }
+
+  /** What orphans are called from now on. */
+  void orphansAre(Reason reason, String error) {
+    orphanReason = reason;
+    orphanError = error;
+  }
+
+  /** T7. */
+  void orphan(Entry<E> entry) {
+    bury(entry, orphanReason, orphanError);
+  }
+
   /** T7, of all that are not handed out. */
   void orphan(Route<E> route) {
     for (Entry<E> e = route.all.first(); e != null; e = route.all.after(e)) {
       if (e.waits()) {
-        bury(e, Reason.ORPHANED_PATTERN, ORPHANED);
+        orphan(e);
       }
     }
   }

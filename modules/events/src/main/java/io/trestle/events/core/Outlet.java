@@ -10,7 +10,7 @@ final class Outlet<E> {
   final long stream;
   final UUID instance;
   final long hash;
-  final int slots;
+  int slots;
 
   /** All that hold a slot. */
   final Chain<Lease<E>> leases = new Chain<>(Lease.HOLDER);
@@ -28,6 +28,15 @@ final class Outlet<E> {
 
   boolean quiesced;
 
+  /** Whether it gets only what it asks for, and lets go of what it did not answer in time. */
+  final boolean pulled;
+
+  /** How many hand-outs a pulled one still asks for. */
+  private int wanted;
+
+  /** Slots that are taken by deliveries whose event is being brought. */
+  private int reserved;
+
   /** Whether it is already noted as having a slot to fill. */
   boolean noted;
 
@@ -37,6 +46,11 @@ final class Outlet<E> {
   private int turn;
 
   Outlet(long stream, UUID instance, int slots) {
+    this(stream, instance, slots, false);
+  }
+
+  Outlet(long stream, UUID instance, int slots, boolean pulled) {
+    this.pulled = pulled;
     this.stream = stream;
     this.instance = instance;
     this.hash = Choice.hash(instance);
@@ -44,7 +58,35 @@ final class Outlet<E> {
   }
 
   boolean hasFree() {
-    return leases.size() < slots;
+    return leases.size() < slots && (!pulled || reserved < wanted);
+  }
+
+  /** Whether it is being brought more than it asks for. */
+  boolean overdone() {
+    return pulled && reserved > wanted;
+  }
+
+  /** From now on it has so many slots and asks for so many hand-outs. */
+  void demand(int newSlots, int newWanted) {
+    slots = newSlots;
+    wanted = newWanted;
+    for (int i = 0; i < pools.size(); i++) {
+      tell(i);
+    }
+  }
+
+  private void tell(int pool) {
+    if (hasFree()) {
+      pools.get(pool).vacant(numbers.get(pool));
+    } else {
+      pools.get(pool).full(numbers.get(pool));
+    }
+  }
+
+  /** What was reserved is handed out. */
+  void sent() {
+    reserved--;
+    wanted--;
   }
 
   /** Share of its slots that is taken. */
@@ -54,6 +96,7 @@ final class Outlet<E> {
 
   Lease<E> take(Entry<E> entry) {
     Lease<E> lease = new Lease<>(entry, this);
+    reserved++;
     if (!hasFree()) {
       for (int i = 0; i < pools.size(); i++) {
         pools.get(i).full(numbers.get(i));
@@ -65,7 +108,10 @@ final class Outlet<E> {
   void release(Lease<E> lease) {
     boolean wasFull = !hasFree();
     leases.remove(lease);
-    if (wasFull) {
+    if (lease.state == Lease.State.RESERVED) {
+      reserved--;
+    }
+    if (wasFull && hasFree()) {
       for (int i = 0; i < pools.size(); i++) {
         pools.get(i).vacant(numbers.get(i));
       }

@@ -84,6 +84,7 @@ final class Slots<E> {
     Outlet<E> outlet = Objects.requireNonNull(lease.outlet);
     Instance member = Objects.requireNonNull(outlet.member);
     lease.state = Lease.State.LIVE;
+    outlet.sent();
     lease.token = ++tokens;
     leases.add(lease, now, rules.get().visibilityMillis());
     entry.state = Entry.State.LEASED;

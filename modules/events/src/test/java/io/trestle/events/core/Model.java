@@ -319,6 +319,11 @@ final class Model extends ModelRules implements DispatchActions<String> {
   }
 
   @Override
+  public void unsent(long position) {
+    throw new AssertionError("no stream fetches here: " + position);
+  }
+
+  @Override
   public void bury(Burial<String> burial) {
     Delivery d = delivery(burial.position());
     if (burial.reason() != Reason.SUBSCRIBER_UNAVAILABLE) {

@@ -30,6 +30,7 @@ final class Rig implements DispatchActions<String> {
   final List<Burial<String>> burials = new ArrayList<>();
   final List<Long> fetches = new ArrayList<>();
   final List<Long> finished = new ArrayList<>();
+  final List<Long> unsent = new ArrayList<>();
   final Dispatcher<String> dispatcher = new Dispatcher<>(this, () -> rules, new Random(7));
   private List<Member> members = List.of();
   private List<Subscription> effective = List.of();
@@ -141,6 +142,11 @@ final class Rig implements DispatchActions<String> {
   @Override
   public void store(long position, Trouble trouble) {
     stored.put(position, trouble);
+  }
+
+  @Override
+  public void unsent(long position) {
+    unsent.add(position);
   }
 
   @Override
