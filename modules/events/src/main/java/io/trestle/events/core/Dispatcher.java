@@ -28,14 +28,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Independent of that, a slot of a stream is taken from the hand-out until the answer or the end
  * of the stream, also when the lease is over meanwhile, since the handler still runs.
  *
- * <p><b>Invariants.</b> A stream never has more slots taken than it has. A lane has at most one
- * delivery that is not BEHIND or BURYING: its first. A delivery has at most one live lease, and an
- * answer reaches it only with the token of that one, or of the last one while it has not been
- * handed out again. Attempts grow by nacks and expiries alone. After every call no free slot has
- * something to take. What is stored ({@link DispatchActions#store}) plus the outstanding positions
- * is all that is needed to go on in another process: hand-outs under way do not count there. A dead
- * letter that is being stored is not stored as trouble before; if the process dies in between, the
- * attempt that led to it is made again.
+ * <p><b>Invariants.</b> A stream never has more slots taken than it has, and gets nothing while 16
+ * MiB of events are unanswered on it. A lane has at most one delivery that is not BEHIND or
+ * BURYING: its first. A delivery has at most one live lease, and an answer reaches it only with the
+ * token of that one, or of the last one while it has not been handed out again. Attempts grow by
+ * nacks and expiries alone. After every call no free slot has something to take. What is stored
+ * ({@link DispatchActions#store}) plus the outstanding positions is all that is needed to go on in
+ * another process: hand-outs under way do not count there. A dead letter that is being stored is
+ * not stored as trouble before; if the process dies in between, the attempt that led to it is made
+ * again.
  *
  * <p><b>Ways.</b> Who may take what depends on what matched and on who consumes, not on the single
  * delivery. So it is decided per {@link Route} (set of subscriptions that matched) when one of them

@@ -5,8 +5,17 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/** A stream of an instance: its slots, and what waits for one of them. */
+/**
+ * A stream of an instance: its slots, and what waits for one of them.
+ *
+ * <p>However many slots are free, it takes nothing more while {@link #BYTES} of events are
+ * unanswered: who declares many slots and reads slowly must not hold them all in memory. The event
+ * that crosses the line still goes, so that a large one never waits for ever behind small ones.
+ */
 final class Outlet<E> {
+  /** Unanswered events of one stream at which it takes no more. */
+  static final long BYTES = 16L << 20;
+
   final long stream;
   final UUID instance;
   final long hash;
@@ -36,6 +45,9 @@ final class Outlet<E> {
 
   private int turn;
 
+  /** Of the events that hold a slot. */
+  private long bytes;
+
   Outlet(long stream, UUID instance, int slots) {
     this.stream = stream;
     this.instance = instance;
@@ -44,7 +56,7 @@ final class Outlet<E> {
   }
 
   boolean hasFree() {
-    return leases.size() < slots;
+    return leases.size() < slots && bytes < BYTES;
   }
 
   /** Share of its slots that is taken. */
@@ -54,6 +66,7 @@ final class Outlet<E> {
 
   Lease<E> take(Entry<E> entry) {
     Lease<E> lease = new Lease<>(entry, this);
+    bytes += lease.bytes;
     if (!hasFree()) {
       for (int i = 0; i < pools.size(); i++) {
         pools.get(i).full(numbers.get(i));
@@ -65,7 +78,8 @@ final class Outlet<E> {
   void release(Lease<E> lease) {
     boolean wasFull = !hasFree();
     leases.remove(lease);
-    if (wasFull) {
+    bytes -= lease.bytes;
+    if (wasFull && hasFree()) {
       for (int i = 0; i < pools.size(); i++) {
         pools.get(i).vacant(numbers.get(i));
       }

@@ -76,6 +76,41 @@ class MemoryTest {
   }
 
   @Test
+  void largeEvents_unanswered_stopTheStreamAtSixteenMebibytes() {
+    Rig rig = Rig.with(32, ONE);
+    for (int i = 0; i < 8; i++) {
+      offer(rig, i, i % 2 == 0 ? "" : "lane" + i, 3 << 20);
+    }
+    assertThat(rig.out).hasSize(6);
+
+    rig.ack(rig.out.get(0));
+    assertThat(rig.out).hasSize(7);
+    rig.after(30_000);
+    assertThat(rig.out).as("a handler whose lease is over still has its event").hasSize(7);
+    rig.close(ONE, true);
+    rig.open(ONE, 32);
+    assertThat(rig.out).hasSizeGreaterThan(7);
+  }
+
+  @Test
+  void eventLargerThanAStreamTakes_goesWhenNothingElseIsOut() {
+    Rig rig = Rig.with(4, ONE);
+    offer(rig, 1, "", 20 << 20);
+    offer(rig, 2, "", 20 << 20);
+    assertThat(rig.positions()).containsExactly(1L);
+
+    rig.ack(rig.last());
+
+    assertThat(rig.positions()).containsExactly(1L, 2L);
+  }
+
+  private static void offer(Rig rig, long position, String lane, int bytes) {
+    rig.dispatcher.offer(
+        new Pending<>(position, lane, Match.of(1), rig.now, bytes, "e" + position, Trouble.NONE),
+        rig.now);
+  }
+
+  @Test
   void offline_eventsAreLetGoAndBroughtWhenThereIsASlot() {
     Rig rig = Rig.with(2, ONE);
     for (int i = 0; i < 50; i++) {
