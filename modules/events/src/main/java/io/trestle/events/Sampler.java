@@ -18,7 +18,9 @@ import org.slf4j.LoggerFactory;
 final class Sampler {
   private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
   private static final long EVERY_MILLIS = 1_000;
-  private static final int COUNT_EVERY = 60;
+
+  /** Rounds between two counts of the whole table; in between memory keeps count. */
+  private static final int COUNT_EVERY = 3_600;
 
   private final EventsHouse house;
   private final LetterStore letters;
@@ -27,6 +29,7 @@ final class Sampler {
   private final Map<String, Group> groups = new HashMap<>();
   private final AtomicLong commitsWaiting;
   private final AtomicLong troublesWaiting;
+  private final AtomicLong burialsWaiting;
   private final AtomicLong recentBytes;
   private long timer = -1;
   private boolean stopped;
@@ -39,6 +42,7 @@ final class Sampler {
     this.meters = house.metrics().meters();
     this.commitsWaiting = gauge("sb_event_commits_waiting");
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
+    this.burialsWaiting = gauge("sb_event_burials_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
   }
 
@@ -76,6 +80,7 @@ final class Sampler {
             done -> {
               commitsWaiting.set(house.order().waiting());
               troublesWaiting.set(house.troubles().waiting());
+              burialsWaiting.set(house.burials().waiting());
               recentBytes.set(house.recent().bytes());
               if (!stopped) {
                 timer = house.after(EVERY_MILLIS, this::sample);

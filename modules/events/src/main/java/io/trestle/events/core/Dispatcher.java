@@ -126,11 +126,38 @@ public final class Dispatcher<E> {
     if (maxInFlight < 1) {
       throw new IllegalArgumentException("maxInFlight: " + maxInFlight + " (expected: at least 1)");
     }
+    open(stream, instance, new Window(maxInFlight), now);
+  }
+
+  /**
+   * A stream of an instance that several consumers share.
+   *
+   * @param stream not yet in use
+   * @param window the same one at all of them
+   */
+  public void open(long stream, UUID instance, Window window, long now) {
     if (slots.outlets.get(stream) != null) {
       throw new IllegalArgumentException("stream: " + stream + " (expected: one not open yet)");
     }
-    slots.outlets.put(stream, new Outlet<>(stream, instance, maxInFlight));
+    slots.outlets.put(stream, new Outlet<>(stream, instance, window));
     change(null, now);
+  }
+
+  /**
+   * There may be a free slot that another consumer has left.
+   *
+   * @return whether something was taken
+   */
+  public boolean fill(long stream, long now) {
+    clock = now;
+    Outlet<E> outlet = slots.outlets.get(stream);
+    if (outlet == null) {
+      return false;
+    }
+    int before = outlet.leases.size();
+    slots.note(outlet);
+    slots.settle(now);
+    return outlet.leases.size() > before;
   }
 
   /** Nothing new for this stream; its answers are still taken. */

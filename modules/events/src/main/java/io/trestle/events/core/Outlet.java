@@ -5,21 +5,12 @@ import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A stream of an instance: its slots, and what waits for one of them.
- *
- * <p>However many slots are free, it takes nothing more while {@link #BYTES} of events are
- * unanswered: who declares many slots and reads slowly must not hold them all in memory. The event
- * that crosses the line still goes, so that a large one never waits for ever behind small ones.
- */
+/** A stream of an instance: its slots, and what waits for one of them. */
 final class Outlet<E> {
-  /** Unanswered events of one stream at which it takes no more. */
-  static final long BYTES = 16L << 20;
-
   final long stream;
   final UUID instance;
   final long hash;
-  final int slots;
+  final Window window;
 
   /** All that hold a slot. */
   final Chain<Lease<E>> leases = new Chain<>(Lease.HOLDER);
@@ -45,45 +36,51 @@ final class Outlet<E> {
 
   private int turn;
 
-  /** Of the events that hold a slot. */
-  private long bytes;
+  /** Of its window, when it took a slot the last time. */
+  long lastTurn;
 
-  Outlet(long stream, UUID instance, int slots) {
+  Outlet(long stream, UUID instance, Window window) {
     this.stream = stream;
     this.instance = instance;
     this.hash = Choice.hash(instance);
-    this.slots = slots;
+    this.window = window;
+    window.join(this);
   }
 
   boolean hasFree() {
-    return leases.size() < slots && bytes < BYTES;
+    return window.hasFree();
   }
 
   /** Share of its slots that is taken. */
   float load() {
-    return (float) leases.size() / slots;
+    return (float) leases.size() / window.slots();
   }
 
   Lease<E> take(Entry<E> entry) {
     Lease<E> lease = new Lease<>(entry, this);
-    bytes += lease.bytes;
-    if (!hasFree()) {
-      for (int i = 0; i < pools.size(); i++) {
-        pools.get(i).full(numbers.get(i));
-      }
-    }
+    window.take(this, lease.bytes);
     return lease;
   }
 
   void release(Lease<E> lease) {
-    boolean wasFull = !hasFree();
     leases.remove(lease);
-    bytes -= lease.bytes;
-    if (wasFull && hasFree()) {
-      for (int i = 0; i < pools.size(); i++) {
+    window.release(lease.bytes);
+  }
+
+  /** Its pools hear whether it has a free slot. */
+  void tell() {
+    for (int i = 0; i < pools.size(); i++) {
+      if (hasFree()) {
         pools.get(i).vacant(numbers.get(i));
+      } else {
+        pools.get(i).full(numbers.get(i));
       }
     }
+  }
+
+  /** Whether something waits for a slot of it. */
+  boolean wants() {
+    return member != null && (!keyed.isEmpty() || pools.stream().anyMatch(Pool::hasWaiting));
   }
 
   void join(Pool<E> pool, int number) {
