@@ -15,7 +15,7 @@ public final class Events {
 
   /**
    * Opens the stream of an instance, whose deliveries come under the key of that stream.
-   * ALREADY_EXISTS while the instance has another.
+   * ALREADY_EXISTS while the instance has another whose connection answers.
    */
   public static final Conversation<Open, Heard> OPEN =
       new Conversation<>("events.open", Open.class, Heard.class);
@@ -27,6 +27,10 @@ public final class Events {
   /** To the stream, under its key: it ends now. */
   public static final Conversation<End, Heard> END =
       new Conversation<>("events.end", End.class, Heard.class);
+
+  /** To the stream, under its key: whether its connection still answers. */
+  public static final Conversation<Probe, Alive> PROBE =
+      new Conversation<>("events.probe", Probe.class, Alive.class);
 
   /** What the instance of a stream says of its deliveries. */
   public static final Conversation<Answers, Heard> ANSWER =
@@ -74,6 +78,10 @@ public final class Events {
   public record Open(UUID stream, UUID serviceId, UUID instanceId, int maxInFlight) {}
 
   public record Heard() {}
+
+  public record Probe() {}
+
+  public record Alive(boolean alive) {}
 
   public record Deliveries(List<Delivery> deliveries) {}
 

@@ -20,6 +20,7 @@ public final class Switch implements AutoCloseable {
   private final InetSocketAddress target;
   private final List<Socket> sockets = new CopyOnWriteArrayList<>();
   private @Nullable ServerSocket listener;
+  private volatile boolean hanging;
   private int port;
 
   public Switch(int targetPort) {
@@ -56,8 +57,17 @@ public final class Switch implements AutoCloseable {
     }
   }
 
+  /**
+   * What is sent from now on, on old and new connections, gets lost without a word, until the line
+   * is cut. Connections that lived through it stay silent.
+   */
+  public void hang() {
+    hanging = true;
+  }
+
   /** Every connection breaks, and new ones are refused. */
   public synchronized void off() {
+    hanging = false;
     close(listener);
     sockets.forEach(Switch::close);
     sockets.clear();
@@ -90,10 +100,15 @@ public final class Switch implements AutoCloseable {
     return true;
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to) {
+    byte[] buffer = new byte[1 << 16];
     try (InputStream in = from.getInputStream();
         OutputStream out = to.getOutputStream()) {
-      in.transferTo(out);
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        if (!hanging) {
+          out.write(buffer, 0, n);
+        }
+      }
     } catch (IOException e) {
       close(from);
       close(to);

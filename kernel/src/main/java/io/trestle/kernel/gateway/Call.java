@@ -1,6 +1,7 @@
 package io.trestle.kernel.gateway;
 
 import io.vertx.core.Future;
+import java.time.Duration;
 
 /** One call under way. Thread: the event loop of its connection. */
 public interface Call {
@@ -22,4 +23,10 @@ public interface Call {
    * regular end.
    */
   Future<Void> aborted();
+
+  /**
+   * Whether the client's end of the connection answers an HTTP/2 ping within this time; false also
+   * when the connection is lost meanwhile. Any thread; never fails.
+   */
+  Future<Boolean> probe(Duration patience);
 }

@@ -91,6 +91,13 @@ final class CallLife implements Call {
     return aborted.future();
   }
 
+  @Override
+  public Future<Boolean> probe(Duration patience) {
+    Promise<Boolean> answered = Promise.promise();
+    loop.run(() -> connection.probe(patience).onComplete(answered));
+    return answered.future();
+  }
+
   Loop loop() {
     return loop;
   }

@@ -3,6 +3,9 @@ package io.trestle.kernel.gateway;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.transport.PeerIdentity;
 import io.trestle.protocol.transport.Pinger;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
@@ -137,6 +140,19 @@ final class ClientConnection {
 
   void endAll(GrpcFailure failure) {
     end(caller -> true, failure);
+  }
+
+  /** Whether the other end answers a ping in time. */
+  Future<Boolean> probe(Duration patience) {
+    Promise<Boolean> answered = Promise.promise();
+    long timer = loop.after(patience, () -> answered.tryComplete(false));
+    http.ping(Buffer.buffer(Long.BYTES).appendLong(System.nanoTime()))
+        .onComplete(
+            pong -> {
+              loop.cancel(timer);
+              answered.tryComplete(pong.succeeded());
+            });
+    return answered.future();
   }
 
   private void watchIdleness() {

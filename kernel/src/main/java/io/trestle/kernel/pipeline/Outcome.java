@@ -1,9 +1,12 @@
 package io.trestle.kernel.pipeline;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** How one attempt to commit a batch ended. */
 sealed interface Outcome {
+  /** Data exception, integrity constraint violation, program limit exceeded. */
+  Set<String> ROW_FAULTS = Set.of("22", "23", "54");
 
   /** Raised by {@code pipeline_fence}: the epoch is not the highest. */
   String STALE = "TR001";
@@ -14,7 +17,7 @@ sealed interface Outcome {
   /** Every statement succeeded and the transaction is committed. */
   record Committed() implements Outcome {}
 
-  /** A row was refused (class 22, 23): rolled back, and again whenever that row is sent. */
+  /** A row was refused (class 22, 23, 54): rolled back, and again whenever that row is sent. */
   record RowFault(String statement, String sqlState, @Nullable String constraint)
       implements Outcome {}
 
@@ -34,6 +37,11 @@ sealed interface Outcome {
   /**
    * What an error of PostgreSQL means for the batch.
    *
+   * <p>Class 54 (a value too large for an index, JSON nested too deeply) is as much a fault of the
+   * row as 22 and 23: sent again, it is refused again, and nothing behind it would ever be written.
+   * Class 42 (a table or a right that is missing) is not: it meets every row of its kind and ends
+   * when somebody mends the schema; 53 and 57 tell of the server.
+   *
    * @param statement what was running, for people
    */
   static Outcome ofSqlState(
@@ -44,7 +52,7 @@ sealed interface Outcome {
     if (sqlState.equals(SUPERSEDED)) {
       return new Lost(false, "another connection has taken this lane");
     }
-    if (sqlState.startsWith("22") || sqlState.startsWith("23")) {
+    if (ROW_FAULTS.contains(sqlState.substring(0, Math.min(2, sqlState.length())))) {
       return new RowFault(statement, sqlState, constraint);
     }
     // 40003 is statement_completion_unknown: the one member of the class that promises no rollback

@@ -10,7 +10,7 @@ public final class WriteFailure extends RuntimeException {
 
   /** Every way in which a write can fail. */
   public enum Code {
-    /** PostgreSQL refused a row of this write (SQLSTATE class 22 or 23, or 40 to the end). */
+    /** PostgreSQL refused a row of this write (SQLSTATE class 22, 23 or 54, or 40 to the end). */
     REJECTED(false, false),
     /** The pipeline is full; the message has the figures. */
     FULL(false, true),

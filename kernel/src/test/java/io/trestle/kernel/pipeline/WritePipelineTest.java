@@ -1,5 +1,6 @@
 package io.trestle.kernel.pipeline;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -20,6 +21,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.UUID;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
@@ -156,6 +158,24 @@ class WritePipelineTest {
     }
     assertThat(count("SELECT count(*) FROM entries")).isEqualTo(1998);
     assertThat(count("SELECT count(*) FROM entries WHERE id IN (617, 10617)")).isZero();
+  }
+
+  @Test
+  void submit_valueTooLargeForAnIndex_isARowFaultToo() throws SQLException {
+    try (Connection connection = TestPostgres.jdbc(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE INDEX entries_body ON entries (body)");
+    }
+    String incompressible =
+        new Random(1).ints(20_000, 33, 127).mapToObj(Character::toString).collect(joining());
+    Future<Void> large = pipeline.submit(TestKinds.ADD, new Entry(1, incompressible));
+    Future<Void> other = pipeline.submit(TestKinds.ADD, new Entry(2, "fine"));
+    WriteFailure failure = TestPipelines.verdict(large);
+    assertThat(failure).isNotNull();
+    assertThat(failure.code()).isEqualTo(WriteFailure.Code.REJECTED);
+    assertThat(failure.sqlState()).contains("54000");
+    TestPipelines.get(other);
+    assertThat(bodies()).containsExactly("2=fine");
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.trestle.events.core.Burial;
 import io.trestle.events.core.Member;
 import io.trestle.events.core.Subscription;
 import io.trestle.kernel.pipeline.Write;
+import io.trestle.protocol.events.EventFilter;
+import io.trestle.protocol.events.EventPattern;
 import io.trestle.protocol.events.RetryPolicy;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.ServicePolicy;
@@ -53,10 +55,15 @@ final class ConsumerBook {
   private static final long AWAITED_MILLIS = 60_000;
 
   private final EventsHouse house;
+  private final Added added;
   private final Map<UUID, Map<String, ConsumerFeed>> services = new HashMap<>();
   private final Map<UUID, Map<String, ConsumerFeed>> pulled = new HashMap<>();
   private final Map<Integer, Boolean> effective = new HashMap<>();
   private final Map<Integer, Wanted> rows = new HashMap<>();
+
+  /** Rows that were edited by hand until nothing can match them; what matched before stays. */
+  private final Set<Integer> broken = new HashSet<>();
+
   private final Map<UUID, Subscriber> told = new HashMap<>();
   private final Map<UUID, Future<Void>> busy = new HashMap<>();
 
@@ -69,8 +76,20 @@ final class ConsumerBook {
   private int consumers;
   private int subscriptions;
 
-  ConsumerBook(EventsHouse house) {
+  /**
+   * Empty.
+   *
+   * @param added hears of each consumer that is new after the start
+   */
+  ConsumerBook(EventsHouse house, Added added) {
     this.house = house;
+    this.added = added;
+  }
+
+  /** Who hears of new consumers. */
+  @FunctionalInterface
+  interface Added {
+    void to(ConsumerFeed feed);
   }
 
   // ---- recovery
@@ -84,10 +103,31 @@ final class ConsumerBook {
     subscriptions = Math.max(subscriptions, row.number());
     ConsumerFeed feed = house.feeds().get(row.consumer());
     if (feed != null) {
+      String problem = problem(row);
+      if (problem != null) {
+        broken.add(row.number());
+        LOG.warn(
+            "subscription matches nothing, it was edited by hand: mend the row or delete it"
+                + " subscription={} consumer={} service={} reason={}",
+            row.number(),
+            row.consumer(),
+            row.service(),
+            problem);
+      }
       feed.learn(
           new Subscription(row.number(), row.pattern(), row.filter(), retry(row), row.ttlMillis()));
       effective.put(row.number(), row.effective());
       rows.put(row.number(), row);
+    }
+  }
+
+  /** What is wrong with pattern or filter; null for nothing, as it is unless edited by hand. */
+  private static @Nullable String problem(Wanted row) {
+    try {
+      EventFilter.parse(row.filter());
+      return EventPattern.problem(row.pattern());
+    } catch (RuntimeException e) {
+      return e.getMessage();
     }
   }
 
@@ -259,6 +299,7 @@ final class ConsumerBook {
     ConsumerFeed feed = house.feeds().get(consumer.number());
     if (feed != null) {
       feed.restored(house.head());
+      added.to(feed);
     }
   }
 
@@ -295,6 +336,7 @@ final class ConsumerBook {
       ConsumerFeed feed = new ConsumerFeed(consumer, house);
       feed.restored(house.head());
       add(feed);
+      added.to(feed);
       LOG.info(
           "consumer added number={} service={} group={}",
           consumer.number(),
@@ -441,7 +483,11 @@ final class ConsumerBook {
     boolean active =
         !house.gates().isRevoked(service) && (subscriber == null || subscriber.active());
     boolean may = policy.can(Capability.EVENT_HANDLE);
-    house.fanOut().set(feed.consumer().number(), active && may ? wanted : List.of(), policy);
+    List<Subscription> matched =
+        active && may
+            ? wanted.stream().filter(s -> !broken.contains(s.number())).toList()
+            : List.of();
+    house.fanOut().set(feed.consumer().number(), matched, policy);
     feed.members(live, wanted, byRegistration);
     feed.mayHandle(may);
   }

@@ -16,7 +16,7 @@ import io.trestle.events.core.Pending;
 import io.trestle.events.core.Positions;
 import io.trestle.events.core.Subscription;
 import io.trestle.events.core.Trouble;
-import io.vertx.core.Future;
+import io.trestle.events.core.Window;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -51,6 +51,13 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerFeed.class);
   private static final int PAGE = 512;
   private static final long RETRY_MILLIS = 500;
+
+  /**
+   * Ranges of finished positions that are stored. Only a consumer with more gaps than that, each a
+   * delivery that is open, gets some again after a crash; it must not write megabytes ten times a
+   * second for that.
+   */
+  static final int MOST_RANGES = 10_000;
 
   private final ConsumerStore.Consumer consumer;
   private final EventsHouse house;
@@ -87,8 +94,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
-    this.finishedBefore = Positions.parse(progress.floor(), progress.finished());
-    this.readTo = progress.floor();
+    this.finishedBefore = StoredPositions.of(consumer, house.head());
+    this.readTo = Math.min(progress.floor(), house.head());
     this.pending = progress.pending();
     this.offlineSince = progress.offlineSince();
     if (offlineSince > 0) {
@@ -198,10 +205,14 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     settle();
   }
 
-  void open(long stream, UUID instance, int maxInFlight) {
+  /** A stream of an instance, whose window is shared with the other consumers of its service. */
+  void open(long stream, UUID instance, Window window) {
     streams.put(stream, instance);
     house.ledger().moved(this);
-    dispatcher.open(stream, instance, maxInFlight, house.now());
+    dispatcher.open(stream, instance, window, house.now());
+    if (window.isQuiesced()) {
+      dispatcher.quiesce(stream);
+    }
     aftermath.back(instance).forEach(position -> dispatcher.hasten(position, house.now()));
     settle();
   }
@@ -229,6 +240,13 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   /** A delivery did not reach anybody. */
   void unsent(long stream, long position, long token) {
     dispatcher.unsent(stream, position, token, house.now());
+  }
+
+  /** Takes what another consumer of the stream has left; whether there was something. */
+  boolean fill(long stream) {
+    boolean took = dispatcher.fill(stream, house.now());
+    settle();
+    return took;
   }
 
   void quiesce(long stream) {
@@ -290,7 +308,9 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private Trouble trouble(Logged event) {
     Trouble stored = troubles.isEmpty() ? null : troubles.remove(event.position());
     Trouble trouble = stored == null ? Trouble.NONE : stored;
-    long until = aftermath.waits(event.position(), event.event().partitionKey(), house.now());
+    long until =
+        aftermath.waits(
+            event.position(), event.event().partitionKey(), trouble.dueAt(), house.now());
     return until <= trouble.dueAt()
         ? trouble
         : new Trouble(
@@ -305,14 +325,27 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       tailing = house.recent().after(readTo, this::take);
       if (tailing) {
         finishedBefore = new Positions(house.head());
+        reconcile();
       }
     } else {
       readPage(Math.min(PAGE, dispatcher.room()));
     }
   }
 
+  /** Everything is read, so what the dispatcher has is all there is. */
+  private void reconcile() {
+    long known = dispatcher.outstandingCount();
+    if (pending != known) {
+      LOG.warn("pending corrected consumer={} was={} is={}", consumer.number(), pending, known);
+      pending = known;
+      house.ledger().moved(this);
+    }
+  }
+
+  /** Also when all seems to be done: the count is no proof, the end of the log is. */
   private boolean wantsToRead() {
-    return dispatcher.room() > 0 && (dispatcher.streams() > 0 || dissolved || expires());
+    return dispatcher.room() > 0
+        && (dispatcher.streams() > 0 || dissolved || expires() || pending <= 0);
   }
 
   private boolean expires() {
@@ -453,31 +486,17 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   public void bury(Burial<Logged> burial) {
     keyedOut.remove(burial.position());
     meters.ended(burial.position(), DeliveryMeters.Ending.DEAD, house.now());
-    Logged event = burial.event();
-    Future<Logged> found =
-        event != null ? Future.succeededFuture(event) : house.find(consumer, burial.position());
-    found
-        .compose(
-            letter ->
-                house
-                    .bury(consumer, letter, burial)
-                    .onSuccess(v -> meters.dead(letter.event().name())))
-        .onComplete(
-            done -> {
-              if (done.failed()) {
-                LOG.warn(
-                    "dead letter not stored yet consumer={} position={} reason={}",
-                    consumer.number(),
-                    burial.position(),
-                    done.cause().toString());
-                house.after(RETRY_MILLIS, () -> bury(burial));
-                return;
-              }
-              pending--;
-              house.ledger().moved(this);
-              dispatcher.buried(burial.position(), house.now());
-              settle();
-            });
+    house.burials().add(consumer, burial, this::buried);
+  }
+
+  private void buried(Burials.Grave grave) {
+    if (grave.letter != null) {
+      meters.dead(grave.letter.event().event().name());
+    }
+    pending--;
+    house.ledger().moved(this);
+    dispatcher.buried(grave.burial.position(), house.now());
+    settle();
   }
 
   @Override
@@ -529,12 +548,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   Progress progress() {
     long upTo = tailing ? house.head() : readTo;
     long[] outstanding = dispatcher.outstanding();
-    if (pending == 0) {
-      upTo = Math.max(upTo, house.head());
-    }
     long floor = outstanding.length == 0 ? upTo : Math.min(upTo, outstanding[0] - 1);
-    Positions positions = Positions.finished(floor, upTo, outstanding);
-    finishedBefore.ranges().forEach(r -> positions.addRange(r.from(), r.to()));
+    Positions positions = Positions.finished(floor, upTo, outstanding, MOST_RANGES);
+    finishedBefore.ranges().stream()
+        .limit(MOST_RANGES)
+        .forEach(r -> positions.addRange(r.from(), r.to()));
     return new Progress(
         consumer.number(),
         positions.floor(),

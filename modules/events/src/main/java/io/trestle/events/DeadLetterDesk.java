@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** Lists dead letters and hands them out again (events.md 10). */
 final class DeadLetterDesk {
@@ -174,10 +175,12 @@ final class DeadLetterDesk {
   }
 
   /** Filters are not asked again: the operator's intent wins. */
-  private @org.jspecify.annotations.Nullable Match wanted(ConsumerFeed feed, String name) {
+  private @Nullable Match wanted(ConsumerFeed feed, String name) {
     PatternTrie<Integer> patterns = new PatternTrie<>();
     for (Subscription s : feed.effective()) {
-      patterns.add(EventPattern.parse(s.pattern()), s.number());
+      if (EventPattern.problem(s.pattern()) == null) {
+        patterns.add(EventPattern.parse(s.pattern()), s.number());
+      }
     }
     int[] numbers = patterns.match(name).stream().mapToInt(Integer::intValue).toArray();
     return numbers.length == 0 ? null : Match.of(numbers);
@@ -188,7 +191,8 @@ final class DeadLetterDesk {
     Target target = new Target(stored.consumer(), match);
     int[] matched = FanOut.numbers(List.of(target));
     Logged event = stored.event().at(desk.nextPosition(), matched);
-    CommitOrder.Write order = house.order().begin(List.of(Arrival.replayed(event, target)));
+    List<Arrival> arrivals = List.of(Arrival.replayed(event, target));
+    CommitOrder.Write order = house.order().begin(arrivals);
     house.announced(target);
     Again row =
         new Again(
@@ -204,6 +208,11 @@ final class DeadLetterDesk {
             v -> {
               house.metrics().deadLetterGone(stored.consumer());
               order.committed();
+            })
+        .onFailure(
+            e -> {
+              house.givenUp(arrivals);
+              order.failed();
             });
   }
 }

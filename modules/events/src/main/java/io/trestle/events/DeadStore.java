@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
 /** All SQL of dead letters: {@code events_dlq}. */
@@ -151,6 +152,7 @@ final class DeadStore {
         (SELECT d.id FROM events_dlq d JOIN event_consumers c ON c.number = d.consumer
          WHERE d.dlq_at_ms < $1 AND (d.replayed_at_ms IS NULL OR d.replay_seq <= c.floor)
          ORDER BY d.dlq_at_ms LIMIT $2)
+      RETURNING consumer, replayed_at_ms IS NULL AS shown
       """;
 
   private static final String COUNT =
@@ -241,11 +243,23 @@ final class DeadStore {
     return pool.preparedQuery(REPLAYED).execute(Tuple.of(after)).map(DeadStore::places);
   }
 
-  /** Deletes some that are older; completes with how many. */
-  Future<Integer> sweep(long before) {
+  /**
+   * Deletes some that are older; completes with how many.
+   *
+   * @param gone hears the consumer of each that was not replayed
+   */
+  Future<Integer> sweep(long before, IntConsumer gone) {
     return pool.preparedQuery(SWEEP)
         .execute(Tuple.of(before, SWEPT_AT_A_TIME))
-        .map(rows -> rows.rowCount());
+        .map(
+            rows -> {
+              for (Row row : rows) {
+                if (row.getBoolean("shown")) {
+                  gone.accept(row.getInteger("consumer"));
+                }
+              }
+              return rows.rowCount();
+            });
   }
 
   Future<Long> count() {

@@ -12,6 +12,7 @@ import io.trestle.events.core.Handout;
 import io.trestle.events.core.Trouble;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.pipeline.StatementKind;
+import io.trestle.kernel.pipeline.WriteFailure;
 import io.trestle.kernel.pipeline.WritePipeline;
 import io.trestle.kernel.settings.EventSettings;
 import io.trestle.kernel.settings.RpcSettings;
@@ -26,6 +27,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
@@ -58,6 +60,7 @@ final class EventsHouse {
   private final Ledger ledger;
   private final Troubles troubles;
   private final WatchDesk watches;
+  private final Burials burials;
   private final List<Settings.Subscription> followed = new ArrayList<>();
   private DispatchRules rules;
   private boolean stopping;
@@ -77,6 +80,7 @@ final class EventsHouse {
     this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
     this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
     this.watches = new WatchDesk(this);
+    this.burials = new Burials(this::bury, this::after);
     this.rules = readRules();
     followRules();
   }
@@ -125,6 +129,10 @@ final class EventsHouse {
 
   WatchDesk watches() {
     return watches;
+  }
+
+  Burials burials() {
+    return burials;
   }
 
   /** What metrics call a consumer: its service, and its group if it has one. */
@@ -361,21 +369,39 @@ final class EventsHouse {
     troubles.keep(new Troubled(consumer, position, trouble));
   }
 
-  /** Stores a row, again and again until that succeeds. */
+  /**
+   * Stores a row, again and again until that succeeds. It fails when PostgreSQL refuses the row and
+   * no earlier try can have been committed: that would go on for ever.
+   */
   <R> Future<Void> untilDone(StatementKind<R> kind, R row) {
     Promise<Void> done = Promise.promise();
-    attempt(kind, row, done);
+    attempt(kind, row, false, done);
     return done.future();
   }
 
-  private <R> void attempt(StatementKind<R> kind, R row, Promise<Void> done) {
+  private <R> void attempt(StatementKind<R> kind, R row, boolean maybeWritten, Promise<Void> done) {
     pipeline()
         .submit(kind, row)
         .onSuccess(v -> done.complete())
         .onFailure(
             e -> {
-              LOG.debug("not stored yet kind={} reason={}", kind.name(), e.toString());
-              after(RETRY_MILLIS, () -> attempt(kind, row, done));
+              WriteFailure failure = e instanceof WriteFailure known ? known : null;
+              boolean refused = failure != null && failure.code() == WriteFailure.Code.REJECTED;
+              if (refused) {
+                LOG.warn(
+                    "row refused by the database (mend what it says, then try again) kind={}"
+                        + " reason={}",
+                    kind.name(),
+                    e.toString());
+              } else {
+                LOG.debug("not stored yet kind={} reason={}", kind.name(), e.toString());
+              }
+              if (refused && !maybeWritten) {
+                done.fail(e);
+                return;
+              }
+              boolean maybe = maybeWritten || failure == null || failure.code().maybeWritten();
+              after(RETRY_MILLIS, () -> attempt(kind, row, maybe, done));
             });
   }
 
@@ -394,33 +420,51 @@ final class EventsHouse {
                     : Future.succeededFuture(page.get(0)));
   }
 
-  /** Stores a dead letter; what an earlier life of it counted is added. */
-  Future<Void> bury(Consumer consumer, Logged event, Burial<Logged> burial) {
-    return dead.find(new Integer[] {consumer.number()}, event.id())
-        .compose(
-            before -> {
-              int attempts = burial.attempts() + before.map(DeadStore.Stored::attempts).orElse(0);
-              int replays = before.map(DeadStore.Stored::replays).orElse(0);
-              Dead letter =
-                  new Dead(
-                      context.ids().next(),
-                      consumer.number(),
-                      consumer.owner(),
-                      event,
-                      burial.reason().text(),
-                      burial.error(),
-                      attempts,
-                      replays,
-                      now());
-              LOG.info(
-                  "dead letter consumer={} event={} name={} reason={} attempts={}",
-                  gates.name(consumer.owner()),
-                  event.id(),
-                  event.event().name(),
-                  letter.reason(),
-                  attempts);
-              metrics.buried(consumer.number());
-              return untilDone(DeadStore.BURY, letter);
-            });
+  /** Stores a dead letter, or fails. */
+  private Future<Void> bury(Burials.Grave grave) {
+    return letter(grave)
+        .compose(letter -> pipeline().submit(DeadStore.BURY, letter))
+        .onSuccess(v -> metrics.buried(grave.consumer.number()));
+  }
+
+  private Future<Dead> letter(Burials.Grave grave) {
+    Dead made = grave.letter;
+    if (made != null) {
+      return Future.succeededFuture(made);
+    }
+    Logged event = grave.burial.event();
+    Future<Logged> found =
+        event != null
+            ? Future.succeededFuture(event)
+            : find(grave.consumer, grave.burial.position());
+    return found.compose(
+        logged ->
+            dead.find(new Integer[] {grave.consumer.number()}, logged.id())
+                .map(before -> letter(grave, logged, before)));
+  }
+
+  /** What an earlier life of it counted is added. */
+  private Dead letter(Burials.Grave grave, Logged event, Optional<DeadStore.Stored> before) {
+    Consumer consumer = grave.consumer;
+    Dead letter =
+        new Dead(
+            context.ids().next(),
+            consumer.number(),
+            consumer.owner(),
+            event,
+            grave.burial.reason().text(),
+            grave.burial.error(),
+            grave.burial.attempts() + before.map(DeadStore.Stored::attempts).orElse(0),
+            before.map(DeadStore.Stored::replays).orElse(0),
+            now());
+    grave.letter = letter;
+    LOG.info(
+        "dead letter consumer={} event={} name={} reason={} attempts={}",
+        gates.name(consumer.owner()),
+        event.id(),
+        event.event().name(),
+        letter.reason(),
+        letter.attempts());
+    return letter;
   }
 }

@@ -38,6 +38,7 @@ final class EventsVerticle extends VerticleBase {
   private final Bus bus;
   private final String epoch;
   private @Nullable Parts parts;
+  private boolean draining;
 
   EventsVerticle(ModuleContext kernel) {
     this.kernel = kernel;
@@ -73,9 +74,9 @@ final class EventsVerticle extends VerticleBase {
    *     the log is left to tell
    */
   private Future<Void> recover(long head, UUID newest) {
-    StreamTable streams = new StreamTable(bus, context, this::lost);
+    StreamTable streams = new StreamTable(bus, context, this::lost, this::vacant);
     EventsHouse house = new EventsHouse(kernel, context, head, streams);
-    ConsumerBook book = new ConsumerBook(house);
+    ConsumerBook book = new ConsumerBook(house, feed -> attach(feed, streams));
     PublishDesk desk = new PublishDesk(house, head, newest);
     DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
     PullDesk pulls = new PullDesk(house, book);
@@ -116,15 +117,38 @@ final class EventsVerticle extends VerticleBase {
   Future<Void> drain() {
     context.runOnContext(
         v -> {
-          Parts made = parts();
-          made.pulls().drain();
-          made.house().feeds().values().forEach(feed -> quiesce(feed, made.streams()));
+          draining = true;
+          parts().pulls().drain();
+          parts().streams().all().forEach(this::quiesce);
         });
     return Future.succeededFuture();
   }
 
-  private static void quiesce(ConsumerFeed feed, StreamTable streams) {
-    streams.of(feed.consumer().owner()).forEach(stream -> feed.quiesce(stream.number()));
+  private void quiesce(Stream stream) {
+    stream.window().quiesce();
+    parts().book().of(stream.service()).forEach(feed -> feed.quiesce(stream.number()));
+  }
+
+  /** A consumer that came when streams of its service were open; one that fetches has its own. */
+  private static void attach(ConsumerFeed feed, StreamTable streams) {
+    if (feed.consumer().kind().equals(ConsumerBook.HTTP)) {
+      return;
+    }
+    streams
+        .of(feed.consumer().owner())
+        .forEach(s -> feed.open(s.number(), s.instance(), s.window()));
+  }
+
+  /** Groups take turns until none takes anything: what one leaves, another may have. */
+  private void vacant(Stream stream) {
+    List<ConsumerFeed> feeds = parts().book().of(stream.service());
+    boolean more = true;
+    while (more) {
+      more = false;
+      for (ConsumerFeed feed : feeds) {
+        more |= feed.fill(stream.number());
+      }
+    }
   }
 
   private Parts parts() {
@@ -144,15 +168,11 @@ final class EventsVerticle extends VerticleBase {
     bus.answer(Events.OPEN, this::open);
     bus.answer(Events.ANSWER, this::answer);
     bus.answer(Events.CLOSED, this::closed);
-    bus.answer(Events.LIST_DEAD, q -> refusing(() -> made.letters().list(q)));
+    bus.answer(Events.LIST_DEAD, q -> Operators.refusing(() -> made.letters().list(q)));
     bus.answer(Events.REPLAY, made.letters()::replay);
     made.pulls().listen(bus);
     made.operators().listen(bus);
     made.sweeper().start();
-  }
-
-  private static <T> Future<T> refusing(java.util.function.Supplier<Future<T>> question) {
-    return Future.<Void>succeededFuture().compose(v -> question.get());
   }
 
   private Future<Void> follow() {
@@ -226,18 +246,42 @@ final class EventsVerticle extends VerticleBase {
 
   // ---- streams
 
+  /** Another stream of the instance is replaced when its connection is dead (events.md 6.1.3). */
   private Future<Heard> open(Open q) {
+    StreamTable streams = parts().streams();
+    Stream before = streams.ofInstance(q.instanceId());
+    return before == null
+        ? Future.succeededFuture(opened(q))
+        : streams
+            .isAlive(before)
+            .compose(alive -> alive ? Future.succeededFuture(opened(q)) : replace(before, q));
+  }
+
+  private Future<Heard> replace(Stream dead, Open q) {
+    LOG.info("subscribe stream replaced, its connection is dead instance={}", dead.instance());
+    parts()
+        .streams()
+        .end(List.of(dead), StatusCode.UNAVAILABLE.number(), "the connection does not answer");
+    lost(dead);
+    return open(q);
+  }
+
+  /** ALREADY_EXISTS while there is another of the instance. */
+  private Heard opened(Open q) {
     Parts made = parts();
     Stream stream = made.streams().open(q);
-    List<ConsumerFeed> feeds = made.book().of(q.serviceId());
-    int share = Math.max(1, stream.maxInFlight() / Math.max(1, feeds.size()));
-    feeds.forEach(feed -> feed.open(stream.number(), stream.instance(), share));
+    if (draining) {
+      stream.window().quiesce();
+    }
+    made.book()
+        .of(q.serviceId())
+        .forEach(feed -> feed.open(stream.number(), stream.instance(), stream.window()));
     LOG.info(
         "subscribe stream open instance={} service={} max_in_flight={}",
         q.instanceId(),
         made.house().gates().name(q.serviceId()),
         stream.maxInFlight());
-    return Future.succeededFuture(new Heard());
+    return new Heard();
   }
 
   /** Deliveries do not reach it any more. */
@@ -253,7 +297,7 @@ final class EventsVerticle extends VerticleBase {
       boolean sessionEnded = !hasSession(made.book(), stream);
       made.book().of(stream.service()).forEach(feed -> feed.close(stream.number(), sessionEnded));
     } else if (stream != null) {
-      made.book().of(stream.service()).forEach(feed -> feed.quiesce(stream.number()));
+      quiesce(stream);
     }
     return Future.succeededFuture(new Heard());
   }

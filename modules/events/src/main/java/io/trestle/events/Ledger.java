@@ -6,6 +6,7 @@ import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WritePipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -21,6 +22,9 @@ import org.slf4j.LoggerFactory;
 final class Ledger {
   private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
   private static final long EVERY_MILLIS = 100;
+
+  /** Of the texts of one write, far below what the pipeline takes. */
+  static final long PIECE_CHARS = 4 << 20;
 
   private final Vertx vertx;
   private final WritePipeline pipeline;
@@ -67,12 +71,8 @@ final class Ledger {
     List<ConsumerFeed> writers = List.copyOf(moved);
     moved.clear();
     List<Progress> rows = writers.stream().map(ConsumerFeed::progress).toList();
-    Write.Builder unit =
-        Write.ofAll(ConsumerStore.KEEP_PROGRESS, rows)
-            .and(ConsumerStore.KEEP_CHECKPOINT, new Checkpoint(head.getAsLong()));
     underWay =
-        pipeline
-            .submit(unit.orderKey(this).build())
+        write(pieces(rows), 0, new Checkpoint(head.getAsLong()))
             .onComplete(
                 done -> {
                   writing = false;
@@ -85,6 +85,40 @@ final class Ledger {
                   }
                 });
     return underWay;
+  }
+
+  /**
+   * The checkpoint goes with the last piece: progress that is newer than the checkpoint counts some
+   * deliveries twice until they are read, older progress would lose some.
+   */
+  private Future<Void> write(List<List<Progress>> pieces, int at, Checkpoint checkpoint) {
+    Write.Builder unit = Write.ofAll(ConsumerStore.KEEP_PROGRESS, pieces.get(at));
+    if (at == pieces.size() - 1) {
+      return pipeline.submit(
+          unit.and(ConsumerStore.KEEP_CHECKPOINT, checkpoint).orderKey(this).build());
+    }
+    return pipeline
+        .submit(unit.orderKey(this).build())
+        .compose(v -> write(pieces, at + 1, checkpoint));
+  }
+
+  /** What the pipeline takes as one write; nearly always that is all. */
+  static List<List<Progress>> pieces(List<Progress> rows) {
+    List<List<Progress>> pieces = new ArrayList<>();
+    List<Progress> piece = new ArrayList<>();
+    long size = 0;
+    for (Progress row : rows) {
+      long own = (long) row.finished().length() + row.holders().length();
+      if (!piece.isEmpty() && size + own > PIECE_CHARS) {
+        pieces.add(piece);
+        piece = new ArrayList<>();
+        size = 0;
+      }
+      piece.add(row);
+      size += own;
+    }
+    pieces.add(piece);
+    return pieces;
   }
 
   /** Stores what there is for the last time. */

@@ -18,6 +18,7 @@ import io.trestle.events.LetterStore.Wanted;
 import io.trestle.events.core.Burial;
 import io.trestle.protocol.events.EventPattern;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.pgclient.PgException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -211,7 +212,7 @@ final class LetterDesk {
 
   /** Progress is stored every 100 ms; the letters of what is not stored yet are still needed. */
   private Future<Void> later() {
-    io.vertx.core.Promise<Void> later = io.vertx.core.Promise.promise();
+    Promise<Void> later = Promise.promise();
     house.after(DROP_AGAIN_MILLIS, later::complete);
     return later.future();
   }

@@ -30,37 +30,6 @@ final class LetterStore {
       WHERE d.replayed_at_ms IS NULL
       """;
 
-  private static final String CHOICE =
-      """
-        AND ($1::uuid IS NULL OR d.service_id = $1)
-        AND ($2::text IS NULL OR '.' || d.name ~ $2)
-        AND ($3::text IS NULL OR d.reason = $3)
-      """;
-
-  /** Served by events_dlq_all, for one service by events_dlq_list. */
-  private static final String NEWEST =
-      LETTER
-          + CHOICE
-          + """
-              AND (d.dlq_at_ms, d.id) < ($4, $5)
-            ORDER BY d.dlq_at_ms DESC, d.id DESC LIMIT $6
-            """;
-
-  /** Served by events_dlq_all, for one service by events_dlq_list. */
-  private static final String OLDEST =
-      LETTER
-          + CHOICE
-          + """
-              AND (d.dlq_at_ms, d.id) > ($4, $5) AND d.dlq_at_ms <= $6
-            ORDER BY d.dlq_at_ms, d.id LIMIT $7
-            """;
-
-  /** Served by the primary key and events_dlq_event. */
-  private static final String OF_IDS =
-      LETTER
-          + CHOICE
-          + "  AND (d.id = ANY ($4) OR d.event_id = ANY ($4)) ORDER BY d.dlq_at_ms, d.id";
-
   /** Served by the primary key. */
   private static final String CONTENT =
       """
@@ -84,6 +53,7 @@ final class LetterStore {
       RETURNING d.id
       """;
 
+  /** Reads the whole table: at the start and once an hour. */
   private static final String COUNTS =
       "SELECT consumer, count(*) AS letters FROM events_dlq WHERE replayed_at_ms IS NULL"
           + " GROUP BY consumer";
@@ -106,8 +76,34 @@ final class LetterStore {
           choice.reason().isEmpty() ? null : choice.reason());
     }
 
-    Tuple tuple() {
-      return Tuple.of(service, regex, reason);
+    /** What is asked, as conditions whose parameters follow this many others. */
+    String conditions(int before) {
+      StringBuilder sql = new StringBuilder();
+      int at = before;
+      if (service != null) {
+        sql.append("  AND d.service_id = $").append(++at).append('\n');
+      }
+      if (regex != null) {
+        sql.append("  AND '.' || d.name ~ $").append(++at).append('\n');
+      }
+      if (reason != null) {
+        sql.append("  AND d.reason = $").append(++at).append('\n');
+      }
+      return sql.toString();
+    }
+
+    /** Adds the parameters of these. */
+    Tuple addTo(Tuple others) {
+      if (service != null) {
+        others.addUUID(service);
+      }
+      if (regex != null) {
+        others.addString(regex);
+      }
+      if (reason != null) {
+        others.addString(reason);
+      }
+      return others;
     }
 
     /** A pattern as it is tested on a name with a dot before it. */
@@ -125,19 +121,44 @@ final class LetterStore {
     }
   }
 
+  /** Served by events_dlq_all, for one service by events_dlq_list. */
+  static String newest(Wanted wanted) {
+    return LETTER
+        + "  AND (d.dlq_at_ms, d.id) < ($1, $2)\n"
+        + wanted.conditions(3)
+        + "ORDER BY d.dlq_at_ms DESC, d.id DESC LIMIT $3";
+  }
+
+  /** Served by events_dlq_all, for one service by events_dlq_list. */
+  static String oldest(Wanted wanted) {
+    return LETTER
+        + "  AND (d.dlq_at_ms, d.id) > ($1, $2) AND d.dlq_at_ms <= $3\n"
+        + wanted.conditions(4)
+        + "ORDER BY d.dlq_at_ms, d.id LIMIT $4";
+  }
+
+  /** Served by the primary key and events_dlq_event. */
+  static String ofIds(Wanted wanted) {
+    return LETTER
+        + "  AND (d.id = ANY ($1) OR d.event_id = ANY ($1))\n"
+        + wanted.conditions(1)
+        + "ORDER BY d.dlq_at_ms, d.id";
+  }
+
   /** Before (time, id), newest first. */
   Future<List<Entry>> newest(Wanted wanted, long time, UUID id, int limit) {
-    return list(NEWEST, wanted.tuple().addLong(time).addUUID(id).addInteger(limit));
+    return list(newest(wanted), wanted.addTo(Tuple.of(time, id, limit)));
   }
 
   /** After (time, id), up to a time, oldest first. */
   Future<List<Entry>> oldest(Wanted wanted, long time, UUID id, long upTo, int limit) {
-    return list(OLDEST, wanted.tuple().addLong(time).addUUID(id).addLong(upTo).addInteger(limit));
+    return list(oldest(wanted), wanted.addTo(Tuple.of(time, id, upTo, limit)));
   }
 
   /** Letters of these ids, their own or those of their events. */
   Future<List<Entry>> ofIds(Wanted wanted, List<UUID> ids) {
-    return list(OF_IDS, wanted.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)));
+    return list(
+        ofIds(wanted), wanted.addTo(Tuple.tuple().addArrayOfUUID(ids.toArray(UUID[]::new))));
   }
 
   /** The event of a letter. */

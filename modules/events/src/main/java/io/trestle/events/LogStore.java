@@ -67,7 +67,11 @@ final class LogStore {
           .priority(30)
           .build();
 
-  /** A key whose time is over is taken again. Served by the primary key of event_idempotency. */
+  /**
+   * A key whose time is over is taken again. One that another event holds makes the write fail as
+   * {@code unique_violation}: who looked before may have looked before the commit of a write of
+   * which nobody knew. Served by the primary key of event_idempotency.
+   */
   static final StatementKind<KeyUse> KEEP_KEY =
       StatementKind.of("events.key", KeyUse.class)
           .sql(
@@ -79,6 +83,11 @@ final class LogStore {
               ON CONFLICT (publisher_service_id, key) DO UPDATE
               SET event_id = excluded.event_id, digest = excluded.digest,
                   json_digest = excluded.json_digest, expires_at_ms = excluded.expires_at_ms
+              WHERE CASE
+                WHEN k.event_id = excluded.event_id
+                  OR k.expires_at_ms <= (SELECT min(at) FROM unnest($7::int8[]) AS n(at)) THEN true
+                ELSE trestle_other_event(k.expires_at_ms, -1)
+              END
               """)
           .uuid(KeyUse::service)
           .text(KeyUse::key)
@@ -86,6 +95,7 @@ final class LogStore {
           .bytes(k -> k.content().digest())
           .bytes(k -> k.content().json())
           .int8(KeyUse::expiresAt)
+          .int8(KeyUse::at)
           .conflictKey(k -> List.of(k.service(), k.key()))
           .priority(31)
           .build();
@@ -179,23 +189,36 @@ final class LogStore {
   /** Served by event_answers_expires. */
   private static final String SWEEP_ANSWERS = "DELETE FROM event_answers WHERE expires_at_ms <= $1";
 
-  /** The days of the log, oldest first. */
+  /** The days of the log, oldest first, and what was noted of them. */
   private static final String DAYS =
       """
-      SELECT c.relname AS day FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+      SELECT c.relname AS day, obj_description(c.oid, 'pg_class') AS note FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
       WHERE i.inhparent = 'event_log'::regclass AND c.relname ~ '^event_log_[0-9]{8}$'
       ORDER BY c.relname
       """;
 
   /** Served by the index on seq of the partition. */
-  private static final String LAST = "SELECT seq, created_at_ms FROM %s ORDER BY seq DESC LIMIT 1";
+  private static final String LAST = "SELECT seq FROM %s ORDER BY seq DESC LIMIT 1";
+
+  /** When every delivery of a day was found ended. It is kept where it disappears with the day. */
+  private static final String NOTE = "COMMENT ON TABLE %s IS %s";
+
+  private static final String FINISHED = "finished ";
 
   /** Gives up when somebody reads it for long; the next sweep tries again. */
   private static final String DROP = "SET LOCAL lock_timeout = '1s'; DROP TABLE %s";
 
-  /** Served by the index on seq of the partition. */
-  private static final String SWEEP_OTHER =
-      "DELETE FROM event_log_other WHERE seq <= $1 AND created_at_ms < $2";
+  /**
+   * The oldest rows first, some at a time: what is younger is not looked at. Served by the index on
+   * seq of the partition.
+   */
+  static final String SWEEP_OTHER =
+      """
+      DELETE FROM event_log_other WHERE created_at_ms < $2 AND id = ANY (ARRAY(
+        SELECT id FROM event_log_other WHERE seq <= $1 ORDER BY seq LIMIT $3))
+      """;
+
+  static final int SWEPT_AT_A_TIME = 1_000;
 
   private final Pool pool;
 
@@ -205,8 +228,8 @@ final class LogStore {
 
   record Probe(long number) {}
 
-  /** An idempotency key and what it was used for. */
-  record KeyUse(UUID service, String key, UUID eventId, Content content, long expiresAt) {}
+  /** An idempotency key, what it was used for, and when that was written. */
+  record KeyUse(UUID service, String key, UUID eventId, Content content, long expiresAt, long at) {}
 
   /** An envelope that was answered with something older clients do not understand. */
   record Answered(UUID service, UUID envelope, int status, long expiresAt) {}
@@ -269,7 +292,8 @@ final class LogStore {
         row.getString("key"),
         row.getUUID("event_id"),
         new Content(row.getBuffer("digest").getBytes(), json == null ? null : json.getBytes()),
-        row.getLong("expires_at_ms"));
+        row.getLong("expires_at_ms"),
+        0);
   }
 
   private Future<Map<UUID, Integer>> answers(UUID service, UUID[] ids, long now) {
@@ -321,10 +345,13 @@ final class LogStore {
   }
 
   /**
-   * Drops the partitions whose last event is at most at {@code floor} and older than {@code
-   * before}, and such events of the partition for odd ids.
+   * Drops the days of which every delivery ended, and that this long ago (events.md 13). When that
+   * was is noted when it is first seen. Events of the partition for odd ids go by the time of their
+   * acceptance instead.
+   *
+   * @param floor every delivery up to here ended
    */
-  Future<Void> dropFinished(long floor, long before) {
+  Future<Void> dropFinished(long floor, long now, long keepMillis) {
     return pool.query(DAYS)
         .execute()
         .compose(
@@ -332,32 +359,58 @@ final class LogStore {
               Future<Void> done = Future.succeededFuture();
               for (Row row : rows) {
                 String day = row.getString("day");
-                done = done.compose(v -> dropIfFinished(day, floor, before));
+                String note = row.getString("note");
+                if (isOver(day, now)) {
+                  done = done.compose(v -> look(day, note, floor, now, keepMillis));
+                }
               }
               return done;
             })
-        .compose(v -> pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(floor, before)))
-        .mapEmpty();
+        .compose(v -> sweepOther(floor, now - keepMillis));
   }
 
-  private Future<Void> dropIfFinished(String day, long floor, long before) {
+  private Future<Void> sweepOther(long floor, long before) {
+    return pool.preparedQuery(SWEEP_OTHER)
+        .execute(Tuple.of(floor, before, SWEPT_AT_A_TIME))
+        .compose(
+            rows ->
+                rows.rowCount() < SWEPT_AT_A_TIME
+                    ? Future.succeededFuture()
+                    : sweepOther(floor, before));
+  }
+
+  private Future<Void> look(
+      String day, @Nullable String note, long floor, long now, long keepMillis) {
     return pool.query(LAST.formatted(day))
         .execute()
         .compose(
             rows -> {
-              boolean finished = true;
-              for (Row last : rows) {
-                finished = last.getLong("seq") <= floor && last.getLong("created_at_ms") < before;
+              boolean finished = rows.size() == 0 || rows.iterator().next().getLong("seq") <= floor;
+              if (!finished) {
+                // an event with an old id came late: its time begins when it is done
+                return note == null ? Future.succeededFuture() : note(day, "NULL");
               }
-              return finished && isOver(day, before) ? drop(day) : Future.succeededFuture();
+              return note == null || !note.startsWith(FINISHED)
+                  ? note(day, "'" + FINISHED + now + "'")
+                  : dropIfOld(day, note, now - keepMillis);
             });
   }
 
+  private Future<Void> dropIfOld(String day, String note, long before) {
+    return Long.parseLong(note.substring(FINISHED.length())) < before
+        ? drop(day)
+        : Future.succeededFuture();
+  }
+
+  private Future<Void> note(String day, String text) {
+    return pool.query(NOTE.formatted(day, text)).execute().mapEmpty();
+  }
+
   /** Empty days to come are kept, of course. */
-  private static boolean isOver(String day, long before) {
+  private static boolean isOver(String day, long now) {
     LocalDate date =
         LocalDate.parse(day.substring(day.length() - 8), DateTimeFormatter.BASIC_ISO_DATE);
-    return date.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() < before;
+    return date.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() < now;
   }
 
   private Future<Void> drop(String day) {

@@ -65,7 +65,8 @@ final class Operators {
     house.watches().close();
   }
 
-  private static <T> Future<T> refusing(Supplier<Future<T>> question) {
+  /** What is thrown is a failed answer too. */
+  static <T> Future<T> refusing(Supplier<Future<T>> question) {
     return Future.<Void>succeededFuture().compose(v -> question.get());
   }
 

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -106,7 +107,7 @@ final class PublishDesk {
         .onFailure(e -> house.after(RECONCILE_MILLIS, () -> reconcile(write, arrivals)));
   }
 
-  private static boolean isThis(@org.jspecify.annotations.Nullable Logged found, Arrival arrival) {
+  private static boolean isThis(@Nullable Logged found, Arrival arrival) {
     return found != null && found.position() == arrival.event().position();
   }
 

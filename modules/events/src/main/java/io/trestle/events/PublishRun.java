@@ -36,6 +36,10 @@ import org.jspecify.annotations.Nullable;
 final class PublishRun {
   private static final long PATIENCE_MILLIS = 1_000;
   private static final Duration WRITE_WITHIN = Duration.ofSeconds(5);
+
+  /** Clients give up after 10 s and send everything again (events.md 2.1.6). */
+  private static final long ANSWER_WITHIN_MILLIS = 7_000;
+
   private static final long CHUNK_BYTES = 8 << 20;
   private static final int ROUNDS = 3;
   private static final Known NOTHING_KNOWN = new Known(Map.of(), Map.of(), Map.of());
@@ -50,6 +54,7 @@ final class PublishRun {
   private final Map<UUID, Integer> firstOfId = new HashMap<>();
   private final Map<String, Integer> firstOfKey = new HashMap<>();
   private final long begunAt;
+  private boolean late;
 
   PublishRun(PublishDesk desk, EventsHouse house, Publish request) {
     this.desk = desk;
@@ -64,15 +69,29 @@ final class PublishRun {
   /** One result for each event, in order. Never fails. */
   Future<List<Result>> run() {
     check();
-    return turn()
-        .transform(
-            done -> {
-              end.tryComplete();
-              if (done.failed()) {
-                undecided(String.valueOf(done.cause().getMessage()));
-              }
-              return Future.succeededFuture(answers());
-            });
+    Promise<Void> over = Promise.promise();
+    Future<Void> work = turn();
+    long timer = work.isComplete() ? -1 : house.after(ANSWER_WITHIN_MILLIS, () -> giveUp(over));
+    work.onComplete(
+        done -> {
+          house.cancel(timer);
+          end.tryComplete();
+          if (done.failed()) {
+            undecided(String.valueOf(done.cause().getMessage()));
+          }
+          over.tryComplete();
+        });
+    return over.future().map(v -> answers());
+  }
+
+  /**
+   * What is undecided by now is answered as that. What is on its way to the database goes on, and
+   * keeps its ids and keys meanwhile; nothing more is begun.
+   */
+  private void giveUp(Promise<Void> over) {
+    late = true;
+    undecided("the database takes too long");
+    over.tryComplete();
   }
 
   private void check() {
@@ -133,25 +152,34 @@ final class PublishRun {
   }
 
   private Future<Void> lookUp() {
-    List<UUID> wantedIds = new ArrayList<>();
-    List<String> keys = new ArrayList<>();
+    List<Integer> wanted = new ArrayList<>();
     for (int i = 0; i < ids.length; i++) {
       UUID id = ids[i];
       String key = events.get(i).idempotencyKey();
       if (id != null && results[i] == null && (!key.isEmpty() || desk.maybeUsed(id))) {
-        wantedIds.add(id);
-        if (!key.isEmpty()) {
-          keys.add(key);
-        }
+        wanted.add(i);
       }
     }
-    if (wantedIds.isEmpty()) {
-      return settle(NOTHING_KNOWN, 1);
+    return wanted.isEmpty()
+        ? settle(NOTHING_KNOWN, 1)
+        : find(wanted).compose(known -> settle(known, 1));
+  }
+
+  /** A database that hangs must not keep ids and keys claimed for ever. */
+  private Future<Known> find(List<Integer> wanted) {
+    List<UUID> wantedIds = new ArrayList<>();
+    List<String> keys = new ArrayList<>();
+    for (int i : wanted) {
+      wantedIds.add(Objects.requireNonNull(ids[i]));
+      String key = events.get(i).idempotencyKey();
+      if (!key.isEmpty()) {
+        keys.add(key);
+      }
     }
     return house
         .log()
         .find(request.serviceId(), wantedIds, keys, house.now())
-        .compose(known -> settle(known, 1));
+        .timeout(WRITE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   // ---- verdicts
@@ -168,20 +196,25 @@ final class PublishRun {
 
   /** Decides on an event; true when it is fresh. */
   private boolean judge(int i, Known known) {
+    return !isStored(i, known) && firstInRequest(i, Objects.requireNonNull(ids[i]), events.get(i));
+  }
+
+  /** Decides on an event whose id or key is stored; false when neither is. */
+  private boolean isStored(int i, Known known) {
     Event event = events.get(i);
     UUID id = Objects.requireNonNull(ids[i]);
     Logged stored = known.events().get(id);
     if (stored != null) {
       results[i] = sameId(event, stored, known.answers().containsKey(id));
-      return false;
+      return true;
     }
     KeyUse used =
         event.idempotencyKey().isEmpty() ? null : known.keys().get(event.idempotencyKey());
     if (used != null && used.expiresAt() > house.now()) {
       results[i] = sameKey(event, id, used, known.answers().containsKey(id));
-      return false;
+      return true;
     }
-    return firstInRequest(i, id, event);
+    return false;
   }
 
   /** Repeats inside the request are answered against the first of them, when that is decided. */
@@ -257,6 +290,9 @@ final class PublishRun {
   }
 
   private Future<Void> write(List<Integer> piece, int round) {
+    if (late) {
+      return Future.failedFuture("answered already");
+    }
     List<Arrival> arrivals = new ArrayList<>(piece.size());
     long now = house.now();
     for (int i : piece) {
@@ -323,7 +359,8 @@ final class PublishRun {
         UUID id = Objects.requireNonNull(ids[i]);
         unit.and(
             LogStore.KEEP_KEY,
-            new KeyUse(request.serviceId(), event.idempotencyKey(), id, content(event), expires));
+            new KeyUse(
+                request.serviceId(), event.idempotencyKey(), id, content(event), expires, now));
       }
     }
     house.announce(arrivals).forEach(dead -> unit.and(DeadStore.BURY, dead));
@@ -355,7 +392,9 @@ final class PublishRun {
         : write(List.of(piece.get(at)), round).compose(v -> oneByOne(piece, at + 1, round));
   }
 
-  /** Its id is in the log in spite of what was remembered, or PostgreSQL cannot take it at all. */
+  /**
+   * Its id or its key is stored in spite of what was known, or PostgreSQL cannot take it at all.
+   */
   private Future<Void> rejected(int i, WriteFailure failure, int round) {
     if (!"23505".equals(failure.sqlState().orElse(""))) {
       String why = "event cannot be stored: " + failure.getMessage();
@@ -363,21 +402,11 @@ final class PublishRun {
       return Future.succeededFuture();
     }
     if (round >= ROUNDS) {
-      return Future.failedFuture("the id is in use");
+      return Future.failedFuture("the id or the key is in use");
     }
-    UUID id = Objects.requireNonNull(ids[i]);
-    return house
-        .log()
-        .find(request.serviceId(), List.of(id), List.of(), house.now())
+    return find(List.of(i))
         .compose(
-            known -> {
-              Logged stored = known.events().get(id);
-              if (stored == null) {
-                return write(List.of(i), round + 1);
-              }
-              results[i] = sameId(events.get(i), stored, known.answers().containsKey(id));
-              return Future.succeededFuture();
-            });
+            known -> isStored(i, known) ? Future.succeededFuture() : write(List.of(i), round + 1));
   }
 
   /** Those that have the id or key of an earlier one, which is decided now. */

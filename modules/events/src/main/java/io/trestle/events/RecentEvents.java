@@ -1,7 +1,7 @@
 package io.trestle.events;
 
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /**
@@ -10,7 +10,7 @@ import java.util.function.Predicate;
  */
 final class RecentEvents {
   private final long maxBytes;
-  private final Deque<Logged> events = new ArrayDeque<>();
+  private final NavigableMap<Long, Logged> events = new TreeMap<>();
   private long bytes;
   private long before;
 
@@ -25,10 +25,10 @@ final class RecentEvents {
   }
 
   void add(Logged event) {
-    events.add(event);
+    events.put(event.position(), event);
     bytes += event.bytes();
     while (bytes > maxBytes) {
-      Logged oldest = events.remove();
+      Logged oldest = events.pollFirstEntry().getValue();
       bytes -= oldest.bytes();
       before = oldest.position();
     }
@@ -45,14 +45,15 @@ final class RecentEvents {
   }
 
   /**
-   * Hands over what comes after a position, in order, until somebody has enough.
+   * Hands over what comes after a position, in order, until somebody has enough. What is before it
+   * costs nothing.
    *
    * @param taker false when it has enough
    * @return whether all of it was taken
    */
   boolean after(long position, Predicate<Logged> taker) {
-    for (Logged event : events) {
-      if (event.position() > position && !taker.test(event)) {
+    for (Logged event : events.tailMap(position, false).values()) {
+      if (!taker.test(event)) {
         return false;
       }
     }

@@ -20,7 +20,9 @@ import org.slf4j.LoggerFactory;
 final class Sampler {
   private static final Logger LOG = LoggerFactory.getLogger(Sampler.class);
   private static final long EVERY_MILLIS = 1_000;
-  private static final int COUNT_EVERY = 60;
+
+  /** Rounds between two counts of the whole table; in between memory keeps count. */
+  private static final int COUNT_EVERY = 3_600;
 
   private final EventsHouse house;
   private final LetterStore letters;
@@ -31,6 +33,7 @@ final class Sampler {
   private final Map<Integer, PendingAlarm> alarms = new HashMap<>();
   private final AtomicLong commitsWaiting;
   private final AtomicLong troublesWaiting;
+  private final AtomicLong burialsWaiting;
   private final AtomicLong recentBytes;
   private final AtomicLong pollsWaiting;
   private long timer = -1;
@@ -45,6 +48,7 @@ final class Sampler {
     this.meters = house.metrics().meters();
     this.commitsWaiting = gauge("sb_event_commits_waiting");
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
+    this.burialsWaiting = gauge("sb_event_burials_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
     this.pollsWaiting = gauge("sb_event_polls_waiting");
   }
@@ -86,6 +90,7 @@ final class Sampler {
             done -> {
               commitsWaiting.set(house.order().waiting());
               troublesWaiting.set(house.troubles().waiting());
+              burialsWaiting.set(house.burials().waiting());
               recentBytes.set(house.recent().bytes());
               pollsWaiting.set(polls.getAsInt());
               if (!stopped) {

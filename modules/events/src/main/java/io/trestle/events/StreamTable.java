@@ -6,8 +6,10 @@ import io.trestle.conversations.Events.Delivery;
 import io.trestle.conversations.Events.Open;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
+import io.trestle.events.core.Window;
 import io.trestle.kernel.bus.Bus;
 import io.vertx.core.Context;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -32,6 +34,7 @@ final class StreamTable implements EventsHouse.Outgoing {
   private final Bus bus;
   private final Context owner;
   private final Consumer<Stream> lost;
+  private final Consumer<Stream> vacant;
   private final Map<UUID, Stream> byKey = new HashMap<>();
   private final Map<UUID, Stream> byInstance = new HashMap<>();
   private final Map<Long, Stream> byNumber = new HashMap<>();
@@ -43,11 +46,13 @@ final class StreamTable implements EventsHouse.Outgoing {
    * No streams.
    *
    * @param lost hears of a stream that takes nothing any more
+   * @param vacant hears of a stream of which one consumer left something to the others
    */
-  StreamTable(Bus bus, Context owner, Consumer<Stream> lost) {
+  StreamTable(Bus bus, Context owner, Consumer<Stream> lost, Consumer<Stream> vacant) {
     this.bus = bus;
     this.owner = owner;
     this.lost = lost;
+    this.vacant = vacant;
   }
 
   /** Every open stream. */
@@ -56,7 +61,20 @@ final class StreamTable implements EventsHouse.Outgoing {
   }
 
   /** One open stream. */
-  record Stream(long number, UUID key, UUID service, UUID instance, int maxInFlight) {}
+  record Stream(
+      long number, UUID key, UUID service, UUID instance, int maxInFlight, Window window) {}
+
+  /** The stream of an instance. */
+  @Nullable Stream ofInstance(UUID instance) {
+    return byInstance.get(instance);
+  }
+
+  /** Whether the connection of a stream still answers. */
+  Future<Boolean> isAlive(Stream stream) {
+    return bus.request(Events.PROBE, stream.key().toString(), new Events.Probe())
+        .map(Events.Alive::alive)
+        .otherwise(false);
+  }
 
   /** Opens one; ALREADY_EXISTS while there is another of the instance. */
   Stream open(Open q) {
@@ -64,13 +82,22 @@ final class StreamTable implements EventsHouse.Outgoing {
       throw Refused.of(Reason.ALREADY_EXISTS, "this instance has an open Subscribe stream");
     }
     int wanted = q.maxInFlight() <= 0 ? DEFAULT_IN_FLIGHT : q.maxInFlight();
-    Stream stream =
-        new Stream(
-            ++numbers, q.stream(), q.serviceId(), q.instanceId(), Math.min(wanted, MAX_IN_FLIGHT));
+    int slots = Math.min(wanted, MAX_IN_FLIGHT);
+    long number = ++numbers;
+    Window window = new Window(slots, () -> owner.runOnContext(v -> vacant(number)));
+    Stream stream = new Stream(number, q.stream(), q.serviceId(), q.instanceId(), slots, window);
     byKey.put(q.stream(), stream);
     byInstance.put(q.instanceId(), stream);
     byNumber.put(stream.number(), stream);
     return stream;
+  }
+
+  private void vacant(long number) {
+    Stream stream = byNumber.get(number);
+    if (stream != null) {
+      stream.window().filling();
+      vacant.accept(stream);
+    }
   }
 
   @Nullable Stream find(UUID key) {

@@ -2,6 +2,7 @@ package io.trestle.events;
 
 import com.google.protobuf.UnsafeByteOperations;
 import io.trestle.conversations.Events;
+import io.trestle.conversations.Events.Alive;
 import io.trestle.conversations.Events.Answer;
 import io.trestle.conversations.Events.Answers;
 import io.trestle.conversations.Events.Closed;
@@ -29,6 +30,7 @@ import io.trestle.protocol.v1.SubscribeInit;
 import io.trestle.protocol.v1.SubscribeServerMessage;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -41,6 +43,9 @@ import org.jspecify.annotations.Nullable;
 final class SubscribeStream implements Inbound<SubscribeClientMessage> {
   private static final int ERROR_CHARS = 4_096;
   private static final int ANSWERS_AT_A_TIME = 1_024;
+
+  /** How long a connection may take to answer before another may take its place (6.1.3). */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final ModuleContext house;
   private final String epoch;
@@ -97,6 +102,10 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
     }
     answerers.add(house.bus().answer(Events.DELIVER, key.toString(), this::deliver));
     answerers.add(house.bus().answer(Events.END, key.toString(), this::end));
+    answerers.add(
+        house
+            .bus()
+            .answer(Events.PROBE, key.toString(), q -> call.probe(PATIENCE).map(Alive::new)));
     SubscribeInit init = message.getInit();
     Open question =
         new Open(key, call.caller().serviceId(), call.caller().instanceId(), init.getMaxInFlight());

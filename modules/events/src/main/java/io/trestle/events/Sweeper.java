@@ -63,7 +63,7 @@ final class Sweeper {
   /** Drops the days of which every delivery ended, and that long ago (events.md 13). */
   private Future<Void> retention() {
     long keep = house.context().settings().get(EventSettings.LOG_RETENTION).toMillis();
-    return house.log().dropFinished(house.floor(), house.now() - keep);
+    return house.log().dropFinished(house.floor(), house.now(), keep);
   }
 
   private Future<Integer> deadLetters() {
@@ -74,7 +74,7 @@ final class Sweeper {
   private Future<Integer> sweepAll(long before) {
     return house
         .dead()
-        .sweep(before)
+        .sweep(before, house.metrics()::deadLetterGone)
         .compose(
             swept ->
                 swept < DeadStore.SWEPT_AT_A_TIME

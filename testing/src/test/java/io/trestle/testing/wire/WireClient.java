@@ -97,9 +97,15 @@ final class WireClient implements AutoCloseable {
 
   <Q extends Message, R extends Message> Ended<R> unary(
       RpcMethod<Q, R> method, Q request, Duration timeout) {
+    return open(method, request, timeout).ended();
+  }
+
+  /** Sends one request and half-closes; the call ends by itself after this time. */
+  <Q extends Message, R extends Message> WireStream<Q, R> open(
+      RpcMethod<Q, R> method, Q request, Duration timeout) {
     CallOptions options =
         CallOptions.DEFAULT.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    return open(method, request, new Metadata(), options).ended();
+    return open(method, request, new Metadata(), options);
   }
 
   /** Sends one request and half-closes. */

@@ -50,13 +50,21 @@ public final class Aftermath {
     return new Aftermath(0, 0, Map.of(), Set.of());
   }
 
-  /** Until when a delivery that is offered waits; 0 for one that need not. */
-  public long waits(long position, String lane, long now) {
+  /**
+   * Until when a delivery that is offered waits; 0 for one that need not.
+   *
+   * @param dueAt when its next attempt is due by itself. Nobody holds one that is not due yet: it
+   *     failed after whatever else is known of it, so it waits for its time and for nobody
+   */
+  public long waits(long position, String lane, long dueAt, long now) {
     if (lane.isEmpty() || position > head || now >= until || missing.isEmpty()) {
       return 0;
     }
     UUID holder = held.get(position);
     boolean first = lanes.add(lane);
+    if (dueAt > now) {
+      return 0;
+    }
     if (holder != null) {
       return waitsFor(holder, position);
     }

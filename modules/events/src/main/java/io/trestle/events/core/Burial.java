@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A delivery that becomes a dead letter.
  *
- * @param event null when it is not in memory
+ * @param event null when it is not in memory; else it is counted there until it is buried
  * @param error the last error, or what the reason is in words
  * @param attempts hand-outs that were nacked or expired
  */

@@ -30,14 +30,15 @@ import org.jspecify.annotations.Nullable;
  * fetches ({@link #openPulled}) is asked for by whoever is there at the moment: it has a free slot
  * only while more is wanted than is being brought, and one whose lease is over is free again.
  *
- * <p><b>Invariants.</b> A stream never has more slots taken than it has. A lane has at most one
- * delivery that is not BEHIND or BURYING: its first. A delivery has at most one live lease, and an
- * answer reaches it only with the token of that one, or of the last one while it has not been
- * handed out again. Attempts grow by nacks and expiries alone. After every call no free slot has
- * something to take. What is stored ({@link DispatchActions#store}) plus the outstanding positions
- * is all that is needed to go on in another process: hand-outs under way do not count there. A dead
- * letter that is being stored is not stored as trouble before; if the process dies in between, the
- * attempt that led to it is made again.
+ * <p><b>Invariants.</b> A stream never has more slots taken than it has, and gets nothing while 16
+ * MiB of events are unanswered on it. A lane has at most one delivery that is not BEHIND or
+ * BURYING: its first. A delivery has at most one live lease, and an answer reaches it only with the
+ * token of that one, or of the last one while it has not been handed out again. Attempts grow by
+ * nacks and expiries alone. After every call no free slot has something to take. What is stored
+ * ({@link DispatchActions#store}) plus the outstanding positions is all that is needed to go on in
+ * another process: hand-outs under way do not count there. A dead letter that is being stored is
+ * not stored as trouble before; if the process dies in between, the attempt that led to it is made
+ * again.
  *
  * <p><b>Ways.</b> Who may take what depends on what matched and on who consumes, not on the single
  * delivery. So it is decided per {@link Route} (set of subscriptions that matched) when one of them
@@ -140,7 +141,17 @@ public final class Dispatcher<E> {
     if (maxInFlight < 1) {
       throw new IllegalArgumentException("maxInFlight: " + maxInFlight + " (expected: at least 1)");
     }
-    open(new Outlet<>(stream, instance, maxInFlight), now);
+    open(stream, instance, new Window(maxInFlight), now);
+  }
+
+  /**
+   * A stream of an instance that several consumers share.
+   *
+   * @param stream not yet in use
+   * @param window the same one at all of them
+   */
+  public void open(long stream, UUID instance, Window window, long now) {
+    open(new Outlet<>(stream, instance, window, false), now);
   }
 
   /**
@@ -150,7 +161,7 @@ public final class Dispatcher<E> {
    * @param stream not yet in use
    */
   public void openPulled(long stream, UUID instance, int maxInFlight, long now) {
-    open(new Outlet<>(stream, instance, maxInFlight, true), now);
+    open(new Outlet<>(stream, instance, new Window(maxInFlight), true), now);
   }
 
   private void open(Outlet<E> outlet, long now) {
@@ -200,6 +211,23 @@ public final class Dispatcher<E> {
       slots.settle(now);
     }
     return live;
+  }
+
+  /**
+   * There may be a free slot that another consumer has left.
+   *
+   * @return whether something was taken
+   */
+  public boolean fill(long stream, long now) {
+    clock = now;
+    Outlet<E> outlet = slots.outlets.get(stream);
+    if (outlet == null) {
+      return false;
+    }
+    int before = outlet.leases.size();
+    slots.note(outlet);
+    slots.settle(now);
+    return outlet.leases.size() > before;
   }
 
   /** Nothing new for this stream; its answers are still taken. */

@@ -25,7 +25,9 @@ final class Entry<E> extends Node {
     /** Handed out. */
     LEASED,
     /** Dead; the dead letter is being stored. */
-    BURYING
+    BURYING,
+    /** Not kept any more. */
+    GONE
   }
 
   final long position;
@@ -78,6 +80,6 @@ final class Entry<E> extends Node {
 
   /** Whether it waits for something other than an answer or its burial. */
   boolean waits() {
-    return state != State.LEASED && state != State.BURYING;
+    return state != State.LEASED && state != State.BURYING && state != State.GONE;
   }
 }

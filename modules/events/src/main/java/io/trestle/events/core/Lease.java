@@ -22,6 +22,10 @@ final class Lease<E> extends Node {
 
   final Entry<E> entry;
   final UUID instance;
+
+  /** What its event takes, as far as that was known when it took the slot. */
+  final int bytes;
+
   State state = State.RESERVED;
 
   /** Null once the stream has ended. */
@@ -40,6 +44,7 @@ final class Lease<E> extends Node {
     this.entry = entry;
     this.outlet = outlet;
     this.instance = outlet.instance;
+    this.bytes = entry.bytes;
     this.holder = outlet.leases;
     holder.add(this);
   }

@@ -6,17 +6,18 @@ import org.jspecify.annotations.Nullable;
  * Which events stay in memory, and how much more may come.
  *
  * <p>A delivery is <em>heavy</em> while it is not handed out and either has its event in memory or
- * is unkeyed and ready, so that it will need it soon. At most 4096 heavy ones and 64 MiB of events
- * are wished for, and 100 000 deliveries in all; {@link #room} says what is left of that. A light
- * one takes about 200 bytes.
+ * is unkeyed and ready, so that it will need it soon; also while its dead letter is being stored.
+ * At most 4096 heavy ones and 64 MiB of events are wished for, and 100 000 deliveries in all;
+ * {@link #room} says what is left of that. A light one takes about 200 bytes.
  *
  * <p>What is far from its turn must not use up what others need, or one blocked lane would stop the
  * consumer. So an event is let go of when the delivery is more than 16 behind the head of its lane,
  * or waits 10 s or longer for its next attempt, or nobody of the consumer lives; when half of the
- * memory is used, also anywhere behind the head of a lane and once it is handed out. It is brought
- * again when the delivery has got a slot, or comes within 2 of the head of its lane; then also
- * those of the following ones that may be here, so that a long lane is read in pieces and not one
- * by one.
+ * memory is used, also anywhere behind the head of a lane, while nobody may take it
+ * (<em>parked</em>: no stream of an instance that declares it), and once it is handed out or on its
+ * way to the dead letters. A parked one without its event is light. It is brought again when the
+ * delivery has got a slot, or comes within 2 of the head of its lane; then also those of the
+ * following ones that may be here, so that a long lane is read in pieces and not one by one.
  */
 final class Memory<E> {
   static final int HEAVY = 4096;
@@ -69,6 +70,25 @@ final class Memory<E> {
     weigh(entry);
   }
 
+  /** It is ready and waits for a slot, or for somebody who may take it. */
+  void placed(Entry<E> entry) {
+    if (parked(entry) && crowded()) {
+      letGo(entry);
+    } else {
+      weigh(entry);
+    }
+  }
+
+  /** Its dead letter is to be stored; returns its event if that is still here. */
+  @Nullable E burying(Entry<E> entry) {
+    if (crowded()) {
+      letGo(entry);
+    } else {
+      weigh(entry);
+    }
+    return entry.event;
+  }
+
   /** It is with its handler now. */
   void handedOut(Entry<E> entry) {
     weigh(entry);
@@ -79,7 +99,9 @@ final class Memory<E> {
 
   /** Its state has changed. */
   void weigh(Entry<E> entry) {
-    boolean now = entry.waits() && (entry.event != null || needsEvent(entry));
+    boolean now =
+        entry.state == Entry.State.BURYING
+            || (entry.waits() && (entry.event != null || needsEvent(entry)));
     if (now != entry.heavy) {
       entry.heavy = now;
       heavy += now ? 1 : -1;
@@ -88,6 +110,12 @@ final class Memory<E> {
 
   private static boolean needsEvent(Entry<?> entry) {
     return entry.lane == null
-        && (entry.state == Entry.State.READY || entry.state == Entry.State.RESERVED);
+        && (entry.state == Entry.State.RESERVED
+            || (entry.state == Entry.State.READY && !parked(entry)));
+  }
+
+  private static boolean parked(Entry<?> entry) {
+    return entry.state == Entry.State.READY
+        && (entry.route.parked || entry.queue == entry.route.held);
   }
 }

@@ -188,8 +188,7 @@ final class Outcomes<E> {
     router.withdraw(entry);
     entry.state = Entry.State.BURYING;
     entry.late = null;
-    E event = entry.event;
-    memory.letGo(entry);
+    E event = memory.burying(entry);
     actions.bury(new Burial<>(entry.position, event, reason, error, entry.attempts));
   }
 
@@ -197,7 +196,7 @@ final class Outcomes<E> {
   void remove(Entry<E> entry, long now) {
     Lane<E> lane = entry.lane;
     boolean head = lane != null && lane.isHead(entry);
-    entry.state = Entry.State.BURYING;
+    entry.state = Entry.State.GONE;
     memory.letGo(entry);
     book.remove(entry);
     router.left(entry.route);

@@ -10,7 +10,7 @@ final class Outlet<E> {
   final long stream;
   final UUID instance;
   final long hash;
-  int slots;
+  final Window window;
 
   /** All that hold a slot. */
   final Chain<Lease<E>> leases = new Chain<>(Lease.HOLDER);
@@ -45,20 +45,20 @@ final class Outlet<E> {
 
   private int turn;
 
-  Outlet(long stream, UUID instance, int slots) {
-    this(stream, instance, slots, false);
-  }
+  /** Of its window, when it took a slot the last time. */
+  long lastTurn;
 
-  Outlet(long stream, UUID instance, int slots, boolean pulled) {
+  Outlet(long stream, UUID instance, Window window, boolean pulled) {
     this.pulled = pulled;
     this.stream = stream;
     this.instance = instance;
     this.hash = Choice.hash(instance);
-    this.slots = slots;
+    this.window = window;
+    window.join(this);
   }
 
   boolean hasFree() {
-    return leases.size() < slots && (!pulled || reserved < wanted);
+    return window.hasFree() && (!pulled || reserved < wanted);
   }
 
   /** Whether it is being brought more than it asks for. */
@@ -67,20 +67,10 @@ final class Outlet<E> {
   }
 
   /** From now on it has so many slots and asks for so many hand-outs. */
-  void demand(int newSlots, int newWanted) {
-    slots = newSlots;
+  void demand(int slots, int newWanted) {
+    window.resize(slots);
     wanted = newWanted;
-    for (int i = 0; i < pools.size(); i++) {
-      tell(i);
-    }
-  }
-
-  private void tell(int pool) {
-    if (hasFree()) {
-      pools.get(pool).vacant(numbers.get(pool));
-    } else {
-      pools.get(pool).full(numbers.get(pool));
-    }
+    tell();
   }
 
   /** What was reserved is handed out. */
@@ -91,31 +81,44 @@ final class Outlet<E> {
 
   /** Share of its slots that is taken. */
   float load() {
-    return (float) leases.size() / slots;
+    return (float) leases.size() / window.slots();
   }
 
   Lease<E> take(Entry<E> entry) {
     Lease<E> lease = new Lease<>(entry, this);
     reserved++;
-    if (!hasFree()) {
-      for (int i = 0; i < pools.size(); i++) {
-        pools.get(i).full(numbers.get(i));
-      }
+    window.take(this, lease.bytes);
+    if (pulled) {
+      tell();
     }
     return lease;
   }
 
   void release(Lease<E> lease) {
-    boolean wasFull = !hasFree();
     leases.remove(lease);
     if (lease.state == Lease.State.RESERVED) {
       reserved--;
     }
-    if (wasFull && hasFree()) {
-      for (int i = 0; i < pools.size(); i++) {
+    window.release(lease.bytes);
+    if (pulled) {
+      tell();
+    }
+  }
+
+  /** Its pools hear whether it has a free slot. */
+  void tell() {
+    for (int i = 0; i < pools.size(); i++) {
+      if (hasFree()) {
         pools.get(i).vacant(numbers.get(i));
+      } else {
+        pools.get(i).full(numbers.get(i));
       }
     }
+  }
+
+  /** Whether something waits for a slot of it. */
+  boolean wants() {
+    return member != null && (!keyed.isEmpty() || pools.stream().anyMatch(Pool::hasWaiting));
   }
 
   void join(Pool<E> pool, int number) {

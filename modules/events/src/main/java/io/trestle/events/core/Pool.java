@@ -61,6 +61,11 @@ final class Pool<E> {
     }
   }
 
+  /** Whether there is a next delivery. */
+  boolean hasWaiting() {
+    return routes.stream().anyMatch(route -> !route.queue.isEmpty());
+  }
+
   /** The next delivery; routes take turns. */
   @Nullable Entry<E> poll() {
     Route<E> route = routes.poll();

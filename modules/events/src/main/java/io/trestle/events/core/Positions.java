@@ -39,13 +39,19 @@ public final class Positions {
     this.floor = floor;
   }
 
-  /** All up to {@code upTo} but the outstanding ones above {@code floor}, which are ascending. */
-  public static Positions finished(long floor, long upTo, long[] outstanding) {
+  /**
+   * All up to {@code upTo} but the outstanding ones above {@code floor}, which are ascending. With
+   * more than {@code most} ranges only the lowest are known: what is above them is not in the set.
+   */
+  public static Positions finished(long floor, long upTo, long[] outstanding, int most) {
     Positions positions = new Positions(floor);
     long from = floor + 1;
     for (long position : outstanding) {
       if (position > upTo) {
         break;
+      }
+      if (positions.ranges.size() >= most) {
+        return positions;
       }
       positions.addRange(from, position);
       from = Math.max(from, position + 1);

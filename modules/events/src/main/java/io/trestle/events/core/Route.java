@@ -45,6 +45,9 @@ final class Route<E> extends Node {
   /** Null while nothing may be handed out. */
   @Nullable Pool<E> pool;
 
+  /** Whether no stream may take its deliveries now. */
+  boolean parked = true;
+
   /** Whether the pool has it in its list. */
   boolean listed;
 
@@ -98,6 +101,7 @@ final class Route<E> extends Node {
   void reset() {
     patterns.clear();
     pool = null;
+    parked = true;
     listed = false;
   }
 }

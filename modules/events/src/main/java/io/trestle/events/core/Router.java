@@ -89,7 +89,7 @@ final class Router<E> {
     } else {
       placeKeyed(entry, entry.lane, pool);
     }
-    memory.weigh(entry);
+    memory.placed(entry);
   }
 
   private void placeUnkeyed(Entry<E> entry, Pool<E> pool, long now) {
@@ -175,6 +175,7 @@ final class Router<E> {
 
   private void reassign(Route<E> route, List<Entry<E>> moved, long now) {
     boolean before = route.mode == Route.Coverage.ALL;
+    boolean parked = route.parked;
     assign(route, now);
     Pool<E> pool = route.pool;
     empty(route.held, moved);
@@ -182,6 +183,11 @@ final class Router<E> {
       empty(route.queue, moved);
     } else if (!route.queue.isEmpty()) {
       pool.list(route);
+    }
+    if (parked != route.parked) {
+      for (Entry<E> e = route.queue.first(); e != null; e = route.queue.after(e)) {
+        memory.placed(e);
+      }
     }
   }
 
@@ -211,7 +217,9 @@ final class Router<E> {
     if (before != route.mode) {
       route.since = now;
     }
-    route.pool = pool(route);
+    Pool<E> pool = pool(route);
+    route.pool = pool;
+    route.parked = pool.outlets.isEmpty();
   }
 
   private Pool<E> pool(Route<E> route) {

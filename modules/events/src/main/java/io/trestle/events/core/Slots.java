@@ -37,7 +37,7 @@ final class Slots<E> {
     for (int i = noted.size() - 1; i >= 0; i = noted.size() - 1) {
       Outlet<E> outlet = noted.remove(i);
       outlet.noted = false;
-      while (outlet.member != null && outlet.hasFree()) {
+      while (outlet.member != null && outlet.hasFree() && !outlet.window.yields(outlet)) {
         Entry<E> entry = outlet.next();
         if (entry == null) {
           break;
@@ -45,6 +45,7 @@ final class Slots<E> {
         entry.queue = null;
         give(outlet, entry, now);
       }
+      outlet.window.offer(outlet);
     }
   }
 

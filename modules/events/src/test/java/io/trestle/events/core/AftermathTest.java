@@ -19,7 +19,7 @@ class AftermathTest {
   @Test
   void heldDelivery_waitsForItsHolderAlone() {
     Aftermath aftermath = of(Map.of(5L, ONE));
-    assertThat(aftermath.waits(5, "a", 0)).isEqualTo(UNTIL);
+    assertThat(aftermath.waits(5, "a", 0, 0)).isEqualTo(UNTIL);
     assertThat(aftermath.back(TWO)).isEmpty();
     assertThat(aftermath.back(ONE)).containsExactly(5L);
     assertThat(aftermath.back(ONE)).isEmpty();
@@ -29,41 +29,52 @@ class AftermathTest {
   void heldDelivery_thatIsReadAfterItsHolderIsBack_doesNotWait() {
     Aftermath aftermath = of(Map.of(5L, ONE));
     aftermath.back(ONE);
-    assertThat(aftermath.waits(5, "a", 0)).isZero();
+    assertThat(aftermath.waits(5, "a", 0, 0)).isZero();
   }
 
   @Test
   void headOfALane_thatNobodyIsKnownToHold_waitsForAll() {
     Aftermath aftermath = of(Map.of());
-    assertThat(aftermath.waits(5, "a", 0)).isEqualTo(UNTIL);
-    assertThat(aftermath.waits(6, "a", 0)).as("behind the head").isZero();
-    assertThat(aftermath.waits(7, "b", 0)).isEqualTo(UNTIL);
+    assertThat(aftermath.waits(5, "a", 0, 0)).isEqualTo(UNTIL);
+    assertThat(aftermath.waits(6, "a", 0, 0)).as("behind the head").isZero();
+    assertThat(aftermath.waits(7, "b", 0, 0)).isEqualTo(UNTIL);
     assertThat(aftermath.back(ONE)).isEmpty();
     assertThat(aftermath.back(TWO)).containsExactly(5L, 7L);
-    assertThat(aftermath.waits(8, "c", 0)).isZero();
+    assertThat(aftermath.waits(8, "c", 0, 0)).isZero();
   }
 
   @Test
   void nextOfALane_whoseHeadIsHeld_isNotAHead() {
     Aftermath aftermath = of(Map.of(5L, ONE));
-    aftermath.waits(5, "a", 0);
-    assertThat(aftermath.waits(6, "a", 0)).isZero();
+    aftermath.waits(5, "a", 0, 0);
+    assertThat(aftermath.waits(6, "a", 0, 0)).isZero();
   }
 
   @Test
   void withoutLane_orPublishedLater_orAfterTheLeases_nothingWaits() {
     Aftermath aftermath = of(Map.of(5L, ONE));
-    assertThat(aftermath.waits(4, "", 0)).isZero();
-    assertThat(aftermath.waits(101, "a", 0)).isZero();
-    assertThat(aftermath.waits(5, "a", UNTIL)).isZero();
-    assertThat(Aftermath.none().waits(0, "a", 0)).isZero();
+    assertThat(aftermath.waits(4, "", 0, 0)).isZero();
+    assertThat(aftermath.waits(101, "a", 0, 0)).isZero();
+    assertThat(aftermath.waits(5, "a", 0, UNTIL)).isZero();
+    assertThat(Aftermath.none().waits(0, "a", 0, 0)).isZero();
   }
 
   @Test
   void orderlyEnd_leavesOnlyWhatWasHeld() {
     Aftermath aftermath = new Aftermath(100, UNTIL, Map.of(5L, ONE), Set.of());
-    assertThat(aftermath.waits(5, "a", 0)).isEqualTo(UNTIL);
-    assertThat(aftermath.waits(7, "b", 0)).as("waits for the only one missing").isEqualTo(UNTIL);
+    assertThat(aftermath.waits(5, "a", 0, 0)).isEqualTo(UNTIL);
+    assertThat(aftermath.waits(7, "b", 0, 0)).as("waits for the only one missing").isEqualTo(UNTIL);
     assertThat(aftermath.back(ONE)).containsExactlyInAnyOrder(5L, 7L);
+  }
+
+  @Test
+  void headInBackOff_waitsForItsTimeAlone_andBlocksItsLane() {
+    Aftermath aftermath = of(Map.of(7L, ONE));
+    assertThat(aftermath.waits(5, "a", 20, 10)).as("its own time counts").isZero();
+    assertThat(aftermath.waits(6, "a", 0, 10)).as("behind the head").isZero();
+    assertThat(aftermath.waits(7, "b", 20, 10)).as("failed after it was held").isZero();
+    assertThat(aftermath.waits(8, "c", 10, 10)).as("due, so it may be out").isEqualTo(UNTIL);
+    assertThat(aftermath.back(ONE)).isEmpty();
+    assertThat(aftermath.back(TWO)).containsExactly(8L);
   }
 }

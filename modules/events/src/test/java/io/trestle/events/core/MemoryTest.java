@@ -1,7 +1,9 @@
 package io.trestle.events.core;
 
+import static io.trestle.events.core.Rig.BAZ;
 import static io.trestle.events.core.Rig.FOO;
 import static io.trestle.events.core.Rig.ONE;
+import static io.trestle.events.core.Rig.TWO;
 import static io.trestle.events.core.Rig.member;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -71,6 +73,92 @@ class MemoryTest {
 
     while (rig.dispatcher.outstandingCount() > 0) {
       rig.ack(rig.last());
+    }
+    assertThat(rig.dispatcher.room()).isEqualTo(4096);
+  }
+
+  @Test
+  void largeEvents_unanswered_stopTheStreamAtSixteenMebibytes() {
+    Rig rig = Rig.with(32, ONE);
+    for (int i = 0; i < 8; i++) {
+      offer(rig, i, i % 2 == 0 ? "" : "lane" + i, 3 << 20);
+    }
+    assertThat(rig.out).hasSize(6);
+
+    rig.ack(rig.out.get(0));
+    assertThat(rig.out).hasSize(7);
+    rig.after(30_000);
+    assertThat(rig.out).as("a handler whose lease is over still has its event").hasSize(7);
+    rig.close(ONE, true);
+    rig.open(ONE, 32);
+    assertThat(rig.out).hasSizeGreaterThan(7);
+  }
+
+  @Test
+  void eventLargerThanAStreamTakes_goesWhenNothingElseIsOut() {
+    Rig rig = Rig.with(4, ONE);
+    offer(rig, 1, "", 20 << 20);
+    offer(rig, 2, "", 20 << 20);
+    assertThat(rig.positions()).containsExactly(1L);
+
+    rig.ack(rig.last());
+
+    assertThat(rig.positions()).containsExactly(1L, 2L);
+  }
+
+  private static void offer(Rig rig, long position, String lane, int bytes) {
+    rig.dispatcher.offer(
+        new Pending<>(position, lane, Match.of(1), rig.now, bytes, "e" + position, Trouble.NONE),
+        rig.now);
+  }
+
+  @Test
+  void whatNobodyMayTake_leavesHalfOfTheWindowToOthers() {
+    Rig rig = Rig.with(1, ONE);
+    rig.register(member(ONE, FOO), member(TWO, BAZ));
+    for (int i = 0; i < 10_000; i++) {
+      rig.offer(i, i % 3 == 0 ? "lane" + i : "", Match.of(2));
+    }
+    assertThat(rig.dispatcher.room()).isGreaterThan(2_000);
+    rig.offer(20_000, "");
+    assertThat(rig.positions()).containsExactly(20_000L);
+
+    rig.open(TWO, 8_000);
+    assertThat(rig.fetches).hasSizeGreaterThan(5_000);
+    List.copyOf(rig.fetches).forEach(rig::fetched);
+    assertThat(rig.out).hasSize(8_001);
+  }
+
+  @Test
+  void streamThatGoes_leavesHalfOfTheWindowToOthers() {
+    Rig rig = Rig.with(1, ONE);
+    rig.register(member(ONE, FOO), member(TWO, BAZ));
+    rig.open(TWO, 1);
+    for (int i = 0; i <= 4096; i++) {
+      rig.offer(i, "", Match.of(2));
+    }
+    assertThat(rig.dispatcher.room()).isZero();
+
+    rig.close(TWO, true);
+    assertThat(rig.dispatcher.room()).isGreaterThan(2_000);
+
+    rig.open(TWO, 1);
+    assertThat(rig.dispatcher.room()).as("they need their events again").isZero();
+  }
+
+  @Test
+  void deadLettersThatAreNotStored_count() {
+    Rig rig = Rig.with(4096, ONE);
+    for (int i = 0; i < 4096; i++) {
+      rig.offer(i, "");
+    }
+    assertThat(rig.dispatcher.room()).isEqualTo(4096);
+    List.copyOf(rig.out).forEach(h -> rig.nack(h, new Nack("bad", -1, true)));
+    assertThat(rig.dispatcher.room()).isZero();
+    assertThat(rig.burials).anyMatch(b -> b.event() != null).anyMatch(b -> b.event() == null);
+
+    for (int i = 0; i < 4096; i++) {
+      rig.buried(i);
     }
     assertThat(rig.dispatcher.room()).isEqualTo(4096);
   }

@@ -34,11 +34,11 @@ class PositionsTest {
 
   @Test
   void finished_outstanding_areTheGaps() {
-    Positions positions = Positions.finished(10, 20, new long[] {11, 15, 16, 20, 25});
+    Positions positions = Positions.finished(10, 20, new long[] {11, 15, 16, 20, 25}, 100);
 
     assertThat(positions.floor()).isEqualTo(10);
     assertThat(positions.multirange()).isEqualTo("{[12,15),[17,20)}");
-    assertThat(Positions.finished(10, 20, new long[0]).floor()).isEqualTo(20);
+    assertThat(Positions.finished(10, 20, new long[0], 100).floor()).isEqualTo(20);
   }
 
   @ParameterizedTest
@@ -103,7 +103,7 @@ class PositionsTest {
     LongStream.rangeClosed(floor + 1L, upTo).forEach(naive::add);
     LongStream.of(outstanding).forEach(naive::remove);
 
-    agrees(Positions.finished(floor, upTo, outstanding), floor, naive);
+    agrees(Positions.finished(floor, upTo, outstanding, 100), floor, naive);
   }
 
   private static void agrees(Positions positions, long floor, Set<Long> naive) {
@@ -116,5 +116,13 @@ class PositionsTest {
       assertThat(range.from()).isGreaterThan(before + 1);
       before = range.to() - 1;
     }
+  }
+
+  @Test
+  void finished_withManyGaps_knowsTheLowestRangesOnly() {
+    long[] outstanding = {11, 13, 15, 17};
+    Positions positions = Positions.finished(10, 20, outstanding, 2);
+    assertThat(positions).hasToString("10 and {[12,13),[14,15)}");
+    assertThat(Positions.finished(10, 20, outstanding, 4).ranges()).hasSize(4);
   }
 }
