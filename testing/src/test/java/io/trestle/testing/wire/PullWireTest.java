@@ -203,6 +203,17 @@ class PullWireTest {
   }
 
   @Test
+  void streamOfTheService_getsNothingOfASubscriptionThatFetches() {
+    WireSubscriber stream = WireSubscriber.of(WIRE.connected(consumer), 8, "mine.*");
+    subscribe("beside", "beside.*");
+    publish(WIRE.connected(publisher), event("beside.a"), event("mine.a"));
+
+    await().until(() -> pull("beside", 10).size() == 1);
+    assertThat(stream.delivery(1).getEnvelope().getName()).isEqualTo("mine.a");
+    assertThat(peek("beside")).isEmpty();
+  }
+
+  @Test
   void single_isInBinaryMode_orStructuredIfAskedFor_andCloudEventsComeBackAsTheyWere() {
     subscribe("one", "single.*");
     String publishing = token(publisher);
