@@ -1,5 +1,6 @@
 package io.trestle.kernel.web;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -15,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 final class HttpProbe {
   private final HttpClient client;
   private final int port;
+  private final Context loop;
 
   record Reply(int status, MultiMap headers, String text) {
     JsonObject json() {
@@ -28,6 +30,7 @@ final class HttpProbe {
 
   HttpProbe(Vertx vertx, int port) {
     this.client = vertx.createHttpClient();
+    this.loop = vertx.getOrCreateContext();
     this.port = port;
   }
 
@@ -52,18 +55,25 @@ final class HttpProbe {
             .setMethod(method)
             .setURI(path)
             .setHeaders(headers);
+    // On one loop: on a thread of a test the end of an answer may come before anybody asks for it.
     Future<Reply> reply =
-        client
-            .request(options)
-            .compose(request -> request.send(Buffer.buffer(body)))
-            .compose(
-                response ->
-                    response
-                        .body()
-                        .map(
-                            bytes ->
-                                new Reply(
-                                    response.statusCode(), response.headers(), bytes.toString())));
+        Future.future(
+            answer ->
+                loop.runOnContext(turn -> exchange(options, Buffer.buffer(body)).onComplete(answer)));
     return reply.toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+  }
+
+  private Future<Reply> exchange(RequestOptions options, Buffer body) {
+    return client
+        .request(options)
+        .compose(request -> request.send(body))
+        .compose(
+            response ->
+                response
+                    .body()
+                    .map(
+                        bytes ->
+                            new Reply(
+                                response.statusCode(), response.headers(), bytes.toString())));
   }
 }

@@ -70,9 +70,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final Map<Long, UUID> keyedOut = new HashMap<>();
   private final Map<Long, UUID> streams = new HashMap<>();
   private Consumer<Handout<Logged>> way;
-  private UnaryOperator<DispatchRules> tuning = UnaryOperator.identity();
-  private @Nullable DispatchRules ofAll;
-  private @Nullable DispatchRules own;
+  private final OwnRules rules;
   private Aftermath aftermath = Aftermath.none();
   private Positions finishedBefore;
   private Integer[] numbers = {};
@@ -90,7 +88,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   ConsumerFeed(ConsumerStore.Consumer consumer, EventsHouse house) {
     this.consumer = consumer;
     this.house = house;
-    this.dispatcher = new Dispatcher<>(this, this::rules, house.random());
+    this.rules = new OwnRules(house.rules());
+    this.dispatcher = new Dispatcher<>(this, rules::get, house.random());
     this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
@@ -109,22 +108,9 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   // ---- rules
 
-  /** The settings of the house, with what this consumer has of its own. */
-  private DispatchRules rules() {
-    DispatchRules now = house.rules().get();
-    DispatchRules known = own;
-    if (known == null || !now.equals(ofAll)) {
-      ofAll = now;
-      known = tuning.apply(now);
-      own = known;
-    }
-    return known;
-  }
-
   /** Rules of its own instead of those of the house. */
   void tune(UnaryOperator<DispatchRules> with) {
-    tuning = with;
-    own = null;
+    rules.tune(with);
     settle();
   }
 
@@ -354,7 +340,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** The shortest time that a delivery may wait while nobody lives. */
   private long leastPatience() {
-    DispatchRules now = rules();
+    DispatchRules now = rules.get();
     long least = now.offlineMillis() > 0 ? now.offlineMillis() : Long.MAX_VALUE;
     for (Subscription subscription : effective) {
       least = Math.min(least, subscription.patience(now));

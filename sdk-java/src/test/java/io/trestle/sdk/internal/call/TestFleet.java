@@ -24,10 +24,16 @@ import io.trestle.sdk.internal.inbound.Handlers;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.registry.RegistryView;
 import io.trestle.sdk.internal.traces.MemoryTraces;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.RequestOptions;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -36,6 +42,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /** Both ends of direct calls, over loopback with real certificates, without a runtime. */
 public final class TestFleet implements AutoCloseable {
@@ -106,11 +113,27 @@ public final class TestFleet implements AutoCloseable {
     /** The time of the breakers, in nanoseconds; stands still unless it is moved. */
     public final AtomicLong ticks = new AtomicLong();
 
-    public final HttpClientAgent http;
+    private final Context loop;
+    private final HttpClientAgent http;
     public final ChannelPool pool;
     public final Caller caller;
 
+    /**
+     * Sends a request and reads its answer, all of it on one loop: on the thread of a test the end
+     * of an answer may come before anybody asks for it.
+     */
+    public <T> Future<T> exchange(
+        RequestOptions options,
+        Function<HttpClientRequest, Future<HttpClientResponse>> send,
+        Function<HttpClientResponse, Future<T>> read) {
+      Promise<T> answer = Promise.promise();
+      loop.runOnContext(
+          turn -> http.request(options).compose(send).compose(read).onComplete(answer));
+      return answer.future();
+    }
+
     Client(Leaf leaf) {
+      loop = vertx.getOrCreateContext();
       http = vertx.createHttpClient(Transport.clientOptions(leaf.identity(), certificates.ca()));
       Dialer dialer = new Dialer(vertx, leaf.identity(), certificates.ca());
       pool = new ChannelPool(lanes::pick, dialer);

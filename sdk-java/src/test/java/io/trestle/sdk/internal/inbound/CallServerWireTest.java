@@ -103,13 +103,11 @@ class CallServerWireTest {
     TestFleet.await(callee.server.drain());
     Answer answer =
         TestFleet.await(
-            client
-                .http
-                .request(options(callee, Methods.CALL_UNARY.path(), "application/grpc"))
-                .compose(
-                    request ->
-                        request.setChunked(true).sendHead().compose(written -> request.response()))
-                .compose(CallServerWireTest::read));
+            client.exchange(
+                options(callee, Methods.CALL_UNARY.path(), "application/grpc"),
+                request ->
+                    request.setChunked(true).sendHead().compose(written -> request.response()),
+                CallServerWireTest::read));
     assertThat(answer.status()).isEqualTo("14");
     assertThat(answer.trailer()).isEqualTo("1");
   }
@@ -146,11 +144,10 @@ class CallServerWireTest {
   }
 
   private Future<Answer> send(TestFleet.Callee to, Buffer body) {
-    return client
-        .http
-        .request(options(to, Methods.CALL_UNARY.path(), "application/grpc"))
-        .compose(r -> r.send(body))
-        .compose(CallServerWireTest::read);
+    return client.exchange(
+        options(to, Methods.CALL_UNARY.path(), "application/grpc"),
+        r -> r.send(body),
+        CallServerWireTest::read);
   }
 
   private static RequestOptions options(TestFleet.Callee to, String path, String contentType) {
@@ -165,11 +162,8 @@ class CallServerWireTest {
 
   private Answer send(String path, String contentType, Buffer body) throws Exception {
     return TestFleet.await(
-        client
-            .http
-            .request(options(callee, path, contentType))
-            .compose(r -> r.send(body))
-            .compose(CallServerWireTest::read));
+        client.exchange(
+            options(callee, path, contentType), r -> r.send(body), CallServerWireTest::read));
   }
 
   private static Future<Answer> read(HttpClientResponse response) {
