@@ -43,7 +43,7 @@ public final class Audit {
 
   private final DataSource source;
 
-  private Audit(DataSource source) {
+  Audit(DataSource source) {
     this.source = source;
   }
 
@@ -58,17 +58,21 @@ public final class Audit {
                 environment.text(Environment.RUNTIME), environment.text(Environment.KEY))
             .callerOnly()
             .build();
-    ProtobufEvents.of(bridge)
-        .handle(
-            "order.*",
-            OrderEvent.class,
-            audit::enter,
-            SubscriptionOptions.DEFAULT.withConcurrency(AT_ONCE));
+    audit.subscribe(bridge);
     ServiceLife.begin(bridge, database);
     ServiceLife.serve(bridge, "");
   }
 
-  private void createTable() throws SQLException {
+  void subscribe(ServiceBridge bridge) {
+    ProtobufEvents.of(bridge)
+        .handle(
+            "order.*",
+            OrderEvent.class,
+            this::enter,
+            SubscriptionOptions.DEFAULT.withConcurrency(AT_ONCE));
+  }
+
+  void createTable() throws SQLException {
     try (Connection connection = source.getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute(CREATE);

@@ -43,7 +43,7 @@ public final class Shipping {
   private final ParcelStore store;
   private final EventHandler<OrderEvent> once;
 
-  private Shipping(ParcelStore store, Connections database) {
+  Shipping(ParcelStore store, Connections database) {
     this.store = store;
     this.once = Deduplicated.jdbc(database, this::ship);
   }
@@ -65,7 +65,7 @@ public final class Shipping {
   }
 
   /** The runtime tries the filter, so orders that are not worth a parcel never come here. */
-  private void subscribe(ServiceBridge bridge) {
+  void subscribe(ServiceBridge bridge) {
     ProtobufEvents.of(bridge)
         .handle(
             "order.placed",
