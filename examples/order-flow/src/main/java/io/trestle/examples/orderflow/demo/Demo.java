@@ -88,7 +88,7 @@ public final class Demo {
     Fleet fleet = leaving.add(Fleet.around(directory, kernel));
     List<String> problems = play(kernel, fleet, orders);
     if (!options.once()) {
-      stayUp(kernel);
+      stayUp(kernel, directory);
     }
     return problems.isEmpty() ? DONE : FAILED;
   }
@@ -169,8 +169,11 @@ public final class Demo {
             + "/orders");
   }
 
-  private void stayUp(Kernel kernel) {
+  private void stayUp(Kernel kernel, DemoDirectory directory) {
     out.println();
+    out.println("watch the events of your orders:");
+    out.println("  ./trestle events tail 'order.*' --state " + directory.path());
+    out.println("  ./trestle events lag --state " + directory.path());
     out.println("staying up; Ctrl-C ends it");
     kernel.child().onExit().join();
     if (!leaving.begun()) {

@@ -38,7 +38,7 @@ final class EventReport {
 
   private void consumed() {
     title("Events handled (ms from the commit at the storefront to the consumer's table)");
-    add(ROW, "consumer", "wants", "events", "filtered", "repeats", "p50", "p99", "max");
+    add(ROW, "consumer", "wants", "events", "filtered", "retried", "p50", "p99", "max");
     row(
         "audit",
         "order.*",
