@@ -109,7 +109,7 @@ final class ReportJson {
     return MAPPER
         .createObjectNode()
         .put("events", events)
-        .put("repeats", repeats)
+        .put("retried", repeats)
         .put("p50_ms", latency.percentileMillis(0.5))
         .put("p99_ms", latency.percentileMillis(0.99))
         .put("max_ms", latency.percentileMillis(1));
