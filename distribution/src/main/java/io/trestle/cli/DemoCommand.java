@@ -18,7 +18,7 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--once",
-      description = "Ends after the report: 0 only when every order ended as it must.")
+      description = "Ends after the report: 0 only when all orders and events did as they must.")
   boolean once;
 
   @Option(

@@ -46,10 +46,26 @@ class DemoTest {
       assertThat(report.path("charges").path("by_process").toString())
           .contains("payments-1 (killed)", "payments-2", "payments-3");
       assertThat(demo.err()).contains("kill -9 payments-1");
+      assertEvents(report);
 
       assertThat(started).hasSizeGreaterThan(5).noneMatch(ProcessHandle::isAlive);
       assertThat(up.cli("service", "list").out()).doesNotContain("payments");
     }
+  }
+
+  private static void assertEvents(JsonNode report) {
+    JsonNode events = report.path("events");
+    assertThat(events.path("committed")).isEqualTo(report.path("orders").path("all"));
+    assertThat(events.path("sent")).isEqualTo(events.path("committed"));
+    JsonNode consumers = events.path("consumers");
+    assertThat(consumers.path("audit").path("events")).isEqualTo(events.path("committed"));
+    assertThat(consumers.path("shipping").path("filtered").asInt()).isPositive();
+    assertThat(consumers.path("shipping").path("parcels"))
+        .isEqualTo(consumers.path("shipping").path("events"));
+    JsonNode letters = events.path("dead_letters");
+    assertThat(letters.path("found").asInt()).isPositive();
+    assertThat(letters.path("replayed")).isEqualTo(letters.path("found"));
+    assertThat(letters.path("dead_again").asInt()).isZero();
   }
 
   @Test

@@ -59,7 +59,8 @@ final class HttpProbe {
     Future<Reply> reply =
         Future.future(
             answer ->
-                loop.runOnContext(turn -> exchange(options, Buffer.buffer(body)).onComplete(answer)));
+                loop.runOnContext(
+                    turn -> exchange(options, Buffer.buffer(body)).onComplete(answer)));
     return reply.toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
   }
 

@@ -17,7 +17,7 @@ public final class Environment {
   /** The port of the storefront's HTTP server. */
   public static final String HTTP_PORT = "ORDER_FLOW_HTTP_PORT";
 
-  /** The database of the payments: JDBC URL. */
+  /** The database of the service: JDBC URL. */
   public static final String DATABASE_URL = "ORDER_FLOW_DB_URL";
 
   /** The user of the database. */

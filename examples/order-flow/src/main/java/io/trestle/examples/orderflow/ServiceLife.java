@@ -14,10 +14,20 @@ public final class ServiceLife {
 
   private ServiceLife() {}
 
-  /** Starts a bridge that was told what it serves and uses; returns when it is ready. */
-  public static void begin(ServiceBridge bridge, AutoCloseable alsoClosed) {
+  /** The same with nothing to close before the bridge. */
+  public static void begin(ServiceBridge bridge, AutoCloseable after) {
+    begin(bridge, () -> {}, after);
+  }
+
+  /**
+   * Starts a bridge that was told what it serves and uses; returns when it is ready.
+   *
+   * @param before closed at the end while the bridge still works: what uses it
+   * @param after closed when it has stopped: what its handlers use
+   */
+  public static void begin(ServiceBridge bridge, AutoCloseable before, AutoCloseable after) {
     bridge.on(BridgeEvent.Disconnected.class, end -> endProcess(end.reason()));
-    Thread stop = new Thread(() -> stop(bridge, alsoClosed), "stop");
+    Thread stop = new Thread(() -> stop(bridge, before, after), "stop");
     Runtime.getRuntime().addShutdownHook(stop);
     bridge.start();
   }
@@ -36,10 +46,11 @@ public final class ServiceLife {
     return bridge.identity().map(identity -> identity.instanceId()).orElse("");
   }
 
-  private static void stop(ServiceBridge bridge, AutoCloseable alsoClosed) {
+  private static void stop(ServiceBridge bridge, AutoCloseable before, AutoCloseable after) {
     try {
+      before.close();
       bridge.stop();
-      alsoClosed.close();
+      after.close();
     } catch (Exception e) {
       System.err.println("stopping failed: " + e);
     }

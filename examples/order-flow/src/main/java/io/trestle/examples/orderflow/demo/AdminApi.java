@@ -11,7 +11,11 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
 
 /** The few administration calls of the demo, as anybody may make them. */
 final class AdminApi {
@@ -46,6 +50,51 @@ final class AdminApi {
     ObjectNode body = named(service);
     calls.forEach(body.putObject("rules").putArray("rpc.handle")::add);
     require(post("PolicyService/Set", body), "Set policy of " + service);
+  }
+
+  /** Publishes an event in the name of a service; its payload is an object of texts. */
+  void publish(String service, String event, Map<String, String> payload) {
+    ObjectNode body = MAPPER.createObjectNode().put("service", service).put("name", event);
+    body.put("payloadJson", MAPPER.valueToTree(payload).toString());
+    require(post("EventsService/Publish", body), "Publish " + event);
+  }
+
+  /** Deliveries that are neither handled nor dead, of all consumers. */
+  long pendingEvents() {
+    long pending = 0;
+    JsonNode lag = require(post("EventsService/Lag", MAPPER.createObjectNode()), "Lag");
+    for (JsonNode consumer : lag.path("consumers")) {
+      pending += consumer.path("pending").asLong();
+    }
+    return pending;
+  }
+
+  /** All dead letters of a service, the newest first. */
+  List<JsonNode> deadLetters(String service) {
+    List<JsonNode> all = new ArrayList<>();
+    everyPage("ListDeadLetters", service, page -> page.path("deadLetters").forEach(all::add));
+    return all;
+  }
+
+  /**
+   * Hands all dead letters of a service to it again.
+   *
+   * @return how many
+   */
+  long replayDeadLetters(String service) {
+    LongAdder replayed = new LongAdder();
+    everyPage("ReplayDeadLetters", service, page -> replayed.add(page.path("replayed").asLong()));
+    return replayed.sum();
+  }
+
+  private void everyPage(String procedure, String service, Consumer<JsonNode> reader) {
+    String cursor = "";
+    do {
+      ObjectNode body = MAPPER.createObjectNode().put("service", service).put("cursor", cursor);
+      JsonNode page = require(post("EventsService/" + procedure, body), procedure);
+      reader.accept(page);
+      cursor = page.path("nextCursor").asText();
+    } while (!cursor.isEmpty());
   }
 
   private static ObjectNode named(String name) {

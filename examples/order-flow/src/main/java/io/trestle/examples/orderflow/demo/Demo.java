@@ -16,8 +16,8 @@ import java.util.function.Supplier;
 /**
  * {@code trestle demo} (foundation.md 8): starts a kernel and the services of the example as
  * processes, feeds the orders, kills one of the two payments with kill -9 in the middle, starts
- * another one, tells what happened, and stays up until Ctrl-C; with {@code --once} it ends with a
- * verdict instead.
+ * another one, replays the dead letters of shipping, tells what happened, and stays up until
+ * Ctrl-C; with {@code --once} it ends with a verdict instead.
  */
 public final class Demo {
   private static final int DONE = 0;
@@ -86,9 +86,9 @@ public final class Demo {
     DemoDirectory directory = leaving.add(DemoDirectory.take(options.state()));
     Kernel kernel = startKernel(directory);
     Fleet fleet = leaving.add(Fleet.around(directory, kernel));
-    List<String> problems = play(fleet, orders);
+    List<String> problems = play(kernel, fleet, orders);
     if (!options.once()) {
-      stayUp(kernel);
+      stayUp(kernel, directory);
     }
     return problems.isEmpty() ? DONE : FAILED;
   }
@@ -103,15 +103,17 @@ public final class Demo {
     return kernel;
   }
 
-  private List<String> play(Fleet fleet, List<Order> orders) throws InterruptedException {
+  private List<String> play(Kernel kernel, Fleet fleet, List<Order> orders)
+      throws InterruptedException {
     CompletableFuture<Service> first = async(() -> fleet.payments(1));
     CompletableFuture<Service> second = async(() -> fleet.payments(2));
-    CompletableFuture<Service> inventory = async(fleet::inventory);
+    List<CompletableFuture<Service>> others =
+        List.of(async(fleet::inventory), async(fleet::shipping), async(fleet::audit));
     Service victim = join(first);
     join(second);
-    join(inventory);
+    others.forEach(Demo::join);
     StorefrontClient storefront = new StorefrontClient(fleet.storefront().url());
-    out.println("storefront, inventory, payments-1 and payments-2 ready");
+    out.println("storefront, inventory, payments-1, payments-2, shipping and audit ready");
     out.println("policy: payments accept charge from the storefront, and refund from nobody");
     tryIt(storefront);
 
@@ -122,14 +124,16 @@ public final class Demo {
     join(accident.replacement());
     RefundTry refund = storefront.refund(refundable(outcomes));
 
+    EventTour events = new EventTour(kernel.admin(), fleet.databases(), storefront, out);
     Findings findings =
         new Findings(
             outcomes,
-            fleet.database().ledger(orders.stream().map(Order::id).toList()),
+            fleet.databases().ledger(orders.stream().map(Order::id).toList()),
             refund,
             storefront.stats(),
             fleet.names(),
-            victim.child().name());
+            victim.child().name(),
+            events.go(outcomes));
     List<String> problems = Verdict.problems(findings);
     Report.lines(findings, problems).forEach(out::println);
     if (options.json()) {
@@ -165,8 +169,11 @@ public final class Demo {
             + "/orders");
   }
 
-  private void stayUp(Kernel kernel) {
+  private void stayUp(Kernel kernel, DemoDirectory directory) {
     out.println();
+    out.println("watch the events of your orders:");
+    out.println("  ./trestle events tail 'order.*' --state " + directory.path());
+    out.println("  ./trestle events lag --state " + directory.path());
     out.println("staying up; Ctrl-C ends it");
     kernel.child().onExit().join();
     if (!leaving.begun()) {

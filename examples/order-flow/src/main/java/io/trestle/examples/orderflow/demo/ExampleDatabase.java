@@ -17,84 +17,82 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The database of the example: its own, with an owner of its own, on the server that the demo's
- * kernel runs anyway.
+ * A database of one service of the example: its own, with an owner of its own, on the server that
+ * the demo's kernel runs anyway.
  */
 final class ExampleDatabase {
-  private static final String NAME = "order_flow";
   private static final String ADMIN = "postgres";
-
-  /** Sequential: a demo's worth of rows. */
-  private static final String CHARGES =
-      """
-      SELECT order_id, amount_cents, instance_id, refused, refunded_at IS NOT NULL
-      FROM charges WHERE order_id = ANY (?)""";
 
   private final String server;
   private final String adminPassword;
-  private final String password;
+  private final String name;
+  private final String password = randomPassword();
 
-  private ExampleDatabase(String server, String adminPassword, String password) {
+  private ExampleDatabase(String server, String adminPassword, String name) {
     this.server = server;
     this.adminPassword = adminPassword;
-    this.password = password;
+    this.name = name;
+  }
+
+  /** Reads a row. */
+  @FunctionalInterface
+  interface Reader<T> {
+    T read(ResultSet row) throws SQLException;
   }
 
   /**
    * Makes it.
    *
    * @param embedded directory of the embedded PostgreSQL, with its port and password
+   * @param name of the database and its owner: lower-case letters and underscores
    */
-  static ExampleDatabase create(Path embedded) {
+  static ExampleDatabase create(Path embedded, String name) {
     try {
       String port = Files.readString(embedded.resolve("port")).strip();
       String adminPassword = Files.readString(embedded.resolve("password")).strip();
       ExampleDatabase database =
-          new ExampleDatabase(
-              "jdbc:postgresql://127.0.0.1:" + port + "/", adminPassword, randomPassword());
+          new ExampleDatabase("jdbc:postgresql://127.0.0.1:" + port + "/", adminPassword, name);
       database.make();
       return database;
     } catch (IOException | SQLException e) {
-      throw new DemoException("the database of the example cannot be made: " + e.getMessage(), e);
+      throw new DemoException("database " + name + " cannot be made: " + e.getMessage(), e);
     }
   }
 
-  /** What the payments are told. */
+  /** What its service is told. */
   Map<String, String> environment() {
     return Map.of(
-        Environment.DATABASE_URL, server + NAME,
-        Environment.DATABASE_USER, NAME,
+        Environment.DATABASE_URL, server + name,
+        Environment.DATABASE_USER, name,
         Environment.DATABASE_PASSWORD, password);
   }
 
-  /** The charges of some orders. */
-  Ledger ledger(List<String> orderIds) {
-    try (Connection connection = DriverManager.getConnection(server + NAME, NAME, password);
-        PreparedStatement statement = connection.prepareStatement(CHARGES)) {
-      statement.setArray(1, connection.createArrayOf("text", orderIds.toArray()));
-      List<Ledger.Row> rows = new ArrayList<>();
+  /**
+   * Some rows.
+   *
+   * @param sql with one parameter, which is a list of texts
+   */
+  <T> List<T> rows(String sql, List<String> texts, Reader<T> reader) {
+    try (Connection connection = DriverManager.getConnection(server + name, name, password);
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setArray(1, connection.createArrayOf("text", texts.toArray()));
+      List<T> rows = new ArrayList<>();
       try (ResultSet found = statement.executeQuery()) {
         while (found.next()) {
-          rows.add(
-              new Ledger.Row(
-                  found.getString(1),
-                  found.getLong(2),
-                  found.getString(3),
-                  found.getInt(4),
-                  found.getBoolean(5)));
+          rows.add(reader.read(found));
         }
       }
-      return new Ledger(rows);
+      return rows;
     } catch (SQLException e) {
-      throw new DemoException("the charges cannot be read: " + e.getMessage(), e);
+      throw new DemoException("database " + name + " cannot be read: " + e.getMessage(), e);
     }
   }
 
   private void make() throws SQLException {
     try (Connection connection = DriverManager.getConnection(server + ADMIN, ADMIN, adminPassword);
         Statement statement = connection.createStatement()) {
-      statement.execute("CREATE ROLE " + NAME + " LOGIN PASSWORD '" + password + "'");
-      statement.execute("CREATE DATABASE " + NAME + " OWNER " + NAME);
+      statement.execute("CREATE ROLE " + name + " LOGIN PASSWORD '" + password + "'");
+      statement.execute("CREATE DATABASE " + name + " OWNER " + name);
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param stats what the storefront counted
  * @param names of the processes, by instance id
  * @param killed name of the process that was killed
+ * @param events what became of them
  */
 record Findings(
     List<Outcome> outcomes,
@@ -22,7 +23,8 @@ record Findings(
     RefundTry refund,
     JsonNode stats,
     Map<String, String> names,
-    String killed) {
+    String killed,
+    EventFindings events) {
 
   long ended(End end) {
     return outcomes.stream().filter(outcome -> outcome.end() == end).count();

@@ -1,8 +1,10 @@
 package io.trestle.examples.orderflow.demo;
 
 import io.trestle.examples.orderflow.Environment;
+import io.trestle.examples.orderflow.audit.Audit;
 import io.trestle.examples.orderflow.inventory.Inventory;
 import io.trestle.examples.orderflow.payments.Payments;
+import io.trestle.examples.orderflow.shipping.Shipping;
 import io.trestle.examples.orderflow.storefront.Storefront;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,13 +27,13 @@ final class Fleet implements AutoCloseable {
   private final Map<String, String> names = new LinkedHashMap<>();
   private final Map<String, String> keys = new HashMap<>();
   private final Kernel kernel;
-  private final ExampleDatabase database;
+  private final Databases databases;
   private boolean closed;
 
-  private Fleet(DemoDirectory directory, Kernel kernel, ExampleDatabase database) {
+  private Fleet(DemoDirectory directory, Kernel kernel, Databases databases) {
     this.directory = directory;
     this.kernel = kernel;
-    this.database = database;
+    this.databases = databases;
   }
 
   /** A service process that is ready. */
@@ -39,8 +41,8 @@ final class Fleet implements AutoCloseable {
 
   /** Around a kernel that runs, which is told who there will be and what payments accept. */
   static Fleet around(DemoDirectory directory, Kernel kernel) {
-    ExampleDatabase database = ExampleDatabase.create(kernel.embeddedDatabase());
-    Fleet fleet = new Fleet(directory, kernel, database);
+    Databases databases = Databases.create(kernel.embeddedDatabase());
+    Fleet fleet = new Fleet(directory, kernel, databases);
     fleet.register();
     return fleet;
   }
@@ -50,12 +52,12 @@ final class Fleet implements AutoCloseable {
    * the rule before they have a caller; set later, it is in force within a second.
    */
   private void register() {
-    List.of("storefront", "inventory", "payments").forEach(this::key);
+    List.of("storefront", "inventory", "payments", "shipping", "audit").forEach(this::key);
     kernel.admin().acceptOnly("payments", List.of("storefront/charge"));
   }
 
-  ExampleDatabase database() {
-    return database;
+  Databases databases() {
+    return databases;
   }
 
   /** Names of the service processes by instance id. */
@@ -65,7 +67,9 @@ final class Fleet implements AutoCloseable {
 
   /** Starts the storefront, which is ready when it has seen the others. */
   Service storefront() {
-    return start("storefront", "storefront", Storefront.class, Map.of(Environment.HTTP_PORT, "0"));
+    Map<String, String> environment = new HashMap<>(databases.storefront().environment());
+    environment.put(Environment.HTTP_PORT, "0");
+    return start("storefront", "storefront", Storefront.class, environment);
   }
 
   Service inventory() {
@@ -74,7 +78,18 @@ final class Fleet implements AutoCloseable {
 
   /** One instance of the payments; they share key and database. */
   Service payments(int number) {
-    return start("payments", "payments-" + number, Payments.class, database.environment());
+    return start(
+        "payments", "payments-" + number, Payments.class, databases.payments().environment());
+  }
+
+  /** Consumes what the storefront publishes, but not all of it. */
+  Service shipping() {
+    return start("shipping", "shipping", Shipping.class, databases.shipping().environment());
+  }
+
+  /** Consumes all that the storefront publishes of orders. */
+  Service audit() {
+    return start("audit", "audit", Audit.class, databases.audit().environment());
   }
 
   private Service start(

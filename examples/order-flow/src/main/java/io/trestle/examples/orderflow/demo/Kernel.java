@@ -26,6 +26,7 @@ final class Kernel implements AutoCloseable {
         pki:
         registry:
         rpc:
+        events:
       database:
         provider: embedded
       """;

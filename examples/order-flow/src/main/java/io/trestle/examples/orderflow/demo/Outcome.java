@@ -3,6 +3,8 @@ package io.trestle.examples.orderflow.demo;
 import io.trestle.examples.orderflow.orders.End;
 import io.trestle.examples.orderflow.orders.Order;
 import io.trestle.examples.orderflow.orders.Picking;
+import java.time.Instant;
+import java.util.Optional;
 
 /**
  * What the storefront answered to an order.
@@ -12,6 +14,8 @@ import io.trestle.examples.orderflow.orders.Picking;
  * @param repeats how often the storefront asked again
  * @param chargedBefore its repeated charge was refused because the first one had been made
  * @param picking how much of its picking the storefront saw
+ * @param recordedAt when the storefront committed it, with its event; empty when there was nothing
+ *     new to commit
  * @param reason why, for people
  */
 record Outcome(
@@ -21,11 +25,12 @@ record Outcome(
     int repeats,
     boolean chargedBefore,
     Picking picking,
+    Optional<Instant> recordedAt,
     String reason) {
 
   /** No answer. */
   static Outcome unanswered(Order order, String reason) {
-    return new Outcome(order, End.FAILED, 0, 0, false, Picking.NONE, reason);
+    return new Outcome(order, End.FAILED, 0, 0, false, Picking.NONE, Optional.empty(), reason);
   }
 
   /** Whether the order ended as it must. */

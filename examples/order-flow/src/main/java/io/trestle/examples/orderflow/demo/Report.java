@@ -30,6 +30,7 @@ final class Report {
     report.streams();
     report.charges();
     report.policy();
+    report.lines.addAll(EventReport.lines(findings.events()));
     report.verdict(problems);
     return List.copyOf(report.lines);
   }
@@ -116,6 +117,7 @@ final class Report {
     lines.add("");
     if (problems.isEmpty()) {
       lines.add("Every order ended as it must, none was charged twice, and none was refunded.");
+      lines.add("Every event was handled by each service that wants it, and had its effect once.");
     } else {
       lines.add("Not as it must be:");
       problems.forEach(problem -> lines.add("  " + problem));

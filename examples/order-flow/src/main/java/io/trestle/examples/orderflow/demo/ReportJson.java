@@ -27,6 +27,7 @@ final class ReportJson {
     tree.set("streams", streams(findings));
     tree.set("charges", charges(findings));
     tree.set("refund", refund(findings));
+    tree.set("events", events(findings.events()));
     problems.forEach(tree.putArray("problems")::add);
     return tree;
   }
@@ -75,6 +76,43 @@ final class ReportJson {
         .put("message", refund.message())
         .put("denied", findings.deniedRefunds())
         .put("charges_refunded", findings.ledger().refunded());
+  }
+
+  private static ObjectNode events(EventFindings events) {
+    ObjectNode tree =
+        MAPPER
+            .createObjectNode()
+            .put("committed", events.tables().orders().size())
+            .put("sent", events.sent())
+            .put("waiting", events.pending())
+            .put("refused", events.failed());
+    ObjectNode consumers = tree.putObject("consumers");
+    consumers.set(
+        "audit",
+        consumer(events.tables().entries().size(), events.auditRepeats(), events.auditLatency()));
+    consumers.set(
+        "shipping",
+        consumer(
+                events.tables().arrivals().size(),
+                events.shippingRepeats(),
+                events.shippingLatency())
+            .put("filtered", events.filtered())
+            .put("parcels", events.tables().parcels().size()));
+    tree.putObject("dead_letters")
+        .put("found", events.letters().found().size())
+        .put("replayed", events.letters().replayed())
+        .put("dead_again", events.letters().left().size());
+    return tree;
+  }
+
+  private static ObjectNode consumer(long events, long repeats, EventFindings.Latency latency) {
+    return MAPPER
+        .createObjectNode()
+        .put("events", events)
+        .put("retried", repeats)
+        .put("p50_ms", latency.percentileMillis(0.5))
+        .put("p99_ms", latency.percentileMillis(0.99))
+        .put("max_ms", latency.percentileMillis(1));
   }
 
   private static ObjectNode charges(Findings findings) {

@@ -12,6 +12,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 
 /** A customer of the storefront. Thread-safe. */
 final class StorefrontClient {
@@ -89,6 +91,9 @@ final class StorefrontClient {
         answer.path("repeats").asInt(),
         answer.path("charged_before").asBoolean(),
         Picking.of(answer.path("picking").asText()).orElse(Picking.NONE),
+        Optional.of(answer.path("recorded_at").asText())
+            .filter(text -> !text.isEmpty())
+            .map(Instant::parse),
         answer.path("reason").asText());
   }
 }

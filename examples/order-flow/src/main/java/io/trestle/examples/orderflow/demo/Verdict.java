@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 /**
  * Whether all went as it must: every order ended as the file says, what the customers were told is
  * what the table says, order by order and cent by cent, every charged order was watched being
- * picked, and the refund that the policy forbids was refused.
+ * picked, the refund that the policy forbids was refused, and of the events {@link EventVerdict}
+ * finds nothing wrong.
  */
 final class Verdict {
   private static final int SHOWN = 5;
@@ -26,6 +27,7 @@ final class Verdict {
     verdict.judgeCharges(findings);
     verdict.judgeStreams(findings);
     verdict.judgeRefund(findings);
+    verdict.problems.addAll(EventVerdict.problems(findings.events()));
     return List.copyOf(verdict.problems);
   }
 

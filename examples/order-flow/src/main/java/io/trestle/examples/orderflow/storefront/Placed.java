@@ -22,4 +22,11 @@ record Placed(
     int repeats,
     boolean chargedBefore,
     Picking picking,
-    String reason) {}
+    String reason) {
+
+  /** The same, but it could not be written down, so the customer is to place it again. */
+  Placed unrecorded(Exception why) {
+    return new Placed(
+        orderId, End.FAILED, 0, "", repeats, chargedBefore, picking, "not recorded: " + why);
+  }
+}

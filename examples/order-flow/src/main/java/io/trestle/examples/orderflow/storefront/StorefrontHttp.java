@@ -16,9 +16,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * The HTTP side: {@code POST /orders} places an order and answers when it has ended, {@code POST
@@ -30,16 +32,17 @@ final class StorefrontHttp implements AutoCloseable {
   private static final int MAX_BODY = 64 << 10;
   private static final int THREADS = 32;
 
-  private final OrderDesk orders;
+  private final Checkout orders;
   private final RefundDesk refunds;
-  private final CallBook book;
+  private final Supplier<ObjectNode> stats;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
-  StorefrontHttp(OrderDesk orders, RefundDesk refunds, CallBook book, int port) throws IOException {
+  StorefrontHttp(Checkout orders, RefundDesk refunds, Supplier<ObjectNode> stats, int port)
+      throws IOException {
     this.orders = orders;
     this.refunds = refunds;
-    this.book = book;
+    this.stats = stats;
     this.server = HttpServer.create(new InetSocketAddress(loopback(), port), 128);
     server.setExecutor(threads);
     server.createContext("/orders", only("POST", "/orders", this::placeOrder));
@@ -74,8 +77,8 @@ final class StorefrontHttp implements AutoCloseable {
       return;
     }
     try {
-      Placed placed = orders.place(OrderJson.read(body.get()));
-      reply(exchange, status(placed), json(placed));
+      Checkout.Receipt receipt = orders.place(OrderJson.read(body.get()));
+      reply(exchange, status(receipt.placed()), json(receipt));
     } catch (OrderException e) {
       error(exchange, 400, String.valueOf(e.getMessage()));
     }
@@ -118,7 +121,7 @@ final class StorefrontHttp implements AutoCloseable {
   }
 
   private void tellStats(HttpExchange exchange) throws IOException {
-    reply(exchange, 200, book.json());
+    reply(exchange, 200, stats.get());
   }
 
   private static int status(Placed placed) {
@@ -147,7 +150,8 @@ final class StorefrontHttp implements AutoCloseable {
         .put("refunded_cents", reply.getAmountCents());
   }
 
-  private static ObjectNode json(Placed placed) {
+  private static ObjectNode json(Checkout.Receipt receipt) {
+    Placed placed = receipt.placed();
     return MAPPER
         .createObjectNode()
         .put("order", placed.orderId())
@@ -157,6 +161,7 @@ final class StorefrontHttp implements AutoCloseable {
         .put("repeats", placed.repeats())
         .put("charged_before", placed.chargedBefore())
         .put("picking", placed.picking().text())
+        .put("recorded_at", receipt.recorded().map(Instant::toString).orElse(""))
         .put("reason", placed.reason());
   }
 

@@ -81,6 +81,7 @@ class VerdictTest {
             1,
             true,
             Picking.COMPLETE,
+            Optional.empty(),
             "ALREADY_CHARGED: earlier"));
 
     assertThat(problems(CHARGED))
@@ -143,7 +144,12 @@ class VerdictTest {
             "refunds denied 1",
             "charges refunded 0",
             "sum 5.00",
-            "Every order ended as it must, none was charged twice, and none was refunded.")
+            "committed 2",
+            "sent from the outbox to the runtime 2",
+            "audit order.* 2 0 0 0.0 0.0 0.0",
+            "shipping order.placed, total from 40.00 0 1 0 0.0 0.0 0.0",
+            "Every order ended as it must, none was charged twice, and none was refunded.",
+            "Every event was handled by each service that wants it, and had its effect once.")
         .doesNotContain("failed 0");
   }
 
@@ -187,7 +193,15 @@ class VerdictTest {
   }
 
   private Outcome picked(Picking picking) {
-    return new Outcome(outcomes.get(0).order(), End.COMPLETED, 500, 0, false, picking, "because");
+    return new Outcome(
+        outcomes.get(0).order(),
+        End.COMPLETED,
+        500,
+        0,
+        false,
+        picking,
+        Optional.empty(),
+        "because");
   }
 
   private List<String> problems(Row... rows) {
@@ -213,7 +227,14 @@ class VerdictTest {
     names.put("i-1", "payments-1");
     names.put("i-2", "payments-2");
     names.put("i-3", "inventory");
-    return new Findings(outcomes, new Ledger(List.of(rows)), refund, stats, names, "payments-1");
+    return new Findings(
+        outcomes,
+        new Ledger(List.of(rows)),
+        refund,
+        stats,
+        names,
+        "payments-1",
+        EventSamples.allAsItMust(outcomes));
   }
 
   private static Outcome outcome(String id, @Nullable End expected, End end, long cents) {
@@ -221,6 +242,6 @@ class VerdictTest {
         new Order(
             id, "Ada", "tok-1", List.of(new Order.Item("mug", 1)), Optional.ofNullable(expected));
     Picking picking = end == End.COMPLETED ? Picking.COMPLETE : Picking.NONE;
-    return new Outcome(order, end, cents, 0, false, picking, "because");
+    return new Outcome(order, end, cents, 0, false, picking, Optional.empty(), "because");
   }
 }
