@@ -37,8 +37,10 @@ final class BatchRun {
   /** Waits for a ghost that runs. */
   private static final String BEGIN_FIRST = BEGIN + "; SELECT pg_advisory_xact_lock(%d, %d)";
 
+  /** Does nothing for a kernel that has no row; the fence says so. */
   private static final String TAKE_LANE =
-      "INSERT INTO pipeline_lines (kernel, lock, line) VALUES ($1, $2, $3)"
+      "INSERT INTO pipeline_lines (kernel, lock, line)"
+          + " SELECT id, $2::int4, $3::int8 FROM kernels WHERE id = $1"
           + " ON CONFLICT (kernel, lock) DO UPDATE SET line = excluded.line";
 
   private static final String FENCE_AND_MARK =
@@ -125,9 +127,7 @@ final class BatchRun {
     for (int i = 0; i < flight.size(); i++) {
       Throwable cause = flight.get(i).cause();
       if (cause != null) {
-        int statement = i - before;
-        String name = statement < 0 ? "begin" : statements.get(statement).kind().name();
-        rollback(outcomeOf(name, cause));
+        rollback(i < before ? unbegun(cause) : outcomeOf(nameOf(i - before), cause));
         return;
       }
     }
@@ -135,6 +135,18 @@ final class BatchRun {
     commit
         .onSuccess(answer -> outcome.tryComplete(checkMark(answer)))
         .onFailure(cause -> outcome.tryComplete(outcomeOf("commit", cause)));
+  }
+
+  /** What fails before the first statement says nothing about the rows. */
+  private Outcome unbegun(Throwable cause) {
+    Outcome verdict = outcomeOf("begin", cause);
+    return verdict instanceof Outcome.RowFault fault
+        ? new Outcome.Lost(false, fault.toString())
+        : verdict;
+  }
+
+  private String nameOf(int statement) {
+    return statements.get(statement).kind().name();
   }
 
   private void rollback(Outcome verdict) {

@@ -253,6 +253,15 @@ class WritePipelineTest {
 
   @Test
   @Acceptance("FL-23")
+  void submit_rowOfTheKernelIsGone_isFencedAndNotTheFaultOfTheRows() {
+    TestPostgres.execute(database, "DELETE FROM kernels");
+    assertThat(TestPipelines.code(pipeline.submit(TestKinds.ADD, new Entry(1, "x"))))
+        .isEqualTo(WriteFailure.Code.FENCED);
+    assertThat(bodies()).isEmpty();
+  }
+
+  @Test
+  @Acceptance("FL-23")
   void submit_epochTakenWhileABatchIsUnderWay_theTakerWaitsForIt() throws SQLException {
     try (Held held = hold("entries");
         Connection taker = TestPostgres.jdbc(database);

@@ -125,6 +125,7 @@ final class PublishQueue {
     }
     last = event;
     size++;
+    lanesBlock &= busyLanes.contains(event.partitionKey);
     if (dropOldest && size > limit) {
       dropOne();
     }
@@ -185,10 +186,10 @@ final class PublishQueue {
     for (int i = 0; i < batch.size(); i++) {
       all &= ended || settle(batch.get(i), results.get(i));
     }
-    if (all) {
-      reset();
-    } else {
+    if (!all) {
       pause(now);
+    } else if (!paused) {
+      rung = 0; // what another request came to meanwhile still counts
     }
   }
 

@@ -62,6 +62,19 @@ class PublishQueueTest {
   }
 
   @Test
+  void success_besideAFailure_endsNeitherThePauseNorTheLadder() {
+    addAll(200);
+    List<Publication> failing = take();
+    take();
+    queue.failed(failing, true, now);
+    answerAll(100, PUBLISH_STATUS_ACCEPTED);
+    assertThat(queue.due(now)).isFalse();
+    now += millis(100);
+    assertThat(queue.due(now)).isTrue();
+    assertThat(pauseAfterFailure()).isEqualTo(250);
+  }
+
+  @Test
   void requests_areAFew() {
     addAll(2_000);
     for (int i = 0; i < PublishQueue.MAX_REQUESTS; i++) {
@@ -82,6 +95,9 @@ class PublishQueueTest {
     assertThat(queue.due(now)).isTrue();
     assertThat(queue.take(now)).isEmpty();
     assertThat(queue.due(now)).as("asks again only when a lane is free").isFalse();
+    Published other = add("other", "another lane");
+    assertThat(queue.due(now)).isTrue();
+    assertThat(queue.take(now)).containsExactly(other.event);
     answerAll(1, PUBLISH_STATUS_ACCEPTED);
     assertThat(take()).hasSize(1);
   }
@@ -182,6 +198,7 @@ class PublishQueueTest {
       pauses.add(pauseAfterFailure());
     }
     assertThat(pauses).containsExactly(100L, 250L, 500L, 1000L, 2000L, 5000L, 5000L, 5000L);
+    queue.attempt();
     take();
     answerAll(1, PUBLISH_STATUS_ACCEPTED);
     add("f", "");
