@@ -29,6 +29,7 @@ import java.util.stream.Stream;
  * also the leash: it ends when that closes, of whatever cause. One caller at a time.
  */
 final class Child implements AutoCloseable {
+  private static final Duration COST_LIMIT = Duration.ofSeconds(10);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
   private static final String OWN = "TRESTLE_BENCH_JAVA_OPTS";
   private static final String OWN_PROPERTY = "trestle.bench.java-opts";
@@ -92,6 +93,12 @@ final class Child implements AutoCloseable {
   /** Processor time so far, in nanoseconds; 0 where the system does not tell. */
   long cpuNanos() {
     return process.info().totalCpuDuration().map(Duration::toNanos).orElse(0L);
+  }
+
+  /** What it has used so far; it must not be busy with a question. */
+  Cost cost() {
+    long allocated = ask(Worker.ALLOCATED, new JsonObject(), COST_LIMIT).getLong("bytes");
+    return new Cost(cpuNanos(), allocated);
   }
 
   /** Asks for something and waits for the answer. */

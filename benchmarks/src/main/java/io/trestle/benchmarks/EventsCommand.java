@@ -79,8 +79,8 @@ final class EventsCommand implements Callable<Integer> {
   }
 
   private record Actors(Child kernel, Child publisher, Child subscriber) {
-    long cpuNanos() {
-      return kernel.cpuNanos() + publisher.cpuNanos() + subscriber.cpuNanos();
+    Cost cost() {
+      return Cost.of(List.of(kernel, publisher, subscriber));
     }
   }
 
@@ -190,7 +190,7 @@ final class EventsCommand implements Callable<Integer> {
             .put("millis", Math.round(length * 1000));
     Duration limit = GRACE.plusMillis(Math.round(length * 1000));
     actors.subscriber().ask("reset", new JsonObject(), limit);
-    long before = actors.cpuNanos();
+    Cost before = actors.cost();
     String command = way.rate() > 0 ? "pace" : "run";
     JsonObject published = actors.publisher().ask(command, question, limit);
     long wanted = published.getLong("count") * way.fanOut();
@@ -206,6 +206,6 @@ final class EventsCommand implements Callable<Integer> {
             .put("nanos", handled.getLong("last") - published.getLong("begin"))
             .put("failed", published.getLong("failed"))
             .put("failure", published.getString("failure"));
-    return Sample.of(answer, actors.cpuNanos() - before);
+    return Sample.of(answer, actors.cost().since(before));
   }
 }

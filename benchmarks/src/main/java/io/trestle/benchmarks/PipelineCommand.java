@@ -95,9 +95,9 @@ final class PipelineCommand implements Callable<Integer> {
             .put("size", size.bytes())
             .put("concurrent", count)
             .put("millis", Math.round(length * 1000));
-    long before = kernel.cpuNanos();
+    Cost before = kernel.cost();
     Duration limit = GRACE.plusMillis(Math.round(length * 1000));
     JsonObject answer = kernel.ask("run", question, limit);
-    return Sample.of(answer, kernel.cpuNanos() - before);
+    return Sample.of(answer, kernel.cost().since(before));
   }
 }

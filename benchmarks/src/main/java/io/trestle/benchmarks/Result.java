@@ -27,18 +27,21 @@ record Result(String name, Figures ours, @Nullable Peer peer, Map<String, Object
    * @param p50Millis the median latency
    * @param p99Millis the latency that one in a hundred exceeds
    * @param cpuMicros processor time for one operation, of all processes that took part
+   * @param allocatedKib what they allocated on their heaps for one operation
    */
-  record Figures(double perSecond, double p50Millis, double p99Millis, double cpuMicros) {
+  record Figures(
+      double perSecond, double p50Millis, double p99Millis, double cpuMicros, double allocatedKib) {
     /** A rate and nothing else. */
     static Figures rate(double perSecond) {
-      return new Figures(perSecond, 0, 0, 0);
+      return new Figures(perSecond, 0, 0, 0, 0);
     }
 
     private void put(JsonObject json, String whose) {
       if (p99Millis > 0) {
         json.put(whose + "_p50_ms", rounded(p50Millis))
             .put(whose + "_p99_ms", rounded(p99Millis))
-            .put(whose + "_cpu_us", rounded(cpuMicros));
+            .put(whose + "_cpu_us", rounded(cpuMicros))
+            .put(whose + "_alloc_kib", rounded(allocatedKib));
       }
     }
   }

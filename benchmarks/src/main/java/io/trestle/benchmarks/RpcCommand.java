@@ -87,8 +87,8 @@ final class RpcCommand implements Callable<Integer> {
       this(name, transport, client, List.of(others), new ArrayList<>());
     }
 
-    long cpuNanos() {
-      return client.cpuNanos() + others.stream().mapToLong(Child::cpuNanos).sum();
+    Cost cost() {
+      return Cost.of(others).plus(client.cost());
     }
   }
 
@@ -199,8 +199,8 @@ final class RpcCommand implements Callable<Integer> {
             .put("concurrent", concurrent)
             .put("millis", Math.round(length * 1000));
     Duration limit = GRACE.plusMillis(Math.round(length * 1000));
-    long before = contender.cpuNanos();
+    Cost before = contender.cost();
     JsonObject answer = contender.client().ask("run", question, limit);
-    return Sample.of(answer, contender.cpuNanos() - before);
+    return Sample.of(answer, contender.cost().since(before));
   }
 }

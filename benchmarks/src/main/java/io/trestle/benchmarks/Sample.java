@@ -11,17 +11,20 @@ import java.util.function.ToDoubleFunction;
  * @param p50Millis median latency
  * @param p99Millis 99th percentile
  * @param cpuMicros processor time of all processes that took part, for one operation
+ * @param allocatedKib what they allocated on their heaps, for one operation
  */
-record Sample(double perSecond, double p50Millis, double p99Millis, double cpuMicros) {
+record Sample(
+    double perSecond, double p50Millis, double p99Millis, double cpuMicros, double allocatedKib) {
   private static final double MILLI = 1e6;
   private static final double MICRO = 1e3;
+  private static final double KIB = 1024;
 
   /**
    * As a worker tells it.
    *
-   * @param cpuNanos processor time meanwhile
+   * @param cost what was used meanwhile
    */
-  static Sample of(JsonObject answer, long cpuNanos) {
+  static Sample of(JsonObject answer, Cost cost) {
     long failed = answer.getLong("failed");
     if (failed > 0) {
       throw new BenchException(
@@ -32,7 +35,8 @@ record Sample(double perSecond, double p50Millis, double p99Millis, double cpuMi
         count * 1e9 / answer.getLong("nanos"),
         answer.getLong("p50") / MILLI,
         answer.getLong("p99") / MILLI,
-        cpuNanos / MICRO / count);
+        cost.cpuNanos() / MICRO / count,
+        cost.allocatedBytes() / KIB / count);
   }
 
   /** The median of each figure, which one disturbed round does not move. */
@@ -41,7 +45,8 @@ record Sample(double perSecond, double p50Millis, double p99Millis, double cpuMi
         median(rounds, Sample::perSecond),
         median(rounds, Sample::p50Millis),
         median(rounds, Sample::p99Millis),
-        median(rounds, Sample::cpuMicros));
+        median(rounds, Sample::cpuMicros),
+        median(rounds, Sample::allocatedKib));
   }
 
   private static double median(List<Sample> rounds, ToDoubleFunction<Sample> figure) {

@@ -18,6 +18,8 @@ final class Table {
           "p99 ratio",
           "ours cpu us",
           "peer cpu us",
+          "ours KiB",
+          "peer KiB",
           "peer");
 
   private final List<List<String>> rows = new ArrayList<>();
@@ -65,6 +67,8 @@ final class Table {
         number(result.p99Ratio(), 2),
         number(ours.cpuMicros(), 1),
         peer == null ? "-" : number(peer.figures().cpuMicros(), 1),
+        number(ours.allocatedKib(), 1),
+        peer == null ? "-" : number(peer.figures().allocatedKib(), 1),
         peer == null ? "-" : peer.name());
   }
 

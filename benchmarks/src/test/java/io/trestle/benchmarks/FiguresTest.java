@@ -12,8 +12,8 @@ class FiguresTest {
   private static final Result COMPARED =
       new Result(
           "direct 1KiB",
-          new Result.Figures(3000, 1, 6, 40),
-          new Result.Peer("grpc-java", new Result.Figures(2000, 1.5, 8, 50)),
+          new Result.Figures(3000, 1, 6, 40, 2),
+          new Result.Peer("grpc-java", new Result.Figures(2000, 1.5, 8, 50, 3)),
           Map.of("rounds", 5));
   private static final Result ALONE =
       new Result("provision", Result.Figures.rate(321.5), null, Map.of("seconds", 3.1));
@@ -31,6 +31,8 @@ class FiguresTest {
         .containsEntry("p99_ratio", 0.75)
         .containsEntry("ours_cpu_us", 40.0)
         .containsEntry("peer_cpu_us", 50.0)
+        .containsEntry("ours_alloc_kib", 2.0)
+        .containsEntry("peer_alloc_kib", 3.0)
         .containsEntry("rounds", 5);
   }
 
@@ -59,30 +61,32 @@ class FiguresTest {
   @Test
   void median_ignoresOneDisturbedRound() {
     List<Sample> rounds =
-        List.of(new Sample(10, 1, 5, 3), new Sample(1, 9, 90, 30), new Sample(12, 1.2, 6, 4));
+        List.of(
+            new Sample(10, 1, 5, 3, 7), new Sample(1, 9, 90, 30, 8), new Sample(12, 1.2, 6, 4, 9));
 
-    assertThat(Sample.median(rounds)).isEqualTo(new Result.Figures(10, 1.2, 6, 4));
+    assertThat(Sample.median(rounds)).isEqualTo(new Result.Figures(10, 1.2, 6, 4, 8));
   }
 
   @Test
   void median_ofEvenNumber_isBetween() {
-    List<Sample> rounds = List.of(new Sample(10, 1, 5, 3), new Sample(20, 2, 7, 5));
+    List<Sample> rounds = List.of(new Sample(10, 1, 5, 3, 1), new Sample(20, 2, 7, 5, 2));
 
-    assertThat(Sample.median(rounds)).isEqualTo(new Result.Figures(15, 1.5, 6, 4));
+    assertThat(Sample.median(rounds)).isEqualTo(new Result.Figures(15, 1.5, 6, 4, 1.5));
   }
 
   @Test
   void sample_isReadFromAnswer() {
     JsonObject answer = answer().put("failed", 0);
 
-    assertThat(Sample.of(answer, 3_000_000)).isEqualTo(new Sample(50, 2, 4, 30));
+    assertThat(Sample.of(answer, new Cost(3_000_000, 204_800)))
+        .isEqualTo(new Sample(50, 2, 4, 30, 2));
   }
 
   @Test
   void sample_withFailures_endsTheBenchmark() {
     JsonObject answer = answer().put("failed", 2).put("failure", "connection lost");
 
-    assertThatThrownBy(() -> Sample.of(answer, 0))
+    assertThatThrownBy(() -> Sample.of(answer, new Cost(0, 0)))
         .isInstanceOf(BenchException.class)
         .hasMessageContaining("2 operations failed")
         .hasMessageContaining("connection lost");

@@ -1,10 +1,13 @@
 package io.trestle.benchmarks.worker;
 
+import com.sun.management.ThreadMXBean;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -16,6 +19,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 public final class Worker {
   /** Member of a question: what to do. */
   public static final String COMMAND = "command";
+
+  /** A command that every role knows: bytes that the live threads have allocated. */
+  public static final String ALLOCATED = "allocated";
 
   /** Member of an answer: what went wrong. */
   public static final String FAILURE = "worker_failure";
@@ -73,7 +79,8 @@ public final class Worker {
       JsonObject question = new JsonObject(questions.take());
       JsonObject answer;
       try {
-        answer = role.answer(question.getString(COMMAND), question);
+        String command = question.getString(COMMAND);
+        answer = command.equals(ALLOCATED) ? allocated() : role.answer(command, question);
       } catch (Exception e) {
         e.printStackTrace();
         answer = new JsonObject().put(FAILURE, String.valueOf(e));
@@ -81,5 +88,14 @@ public final class Worker {
       System.out.println(ANSWER + answer.encode());
       System.out.flush();
     }
+  }
+
+  private static JsonObject allocated() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long bytes =
+        Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
+            .filter(each -> each > 0)
+            .sum();
+    return new JsonObject().put("bytes", bytes);
   }
 }
