@@ -84,6 +84,16 @@ final class Burials {
     return waiting;
   }
 
+  /** There is no event at this position of the consumer; its delivery ends without a trace. */
+  static void warnMissing(ConsumerStore.Consumer consumer, long position) {
+    LOG.warn(
+        "event is not in the log, its delivery ends without being made (rows of event_log or"
+            + " events_dlq were deleted by hand or lost: restore and publish what is missing)"
+            + " consumer={} position={}",
+        consumer.number(),
+        position);
+  }
+
   private void work() {
     while (underWay < AT_A_TIME && !next.isEmpty()) {
       Grave grave = next.remove();

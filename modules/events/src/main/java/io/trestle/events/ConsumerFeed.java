@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -499,10 +500,21 @@ final class ConsumerFeed implements DispatchActions<Logged> {
                 house.after(RETRY_MILLIS, () -> fetch(position));
                 return;
               }
-              Logged event = found.result();
-              dispatcher.fetched(position, event, event.bytes(), house.now());
+              fetched(position, found.result());
               settle();
             });
+  }
+
+  private void fetched(long position, Optional<Logged> found) {
+    if (found.isPresent()) {
+      Logged event = found.get();
+      dispatcher.fetched(position, event, event.bytes(), house.now());
+    } else if (dispatcher.missing(position, house.now())) {
+      Burials.warnMissing(consumer, position);
+      keyedOut.remove(position);
+      pending--;
+      house.ledger().moved(this);
+    }
   }
 
   // ---- time

@@ -406,41 +406,50 @@ final class EventsHouse {
   }
 
   /** The event of a position of a consumer. Never completes in this turn. */
-  Future<Logged> find(Consumer consumer, long position) {
+  Future<Optional<Logged>> find(Consumer consumer, long position) {
     ConsumerFeed feed = feeds.get(consumer.number());
     Integer[] numbers =
         feed == null
             ? new Integer[0]
             : feed.known().stream().map(s -> s.number()).toArray(Integer[]::new);
     return log.page(consumer.number(), position - 1, position, numbers, 1)
-        .compose(
-            page ->
-                page.isEmpty()
-                    ? Future.failedFuture("position " + position + " is not in the log")
-                    : Future.succeededFuture(page.get(0)));
+        .map(page -> page.stream().findFirst());
   }
 
-  /** Stores a dead letter, or fails. */
+  /** Stores a dead letter, or fails; one whose event does not exist is only told of. */
   private Future<Void> bury(Burials.Grave grave) {
     return letter(grave)
-        .compose(letter -> pipeline().submit(DeadStore.BURY, letter))
-        .onSuccess(v -> metrics.buried(grave.consumer.number()));
+        .compose(
+            letter -> {
+              if (letter.isEmpty()) {
+                Burials.warnMissing(grave.consumer, grave.burial.position());
+                return Future.succeededFuture();
+              }
+              return pipeline()
+                  .submit(DeadStore.BURY, letter.get())
+                  .onSuccess(v -> metrics.buried(grave.consumer.number()));
+            });
   }
 
-  private Future<Dead> letter(Burials.Grave grave) {
+  private Future<Optional<Dead>> letter(Burials.Grave grave) {
     Dead made = grave.letter;
     if (made != null) {
-      return Future.succeededFuture(made);
+      return Future.succeededFuture(Optional.of(made));
     }
     Logged event = grave.burial.event();
-    Future<Logged> found =
-        event != null
-            ? Future.succeededFuture(event)
-            : find(grave.consumer, grave.burial.position());
-    return found.compose(
-        logged ->
-            dead.find(new Integer[] {grave.consumer.number()}, logged.id())
-                .map(before -> letter(grave, logged, before)));
+    return event != null
+        ? letter(grave, event).map(Optional::of)
+        : find(grave.consumer, grave.burial.position())
+            .compose(
+                found ->
+                    found.isPresent()
+                        ? letter(grave, found.get()).map(Optional::of)
+                        : Future.succeededFuture(Optional.empty()));
+  }
+
+  private Future<Dead> letter(Burials.Grave grave, Logged event) {
+    return dead.find(new Integer[] {grave.consumer.number()}, event.id())
+        .map(before -> letter(grave, event, before));
   }
 
   /** What an earlier life of it counted is added. */

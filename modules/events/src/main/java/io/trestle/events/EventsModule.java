@@ -52,7 +52,7 @@ public final class EventsModule implements Module {
 
   private static Router http(ModuleContext context) {
     CloudEventsRoute publishing = new CloudEventsRoute(context.bus(), context.ids());
-    PullRoute fetching = new PullRoute(context.bus(), context.ids());
+    PullRoute fetching = new PullRoute(context.vertx(), context.bus(), context.ids());
     Router router = Router.router(context.vertx());
     router
         .route()

@@ -4,12 +4,15 @@ import io.trestle.conversations.Refused;
 import io.trestle.events.core.CloudEvent.Malformed;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.net.impl.ConnectionBase;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +24,9 @@ import org.slf4j.LoggerFactory;
 final class HttpTalk {
   private static final Logger LOG = LoggerFactory.getLogger(HttpTalk.class);
   private static final String BEARER = "bearer ";
+
+  /** A body may take this long from its first byte to its last. */
+  private static final long BODY_MILLIS = 10_000;
 
   private HttpTalk() {}
 
@@ -83,14 +89,41 @@ final class HttpTalk {
 
   /** The whole body of a request that was paused. */
   static Future<Buffer> body(HttpServerRequest request, int most) {
+    return body(request, most, Promise.promise(), bytes -> true);
+  }
+
+  /**
+   * The whole body of a request that was paused, if it comes in time: 408 if it does not, 503 when
+   * there is no room for more of it.
+   *
+   * @param room takes so many bytes, or says false; they are given back by whoever asked for it
+   */
+  static Future<Buffer> body(Vertx vertx, HttpServerRequest request, int most, IntPredicate room) {
     Promise<Buffer> whole = Promise.promise();
+    long timer =
+        vertx.setTimer(
+            BODY_MILLIS,
+            id ->
+                whole.tryFail(
+                    new HttpProblem(
+                        408, "body: slow (expected: all of it in " + BODY_MILLIS + " ms)")));
+    return body(request, most, whole, room).onComplete(v -> vertx.cancelTimer(timer));
+  }
+
+  private static Future<Buffer> body(
+      HttpServerRequest request, int most, Promise<Buffer> whole, IntPredicate room) {
     Buffer gathered = Buffer.buffer();
     request.handler(
         part -> {
-          if (gathered.length() + part.length() <= most) {
+          if (whole.future().isComplete()) {
+            return;
+          }
+          if (gathered.length() + part.length() > most) {
+            whole.tryFail(tooLarge(most));
+          } else if (room.test(part.length())) {
             gathered.appendBuffer(part);
           } else {
-            whole.tryFail(tooLarge(most));
+            whole.tryFail(new HttpProblem(503, "too many requests are being read, try again"));
           }
         });
     request.exceptionHandler(whole::tryFail);
@@ -158,6 +191,19 @@ final class HttpTalk {
         .putHeader("cache-control", "no-store")
         .putHeader("x-content-type-options", "nosniff")
         .end(body)
-        .onFailure(e -> LOG.debug("answer not sent", e));
+        .onFailure(e -> LOG.debug("answer not sent", e))
+        .onComplete(
+            v -> {
+              if (status == 408) {
+                cut(request);
+              }
+            });
+  }
+
+  /** Ends the connection at once; closing it would wait for whoever reads slowly. */
+  static void cut(HttpServerRequest request) {
+    if (request.connection() instanceof ConnectionBase connection) {
+      var unused = connection.channel().close(); // whoever writes hears that it is closed
+    }
   }
 }

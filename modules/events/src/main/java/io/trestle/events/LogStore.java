@@ -7,6 +7,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
@@ -205,17 +206,30 @@ final class LogStore {
 
   private static final String FINISHED = "finished ";
 
-  /** Gives up when somebody reads it for long; the next sweep tries again. */
-  private static final String DROP = "SET LOCAL lock_timeout = '1s'; DROP TABLE %s";
+  /**
+   * Nothing is being written to the day any more, and nothing will be. The log is locked first, as
+   * writes and DROP do. Gives up when somebody is at it for long; the next sweep tries again.
+   */
+  private static final String LOCK =
+      "SET LOCAL lock_timeout = '1s'; LOCK TABLE ONLY event_log IN ACCESS EXCLUSIVE MODE;"
+          + " LOCK TABLE %s IN ACCESS EXCLUSIVE MODE";
+
+  private static final String DROP = "DROP TABLE %s";
 
   /**
-   * The oldest rows first, some at a time: what is younger is not looked at. Served by the index on
-   * seq of the partition.
+   * A page of them by position, of which the old ones go: positions and times of acceptance need
+   * not be in the same order, since the clock may have been ahead. Served by the index on seq of
+   * the partition.
    */
   static final String SWEEP_OTHER =
       """
-      DELETE FROM event_log_other WHERE created_at_ms < $2 AND id = ANY (ARRAY(
-        SELECT id FROM event_log_other WHERE seq <= $1 ORDER BY seq LIMIT $3))
+      WITH page AS MATERIALIZED (
+        SELECT id, seq, created_at_ms FROM event_log_other WHERE seq > $1 AND seq <= $2
+        ORDER BY seq LIMIT $4),
+      gone AS (
+        DELETE FROM event_log_other
+        WHERE id = ANY (ARRAY(SELECT id FROM page WHERE created_at_ms < $3)))
+      SELECT max(seq) AS last, count(*) AS looked_at FROM page
       """;
 
   static final int SWEPT_AT_A_TIME = 1_000;
@@ -366,17 +380,18 @@ final class LogStore {
               }
               return done;
             })
-        .compose(v -> sweepOther(floor, now - keepMillis));
+        .compose(v -> sweepOther(0, floor, now - keepMillis));
   }
 
-  private Future<Void> sweepOther(long floor, long before) {
+  private Future<Void> sweepOther(long after, long floor, long before) {
     return pool.preparedQuery(SWEEP_OTHER)
-        .execute(Tuple.of(floor, before, SWEPT_AT_A_TIME))
+        .execute(Tuple.of(after, floor, before, SWEPT_AT_A_TIME))
+        .map(rows -> rows.iterator().next())
         .compose(
-            rows ->
-                rows.rowCount() < SWEPT_AT_A_TIME
+            page ->
+                page.getLong("looked_at") < SWEPT_AT_A_TIME
                     ? Future.succeededFuture()
-                    : sweepOther(floor, before));
+                    : sweepOther(page.getLong("last"), floor, before));
   }
 
   private Future<Void> look(
@@ -385,20 +400,23 @@ final class LogStore {
         .execute()
         .compose(
             rows -> {
-              boolean finished = rows.size() == 0 || rows.iterator().next().getLong("seq") <= floor;
-              if (!finished) {
+              if (!isFinished(rows, floor)) {
                 // an event with an old id came late: its time begins when it is done
                 return note == null ? Future.succeededFuture() : note(day, "NULL");
               }
               return note == null || !note.startsWith(FINISHED)
                   ? note(day, "'" + FINISHED + now + "'")
-                  : dropIfOld(day, note, now - keepMillis);
+                  : dropIfOld(day, note, floor, now - keepMillis);
             });
   }
 
-  private Future<Void> dropIfOld(String day, String note, long before) {
+  private static boolean isFinished(RowSet<Row> last, long floor) {
+    return last.size() == 0 || last.iterator().next().getLong("seq") <= floor;
+  }
+
+  private Future<Void> dropIfOld(String day, String note, long floor, long before) {
     return Long.parseLong(note.substring(FINISHED.length())) < before
-        ? drop(day)
+        ? drop(day, floor)
         : Future.succeededFuture();
   }
 
@@ -413,9 +431,26 @@ final class LogStore {
     return date.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() < now;
   }
 
-  private Future<Void> drop(String day) {
-    LOG.info("partition of the log dropped day={}", day);
-    return pool.withTransaction(c -> c.query(DROP.formatted(day)).execute().mapEmpty());
+  /** An event with an old id may have come since the day was looked at: then it stays. */
+  private Future<Void> drop(String day, long floor) {
+    return pool.withTransaction(
+            c ->
+                c.query(LOCK.formatted(day))
+                    .execute()
+                    .compose(v -> c.query(LAST.formatted(day)).execute())
+                    .compose(
+                        last ->
+                            isFinished(last, floor)
+                                ? c.query(DROP.formatted(day)).execute().map(v -> true)
+                                : Future.succeededFuture(false)))
+        .onSuccess(
+            dropped ->
+                LOG.info(
+                    dropped
+                        ? "partition of the log dropped day={}"
+                        : "partition of the log kept, an event came late day={}",
+                    day))
+        .mapEmpty();
   }
 
   /** Deletes keys and answers whose time is over. */

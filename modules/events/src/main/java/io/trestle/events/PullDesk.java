@@ -48,7 +48,12 @@ final class PullDesk {
 
   static final int PATTERNS_EVER = 1_000;
 
+  /** Requests that wait, in all. */
   private static final int POLLS = 2_048;
+
+  /** Those of one service, so that nobody with a token shuts the others out. */
+  static final int POLLS_OF_A_SERVICE = POLLS / Room.SHARES;
+
   private static final Logger LOG = LoggerFactory.getLogger(PullDesk.class);
 
   private final EventsHouse house;
@@ -271,7 +276,7 @@ final class PullDesk {
     if (house.gates().isRevoked(q.serviceId())) {
       throw Refused.of(Reason.UNAUTHENTICATED, "the service is revoked");
     }
-    if (waiting() >= POLLS) {
+    if (waiting() >= POLLS || waiting(q.serviceId()) >= POLLS_OF_A_SERVICE) {
       throw Refused.of(Reason.OVERLOADED, "too many requests wait, try again");
     }
     return line.pull(q.poll(), q.max(), q.waitMillis()).map(Pulled::new);
@@ -280,6 +285,10 @@ final class PullDesk {
   /** Requests that wait for events. */
   int waiting() {
     return lines.values().stream().mapToInt(PullLine::waiting).sum();
+  }
+
+  private int waiting(UUID service) {
+    return book.pulled(service).values().stream().mapToInt(f -> line(f).waiting()).sum();
   }
 
   private Future<Heard> leave(Leave q) {

@@ -49,6 +49,10 @@ final class PullLine {
   private final String epoch;
   private final UUID instance;
   private final List<Poll> polls = new ArrayList<>();
+
+  /** Handed out although no poll had room; they go back, which must not be done from within. */
+  private final List<Taken> homeless = new ArrayList<>();
+
   private @Nullable Tuning tuning;
   private boolean here;
   private boolean flushing;
@@ -204,18 +208,17 @@ final class PullLine {
 
   private void handedOut(Handout<Logged> handout) {
     Delivery delivery = house.delivery(feed.consumer().number(), handout);
-    for (Poll poll : polls) {
-      if (poll.room() > 0) {
-        poll.got.add(
-            new Taken(
-                delivery.id(),
-                DeliveryTokens.text(epoch, delivery.token()),
-                delivery.attempt(),
-                house.gates().name(handout.event().publisherService()),
-                delivery.event()));
-        break;
-      }
-    }
+    Taken taken =
+        new Taken(
+            delivery.id(),
+            DeliveryTokens.text(epoch, delivery.token()),
+            delivery.attempt(),
+            house.gates().name(handout.event().publisherService()),
+            delivery.event());
+    polls.stream()
+        .filter(poll -> poll.room() > 0)
+        .findFirst()
+        .ifPresentOrElse(poll -> poll.got.add(taken), () -> homeless.add(taken));
     if (!flushing) {
       flushing = true;
       house.soon(this::flush);
@@ -224,6 +227,12 @@ final class PullLine {
 
   private void flush() {
     flushing = false;
+    if (!homeless.isEmpty()) {
+      List<Taken> back = List.copyOf(homeless);
+      homeless.clear();
+      demand();
+      unsent(back);
+    }
     for (Poll poll : List.copyOf(polls)) {
       if (!poll.got.isEmpty()) {
         end(poll);
@@ -282,13 +291,13 @@ final class PullLine {
   }
 
   private void refuseAll(Reason reason, String message) {
-    for (Poll poll : List.copyOf(polls)) {
-      polls.remove(poll);
-      house.cancel(poll.timer);
-      unsent(poll.got);
-      poll.answer.fail(Refused.of(reason, message));
-    }
+    List<Poll> refused = List.copyOf(polls);
+    polls.clear();
+    refused.forEach(poll -> house.cancel(poll.timer));
+    // nothing is wanted any more before anything goes back, or it would be handed out again
     demand();
+    refused.forEach(poll -> unsent(poll.got));
+    refused.forEach(poll -> poll.answer.fail(Refused.of(reason, message)));
   }
 
   // ---- answers

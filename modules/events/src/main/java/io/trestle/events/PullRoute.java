@@ -19,6 +19,7 @@ import io.trestle.kernel.Ids;
 import io.trestle.kernel.bus.Bus;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -61,12 +62,17 @@ final class PullRoute {
 
   private static final int NAME_CHARS = 64;
 
+  /** An answer may take this long until its last byte is on its way. */
+  private static final long ANSWER_MILLIS = 30_000;
+
+  private final Vertx vertx;
   private final Bus bus;
   private final Ids ids;
-  private final AtomicLong answers = new AtomicLong();
-  private final AtomicLong bodies = new AtomicLong();
+  private final Room answers = new Room(MAX_ANSWERS);
+  private final Room bodies = new Room(MAX_BODIES);
 
-  PullRoute(Bus bus, Ids ids) {
+  PullRoute(Vertx vertx, Bus bus, Ids ids) {
+    this.vertx = vertx;
     this.bus = bus;
     this.ids = ids;
   }
@@ -137,22 +143,28 @@ final class PullRoute {
     return name;
   }
 
-  private Future<byte[]> body(HttpServerRequest request) {
+  /** What is announced costs nothing; what comes takes room as it comes. */
+  private Future<byte[]> body(HttpServerRequest request, UUID service) {
     HttpTalk.requirePlain(request);
-    long length = HttpTalk.length(request, MAX_BODY);
-    if (bodies.addAndGet(length) > MAX_BODIES) {
-      bodies.addAndGet(-length);
-      throw new HttpProblem(503, "too many requests are being read, try again");
-    }
-    return HttpTalk.body(request, MAX_BODY)
+    HttpTalk.length(request, MAX_BODY);
+    AtomicLong taken = new AtomicLong();
+    return HttpTalk.body(
+            vertx,
+            request,
+            MAX_BODY,
+            bytes -> {
+              boolean room = bodies.take(service, bytes);
+              taken.addAndGet(room ? bytes : 0);
+              return room;
+            })
         .map(Buffer::getBytes)
-        .onComplete(v -> bodies.addAndGet(-length));
+        .onComplete(v -> bodies.give(service, taken.get()));
   }
 
   // ---- subscriptions
 
   private Future<?> put(HttpServerRequest request, UUID service, String name) {
-    return body(request)
+    return body(request, service)
         .map(PullJson::definition)
         .compose(d -> bus.request(HttpSubscriptions.PUT, new Put(service, name, d)))
         .onSuccess(
@@ -188,7 +200,7 @@ final class PullRoute {
     int wait = parameter(request, "waitMs", DEFAULT_WAIT_MILLIS, 0, MAX_WAIT_MILLIS);
     requireParameters(request, Set.of("max", "waitMs"));
     UUID poll = ids.next();
-    return body(request)
+    return body(request, service)
         .compose(
             ignored -> {
               HttpServerResponse response = request.response();
@@ -198,7 +210,20 @@ final class PullRoute {
               response.closeHandler(v -> leave(service, name, poll));
               return bus.request(HttpSubscriptions.PULL, new Pull(poll, service, name, max, wait));
             })
+        .compose(pulled -> stillAllowed(request, service, name, pulled))
         .onSuccess(pulled -> sendAnswer(request, service, name, max, pulled.deliveries()));
+  }
+
+  /** The token may have been revoked while the request waited: then nothing goes out. */
+  private Future<Pulled> stillAllowed(
+      HttpServerRequest request, UUID service, String name, Pulled pulled) {
+    if (pulled.deliveries().isEmpty()) {
+      return Future.succeededFuture(pulled);
+    }
+    byte[] digest = HttpTalk.digest(request);
+    return bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
+        .map(pulled)
+        .onFailure(e -> unsent(service, name, pulled.deliveries()));
   }
 
   private void leave(UUID service, String name, UUID poll) {
@@ -221,9 +246,7 @@ final class PullRoute {
     HttpServerResponse response = request.response();
     response.closeHandler(null);
     long bytes = deliveries.stream().mapToLong(d -> d.event().payload().length).sum();
-    boolean room = answers.addAndGet(bytes) <= MAX_ANSWERS;
-    if (response.closed() || !room) {
-      answers.addAndGet(-bytes);
+    if (response.closed() || !answers.take(service, bytes)) {
       unsent(service, name, deliveries);
       HttpTalk.send(
           request, 503, new JsonObject().put("message", "too many answers are being sent"));
@@ -233,10 +256,15 @@ final class PullRoute {
     try {
       sent = write(request, max, deliveries.stream().map(PullRoute::event).toList());
     } catch (RuntimeException e) {
-      answers.addAndGet(-bytes);
+      answers.give(service, bytes);
       throw e;
     }
-    sent.onComplete(v -> answers.addAndGet(-bytes));
+    long timer = vertx.setTimer(ANSWER_MILLIS, id -> HttpTalk.cut(request));
+    sent.onComplete(
+        v -> {
+          vertx.cancelTimer(timer);
+          answers.give(service, bytes);
+        });
   }
 
   private static CloudEventText event(Taken taken) {
@@ -277,7 +305,7 @@ final class PullRoute {
   // ---- answers of consumers
 
   private Future<?> settle(HttpServerRequest request, UUID service, String name) {
-    return body(request)
+    return body(request, service)
         .map(PullJson::answers)
         .compose(
             told ->

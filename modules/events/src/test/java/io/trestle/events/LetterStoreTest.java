@@ -112,7 +112,7 @@ class LetterStoreTest {
 
   @Test
   void sweepOfOddIds_readsSomeRows() throws SQLException {
-    String plan = plan(LogStore.SWEEP_OTHER, "int8, int8, int4", "100000, 50, 1000");
+    String plan = plan(LogStore.SWEEP_OTHER, "int8, int8, int8, int4", "0, 100000, 50, 1000");
     assertServed(plan, "event_log_other_seq_idx");
     assertThat(plan).contains("Limit");
   }

@@ -3,18 +3,22 @@ package io.trestle.events;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.kernel.TestPostgres;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,21 +57,24 @@ class LogRetentionTest {
   }
 
   private void event(long position) {
+    TestPostgres.execute(database, insert(position));
+  }
+
+  private static String insert(long position) {
     long accepted = LONG_AGO.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() + position;
-    TestPostgres.execute(
-        database,
-        """
+    return """
         INSERT INTO event_log SELECT trestle_uuid_from(%d), %d, gen_random_uuid(),
           gen_random_uuid(), 'a', '', '', '', '', '', NULL, 0, '', NULL, %d
         """
-            .formatted(accepted, position, accepted));
+        .formatted(accepted, position, accepted);
   }
 
   private void sweep(long floor, long now) throws Exception {
-    log.dropFinished(floor, now, KEEP)
-        .toCompletionStage()
-        .toCompletableFuture()
-        .get(10, TimeUnit.SECONDS);
+    await(log.dropFinished(floor, now, KEEP));
+  }
+
+  private static <T> T await(Future<T> future) throws Exception {
+    return future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   private boolean isThere() {
@@ -99,6 +106,50 @@ class LogRetentionTest {
     assertThat(isThere()).isTrue();
     sweep(9, NOW + 2 * KEEP + 3);
     assertThat(isThere()).isFalse();
+  }
+
+  @Test
+  void eventThatIsBeingWritten_keepsItsDay() throws Exception {
+    sweep(5, NOW);
+    SqlConnection writer = await(pool().getConnection());
+    await(writer.query("BEGIN").execute());
+    await(writer.query(insert(9)).execute());
+
+    Future<Void> dropping = log.dropFinished(5, NOW + KEEP + 1, KEEP);
+    Awaitility.await().until(() -> dropping.isComplete() || isWaiting());
+    await(writer.query("COMMIT").execute());
+    await(dropping.otherwiseEmpty());
+
+    assertThat(isThere()).isTrue();
+  }
+
+  private boolean isWaiting() {
+    return !TestPostgres.query(
+            database,
+            "SELECT 1 FROM pg_locks WHERE NOT granted AND database ="
+                + " (SELECT oid FROM pg_database WHERE datname = current_database())")
+        .isEmpty();
+  }
+
+  @Test
+  void oddIds_goByAcceptance_alsoBehindYoungerOnes() throws Exception {
+    long young = NOW - KEEP + 1;
+    int behind = LogStore.SWEPT_AT_A_TIME;
+    TestPostgres.execute(
+        database,
+        """
+        INSERT INTO event_log_other SELECT gen_random_uuid(), n, gen_random_uuid(),
+          gen_random_uuid(), 'a', '', '', '', '', '', NULL, 0, '', NULL,
+          CASE WHEN n <= %d THEN %d ELSE 1 END
+        FROM generate_series(1, %d) AS n
+        """
+            .formatted(behind, young, behind + 2));
+
+    sweep(behind + 1, NOW);
+
+    assertThat(TestPostgres.query(database, "SELECT max(seq), count(*) FROM event_log_other"))
+        .as("all but the old one whose deliveries ended")
+        .containsExactly(List.of(behind + 2 + "", behind + 1 + ""));
   }
 
   @Test

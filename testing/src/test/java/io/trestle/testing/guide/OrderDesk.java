@@ -11,7 +11,7 @@ import java.util.Map;
 
 /** The publisher of docs/guide/events.md. */
 final class OrderDesk {
-  record OrderPlaced(String id, long totalCents, String currency) {}
+  record OrderPlaced(String id, int totalCents, String currency) {}
 
   private OrderDesk() {}
 

@@ -340,6 +340,27 @@ class PullWireTest {
   }
 
   @Test
+  void tokenThatIsRevokedWhileItWaits_getsNothing_andTheEventIsForOthers() {
+    subscribe("revoked", "revoked.*");
+    JsonObject service = new JsonObject().put("service", consumer.name());
+    JsonObject made = admin("CreateToken", service);
+    CompletableFuture<HttpResponse<String>> waiting =
+        http.sendAsync(
+            pulling("revoked", 10, 20_000)
+                .setHeader("authorization", "Bearer " + made.getString("token"))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    await().until(() -> lag("revoked").getJsonArray("streams").size() == 1);
+    admin("RevokeTokens", service.copy().put("id", made.getString("id")));
+    publish(WIRE.connected(publisher), n("revoked.a", 1));
+
+    assertThat(waiting.join().statusCode()).isEqualTo(401);
+    JsonObject got = pull("revoked", 1).get(0);
+    assertThat(got.getInteger("trestleattempt")).isEqualTo(1);
+    assertThat(ack("revoked", got)).containsExactly("done");
+  }
+
+  @Test
   void inFlight_isBounded_andFreedByAnswers_lanesKeepTheirOrder() {
     assertThat(put("few", patterns("few.*").put("maxInFlight", 2)).statusCode()).isEqualTo(201);
     WireInstance from = WIRE.connected(publisher);

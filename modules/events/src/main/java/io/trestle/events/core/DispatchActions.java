@@ -24,8 +24,8 @@ public interface DispatchActions<E> {
   void bury(Burial<E> burial);
 
   /**
-   * Bring the event of this position into memory, then say {@link Dispatcher#fetched}. Asked once:
-   * the owner repeats it if it fails.
+   * Bring the event of this position into memory, then say {@link Dispatcher#fetched}, or {@link
+   * Dispatcher#missing} if it does not exist. Asked once: the owner repeats it if it fails.
    */
   void fetch(long position);
 }

@@ -334,6 +334,27 @@ public final class Dispatcher<E> {
     }
   }
 
+  /**
+   * What {@link DispatchActions#fetch} asked for does not exist: the position is finished, and the
+   * next of its lane has its turn.
+   *
+   * @return whether it was outstanding and still had to be handed out; if not, nothing changed
+   */
+  public boolean missing(long position, long now) {
+    clock = now;
+    Entry<E> entry = book.get(position);
+    if (entry == null) {
+      return false;
+    }
+    entry.fetching = false;
+    boolean ends = entry.event == null && entry.waits();
+    if (ends) {
+      outcomes.missing(entry, now);
+      slots.settle(now);
+    }
+    return ends;
+  }
+
   /** The dead letter is stored: the position is finished. */
   public void buried(long position, long now) {
     clock = now;

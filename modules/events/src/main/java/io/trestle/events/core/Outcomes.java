@@ -183,6 +183,13 @@ final class Outcomes<E> {
     }
   }
 
+  /** There is nothing to hand out. */
+  void missing(Entry<E> entry, long now) {
+    router.withdraw(entry);
+    entry.late = null;
+    remove(entry, now);
+  }
+
   /** A dead letter is stored, then {@link #remove}d; until then it holds its lane. */
   void bury(Entry<E> entry, Reason reason, String error) {
     router.withdraw(entry);

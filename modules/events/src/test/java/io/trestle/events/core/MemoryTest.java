@@ -205,6 +205,38 @@ class MemoryTest {
   }
 
   @Test
+  void missing_endsTheDelivery_andGivesSlotAndLaneToTheNext() {
+    Rig rig = Rig.with(1, ONE);
+    rig.offer(1, "lane", Match.of(1), null, Trouble.NONE);
+    rig.offer(2, "lane");
+    rig.offer(3, "");
+
+    assertThat(rig.dispatcher.missing(1, rig.now)).isTrue();
+
+    assertThat(rig.out).hasSize(1);
+    rig.ack(rig.last());
+    assertThat(rig.positions()).containsExactlyInAnyOrder(2L, 3L);
+    rig.ack(rig.last());
+    assertThat(rig.dispatcher.outstandingCount()).isZero();
+    assertThat(rig.dispatcher.taken(Rig.stream(ONE))).isZero();
+    assertThat(rig.burials).isEmpty();
+  }
+
+  @Test
+  void missing_deadMeanwhile_isLeftToItsBurial() {
+    Rig rig = Rig.with(1, ONE);
+    rig.offer(1, "", Match.of(1), null, Trouble.NONE);
+    rig.register(member(ONE, BAZ));
+
+    assertThat(rig.dispatcher.missing(1, rig.now)).isFalse();
+
+    assertThat(rig.burials).hasSize(1);
+    assertThat(rig.dispatcher.isOutstanding(1)).isTrue();
+    rig.buried(1);
+    assertThat(rig.dispatcher.missing(1, rig.now)).isFalse();
+  }
+
+  @Test
   void fetched_offlineMeanwhile_isNotKept() {
     Rig rig = Rig.with(2, ONE);
     rig.offer(1, "", Match.of(1), null, Trouble.NONE);
