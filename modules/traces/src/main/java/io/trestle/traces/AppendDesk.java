@@ -16,6 +16,7 @@ import io.trestle.conversations.TraceStreams.WritersGone;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.pipeline.AfterFailure;
 import io.trestle.kernel.pipeline.Write;
+import io.trestle.kernel.pipeline.WriteFailure;
 import io.trestle.traces.TraceStore.Written;
 import io.trestle.traces.core.Entry;
 import io.trestle.traces.core.Entry.Kind;
@@ -39,7 +40,8 @@ import org.slf4j.LoggerFactory;
  * read first (the stream, whether a number was used before) holds up what follows, and once a word
  * of a gRPC stream has failed, all that follow on that stream fail too. The instance then says them
  * again, in order, on another stream. A number that is larger than all before is new; any other is
- * looked up, so that nothing said twice is stored twice, over restarts too.
+ * looked up, so that nothing said twice is stored twice, over restarts too. Before a look-up, a
+ * write whose outcome is unknown is settled ({@link Doubts}): it could be stored after the look-up.
  */
 final class AppendDesk {
   /** Writers of one gRPC stream. */
@@ -51,6 +53,7 @@ final class AppendDesk {
   private final ModuleContext kernel;
   private final TraceStore store;
   private final Traces traces;
+  private final Doubts doubts;
   private final Consumer<Trace> changed;
   private final Counter written;
   private final Map<UUID, Sender> senders = new HashMap<>();
@@ -80,10 +83,16 @@ final class AppendDesk {
    *
    * @param changed hears of a stream with a new entry or fewer writers
    */
-  AppendDesk(ModuleContext kernel, TraceStore store, Traces traces, Consumer<Trace> changed) {
+  AppendDesk(
+      ModuleContext kernel,
+      TraceStore store,
+      Traces traces,
+      Doubts doubts,
+      Consumer<Trace> changed) {
     this.kernel = kernel;
     this.store = store;
     this.traces = traces;
+    this.doubts = doubts;
     this.changed = changed;
     this.written = kernel.meters().counter("sb_trace_chunks_total");
   }
@@ -125,8 +134,9 @@ final class AppendDesk {
     if (known == null) {
       Sender made = new Sender();
       made.turn =
-          store
-              .top(instance)
+          doubts
+              .settled()
+              .compose(v -> store.top(instance))
               .transform(
                   read -> {
                     made.top = read.succeeded() ? read.result() : Long.MAX_VALUE; // look all up
@@ -164,8 +174,9 @@ final class AppendDesk {
       place(inlet, sender, trace, q, answer);
       return Future.succeededFuture();
     }
-    return store
-        .sent(q.instanceId(), q.clientSeq())
+    return doubts
+        .settled()
+        .compose(v -> store.sent(q.instanceId(), q.clientSeq()))
         .recover(e -> Future.failedFuture(unavailable()))
         .map(
             sequence -> {
@@ -316,6 +327,10 @@ final class AppendDesk {
                 return Future.succeededFuture();
               }
               LOG.debug("chunk not stored trace={} reason={}", trace.id(), done.cause().toString());
+              if (!(done.cause() instanceof WriteFailure failure)
+                  || failure.code().maybeWritten()) {
+                doubts.arose();
+              }
               trace.failed();
               return Future.failedFuture(unavailable());
             });

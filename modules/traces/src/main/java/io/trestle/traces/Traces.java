@@ -14,12 +14,14 @@ final class Traces {
   static final int MAX = 100_000;
 
   private final TraceStore store;
+  private final Doubts doubts;
   private final long started;
   private final Map<UUID, Future<Trace>> live = new HashMap<>();
   private final Map<UUID, Integer> held = new HashMap<>();
 
-  Traces(TraceStore store, long started) {
+  Traces(TraceStore store, Doubts doubts, long started) {
     this.store = store;
+    this.doubts = doubts;
     this.started = started;
   }
 
@@ -55,8 +57,9 @@ final class Traces {
           Refused.of(Reason.OVERLOADED, "traces: too many live streams (expected: " + MAX + ")"));
     }
     Future<Trace> loading =
-        store
-            .known(id)
+        doubts
+            .settled()
+            .compose(v -> store.known(id))
             .transform(
                 read -> {
                   if (read.succeeded()) {
@@ -67,6 +70,9 @@ final class Traces {
                       Refused.of(Reason.UNAVAILABLE, "traces: the database does not answer"));
                 });
     live.put(id, loading);
+    if (loading.failed()) { // at once, before it was put there
+      live.remove(id);
+    }
     return loading;
   }
 
