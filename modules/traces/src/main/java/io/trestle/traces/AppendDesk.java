@@ -20,6 +20,8 @@ import io.trestle.kernel.pipeline.WriteFailure;
 import io.trestle.traces.TraceStore.Written;
 import io.trestle.traces.core.Entry;
 import io.trestle.traces.core.Entry.Kind;
+import io.trestle.traces.core.Shares;
+import io.trestle.traces.core.Shares.Holder;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
@@ -47,6 +49,11 @@ final class AppendDesk {
   /** Writers of one gRPC stream. */
   static final int MAX_WRITERS = 4_096;
 
+  /** Bytes that were said and are not answered. */
+  static final long MAX_BYTES = 128L << 20;
+
+  private static final long OVERHEAD = 512;
+
   private static final Logger LOG = LoggerFactory.getLogger(AppendDesk.class);
   private static final UUID NOBODY = new UUID(0, 0);
 
@@ -56,6 +63,7 @@ final class AppendDesk {
   private final Doubts doubts;
   private final Consumer<Trace> changed;
   private final Counter written;
+  private final Shares bytes = new Shares(MAX_BYTES);
   private final Map<UUID, Sender> senders = new HashMap<>();
   private final Map<UUID, Inlet> inlets = new HashMap<>();
 
@@ -107,6 +115,9 @@ final class AppendDesk {
     Sender sender = sender(q.instanceId());
     Promise<Appended> answer = Promise.promise();
     answer.future().onFailure(e -> inlet.failed = true);
+    if (!take(q, answer)) {
+      return answer.future();
+    }
     sender.turn =
         sender
             .turn
@@ -117,6 +128,27 @@ final class AppendDesk {
                   return null;
                 });
     return answer.future();
+  }
+
+  /** Counts a word until it is answered; refuses it when there are too many. */
+  private boolean take(Append q, Promise<Appended> answer) {
+    Holder holder = holder(q);
+    long size = OVERHEAD + (q.word() instanceof Chunk chunk ? chunk.json().length : 0);
+    if (!bytes.take(holder, size)) {
+      String bounds =
+          "bytes: too many wait (expected: %d of an instance, %d of a service, %d of all)";
+      answer.fail(
+          Refused.of(
+              Reason.OVERLOADED,
+              bounds.formatted(bytes.ofInstance(), bytes.ofService(), bytes.limit())));
+      return false;
+    }
+    answer.future().onComplete(v -> bytes.give(holder, size));
+    return true;
+  }
+
+  private static Holder holder(Append q) {
+    return new Holder(q.serviceId(), q.instanceId());
   }
 
   private Inlet inlet(Append q) {
@@ -152,7 +184,7 @@ final class AppendDesk {
   private Future<Void> admit(Inlet inlet, Sender sender, Append q, Promise<Appended> answer) {
     checkOpen(inlet);
     return traces
-        .open(q.traceId())
+        .open(q.traceId(), holder(q))
         .compose(trace -> admit(inlet, sender, trace, q, answer))
         .onComplete(v -> traces.release(q.traceId()));
   }
@@ -339,7 +371,7 @@ final class AppendDesk {
   /** Somebody who knows operations tells that the root of a trace ended. */
   Future<Heard> rootEnded(RootEnded q) {
     return traces
-        .open(q.traceId())
+        .open(q.traceId(), new Holder(NOBODY, NOBODY))
         .compose(
             trace -> {
               long now = kernel.clock().millis();

@@ -14,6 +14,7 @@ import io.trestle.kernel.settings.TelemetrySettings;
 import io.trestle.traces.core.Ending;
 import io.trestle.traces.core.Entry;
 import io.trestle.traces.core.Memory;
+import io.trestle.traces.core.Shares.Holder;
 import io.trestle.traces.core.WatchCursor;
 import io.trestle.traces.core.WatchCursor.Step;
 import io.vertx.core.Context;
@@ -69,7 +70,7 @@ final class WatchDesk {
     ofInstance.merge(q.instanceId(), 1, Integer::sum);
     loading.add(q.watch());
     return traces
-        .open(q.traceId())
+        .open(q.traceId(), new Holder(q.instanceId(), q.instanceId()))
         .map(
             trace -> {
               checkWanted(q);
