@@ -16,9 +16,12 @@ import io.trestle.conversations.TraceStreams.WritersGone;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.pipeline.AfterFailure;
 import io.trestle.kernel.pipeline.Write;
+import io.trestle.kernel.pipeline.WriteFailure;
 import io.trestle.traces.TraceStore.Written;
 import io.trestle.traces.core.Entry;
 import io.trestle.traces.core.Entry.Kind;
+import io.trestle.traces.core.Shares;
+import io.trestle.traces.core.Shares.Holder;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.nio.charset.StandardCharsets;
@@ -39,11 +42,17 @@ import org.slf4j.LoggerFactory;
  * read first (the stream, whether a number was used before) holds up what follows, and once a word
  * of a gRPC stream has failed, all that follow on that stream fail too. The instance then says them
  * again, in order, on another stream. A number that is larger than all before is new; any other is
- * looked up, so that nothing said twice is stored twice, over restarts too.
+ * looked up, so that nothing said twice is stored twice, over restarts too. Before a look-up, a
+ * write whose outcome is unknown is settled ({@link Doubts}): it could be stored after the look-up.
  */
 final class AppendDesk {
   /** Writers of one gRPC stream. */
   static final int MAX_WRITERS = 4_096;
+
+  /** Bytes that were said and are not answered. */
+  static final long MAX_BYTES = 128L << 20;
+
+  private static final long OVERHEAD = 512;
 
   private static final Logger LOG = LoggerFactory.getLogger(AppendDesk.class);
   private static final UUID NOBODY = new UUID(0, 0);
@@ -51,8 +60,10 @@ final class AppendDesk {
   private final ModuleContext kernel;
   private final TraceStore store;
   private final Traces traces;
+  private final Doubts doubts;
   private final Consumer<Trace> changed;
   private final Counter written;
+  private final Shares bytes = new Shares(MAX_BYTES);
   private final Map<UUID, Sender> senders = new HashMap<>();
   private final Map<UUID, Inlet> inlets = new HashMap<>();
 
@@ -80,10 +91,16 @@ final class AppendDesk {
    *
    * @param changed hears of a stream with a new entry or fewer writers
    */
-  AppendDesk(ModuleContext kernel, TraceStore store, Traces traces, Consumer<Trace> changed) {
+  AppendDesk(
+      ModuleContext kernel,
+      TraceStore store,
+      Traces traces,
+      Doubts doubts,
+      Consumer<Trace> changed) {
     this.kernel = kernel;
     this.store = store;
     this.traces = traces;
+    this.doubts = doubts;
     this.changed = changed;
     this.written = kernel.meters().counter("sb_trace_chunks_total");
   }
@@ -98,6 +115,9 @@ final class AppendDesk {
     Sender sender = sender(q.instanceId());
     Promise<Appended> answer = Promise.promise();
     answer.future().onFailure(e -> inlet.failed = true);
+    if (!take(q, answer)) {
+      return answer.future();
+    }
     sender.turn =
         sender
             .turn
@@ -108,6 +128,27 @@ final class AppendDesk {
                   return null;
                 });
     return answer.future();
+  }
+
+  /** Counts a word until it is answered; refuses it when there are too many. */
+  private boolean take(Append q, Promise<Appended> answer) {
+    Holder holder = holder(q);
+    long size = OVERHEAD + (q.word() instanceof Chunk chunk ? chunk.json().length : 0);
+    if (!bytes.take(holder, size)) {
+      String bounds =
+          "bytes: too many wait (expected: %d of an instance, %d of a service, %d of all)";
+      answer.fail(
+          Refused.of(
+              Reason.OVERLOADED,
+              bounds.formatted(bytes.ofInstance(), bytes.ofService(), bytes.limit())));
+      return false;
+    }
+    answer.future().onComplete(v -> bytes.give(holder, size));
+    return true;
+  }
+
+  private static Holder holder(Append q) {
+    return new Holder(q.serviceId(), q.instanceId());
   }
 
   private Inlet inlet(Append q) {
@@ -125,8 +166,9 @@ final class AppendDesk {
     if (known == null) {
       Sender made = new Sender();
       made.turn =
-          store
-              .top(instance)
+          doubts
+              .settled()
+              .compose(v -> store.top(instance))
               .transform(
                   read -> {
                     made.top = read.succeeded() ? read.result() : Long.MAX_VALUE; // look all up
@@ -142,7 +184,7 @@ final class AppendDesk {
   private Future<Void> admit(Inlet inlet, Sender sender, Append q, Promise<Appended> answer) {
     checkOpen(inlet);
     return traces
-        .open(q.traceId())
+        .open(q.traceId(), holder(q))
         .compose(trace -> admit(inlet, sender, trace, q, answer))
         .onComplete(v -> traces.release(q.traceId()));
   }
@@ -164,8 +206,9 @@ final class AppendDesk {
       place(inlet, sender, trace, q, answer);
       return Future.succeededFuture();
     }
-    return store
-        .sent(q.instanceId(), q.clientSeq())
+    return doubts
+        .settled()
+        .compose(v -> store.sent(q.instanceId(), q.clientSeq()))
         .recover(e -> Future.failedFuture(unavailable()))
         .map(
             sequence -> {
@@ -316,6 +359,10 @@ final class AppendDesk {
                 return Future.succeededFuture();
               }
               LOG.debug("chunk not stored trace={} reason={}", trace.id(), done.cause().toString());
+              if (!(done.cause() instanceof WriteFailure failure)
+                  || failure.code().maybeWritten()) {
+                doubts.arose();
+              }
               trace.failed();
               return Future.failedFuture(unavailable());
             });
@@ -324,7 +371,7 @@ final class AppendDesk {
   /** Somebody who knows operations tells that the root of a trace ended. */
   Future<Heard> rootEnded(RootEnded q) {
     return traces
-        .open(q.traceId())
+        .open(q.traceId(), new Holder(NOBODY, NOBODY))
         .compose(
             trace -> {
               long now = kernel.clock().millis();

@@ -28,7 +28,6 @@ final class SseWatch {
   private final UUID key;
   private Bus.@Nullable Registration answerer;
   private long timer = -1;
-  private boolean watched;
   private boolean over;
 
   SseWatch(ModuleContext house, HttpServerResponse response) {
@@ -56,9 +55,7 @@ final class SseWatch {
 
   /** The watch is on. */
   void begin() {
-    watched = true;
     if (over) {
-      unwatch();
       return;
     }
     comment();
@@ -110,9 +107,7 @@ final class SseWatch {
   void gone() {
     if (!over) {
       close();
-      if (watched) {
-        unwatch();
-      }
+      unwatch(); // also before the answer: the watch may begin later
     }
   }
 

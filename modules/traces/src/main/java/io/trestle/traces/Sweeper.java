@@ -57,6 +57,6 @@ final class Sweeper {
     Duration keep = kernel.settings().get(TelemetrySettings.LOGS_RETENTION);
     return keep.isZero()
         ? Future.succeededFuture()
-        : store.dropBefore(kernel.clock().millis() - keep.toMillis());
+        : store.dropOlder(kernel.clock().millis(), keep.toMillis());
   }
 }

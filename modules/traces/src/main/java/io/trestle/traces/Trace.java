@@ -131,6 +131,7 @@ final class Trace {
 
   /** It turned out to be stored. */
   void found(long sequence) {
+    next = Math.max(next, sequence + 1);
     if (sequence > head) {
       head = sequence;
       watchers.forEach(watcher -> watcher.cursor().reread(sequence));

@@ -24,7 +24,10 @@ final class TraceStore {
   /** Rows of a page; chunks have 64 KiB at most. */
   static final int PAGE = 64;
 
-  /** Served by the primary key of trace_chunks. */
+  /**
+   * Served by the primary key of trace_chunks. The same row again changes nothing; for a row whose
+   * place another holds, the kind that the table does not take makes the write fail.
+   */
   static final StatementKind<Written> APPEND =
       StatementKind.of("traces.append", Written.class)
           .sql(
@@ -34,7 +37,9 @@ final class TraceStore {
                  instance_id, client_seq)
               SELECT * FROM unnest($1::uuid[], $2::int8[], $3::int8[], $4::int4[], $5::text[],
                 $6::bytea[], $7::int8[], $8::uuid[], $9::uuid[], $10::int8[])
-              ON CONFLICT DO NOTHING
+              ON CONFLICT (trace_id, sequence, created_at_ms) DO UPDATE SET kind = 0
+              WHERE (trace_chunks.instance_id, trace_chunks.client_seq)
+                <> (excluded.instance_id, excluded.client_seq)
               """)
           .uuid(Written::traceId)
           .int8(w -> w.entry().sequence())
@@ -46,7 +51,15 @@ final class TraceStore {
           .uuid(Written::serviceId)
           .uuid(Written::instanceId)
           .int8(Written::clientSeq)
+          .conflictKey(w -> List.of(w.traceId(), w.entry().sequence()))
           .priority(40)
+          .build();
+
+  /** Writes nothing; its end tells that the pipeline writes. */
+  static final StatementKind<Probe> PROBE =
+      StatementKind.of("traces.probe", Probe.class)
+          .sql("SELECT count(*) FROM unnest($1::int8[])")
+          .int8(Probe::number)
           .build();
 
   /** Served by the primary key of trace_chunks, backwards. */
@@ -92,6 +105,8 @@ final class TraceStore {
       ORDER BY c.relname
       """;
 
+  private static final String ANY = "SELECT 1 FROM %s LIMIT 1";
+
   /** Gives up when somebody reads it for long; the next sweep tries again. */
   private static final String DROP = "SET LOCAL lock_timeout = '1s'; DROP TABLE %s";
 
@@ -104,6 +119,9 @@ final class TraceStore {
   TraceStore(Pool pool) {
     this.pool = pool;
   }
+
+  /** Nothing to write. */
+  record Probe(long number) {}
 
   /** One row with who wrote it. */
   record Written(
@@ -178,27 +196,50 @@ final class TraceStore {
     return pool.preparedQuery(PARTITION).execute(Tuple.of(day)).mapEmpty();
   }
 
-  /** Drops the days that are over by then, and such rows of odd times. */
-  Future<Void> dropBefore(long before) {
+  /**
+   * Drops the days that are over longer than that, and such rows of odd times. The time is also
+   * that of the newest day with a row: a clock that jumps ahead makes nothing old by itself.
+   */
+  Future<Void> dropOlder(long now, long keep) {
     return pool.query(DAYS)
         .execute()
+        .map(rows -> rows.stream().map(row -> row.getString("day")).toList())
         .compose(
-            rows -> {
-              Future<Void> done = Future.succeededFuture();
-              for (Row row : rows) {
-                String day = row.getString("day");
-                done = isOver(day, before) ? done.compose(v -> drop(day)) : done;
-              }
-              return done;
-            })
-        .compose(v -> pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(before)))
-        .mapEmpty();
+            days ->
+                newest(days, days.size() - 1)
+                    .compose(newest -> dropBefore(days, Math.min(now, newest) - keep)));
   }
 
-  private static boolean isOver(String day, long before) {
-    LocalDate date =
-        LocalDate.parse(day.substring(day.length() - 8), DateTimeFormatter.BASIC_ISO_DATE);
-    return date.plusDays(1).atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli() <= before;
+  /** When the newest day with a row began; the largest of all for none. */
+  private Future<Long> newest(List<String> days, int from) {
+    if (from < 0) {
+      return Future.succeededFuture(Long.MAX_VALUE);
+    }
+    String day = days.get(from);
+    return pool.query(ANY.formatted(day))
+        .execute()
+        .compose(
+            rows ->
+                rows.size() == 0
+                    ? newest(days, from - 1)
+                    : Future.succeededFuture(millis(date(day))));
+  }
+
+  private Future<Void> dropBefore(List<String> days, long before) {
+    Future<Void> done = Future.succeededFuture();
+    for (String day : days) {
+      boolean over = millis(date(day).plusDays(1)) <= before;
+      done = over ? done.compose(v -> drop(day)) : done;
+    }
+    return done.compose(v -> pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(before))).mapEmpty();
+  }
+
+  private static LocalDate date(String day) {
+    return LocalDate.parse(day.substring(day.length() - 8), DateTimeFormatter.BASIC_ISO_DATE);
+  }
+
+  private static long millis(LocalDate date) {
+    return date.atStartOfDay(ZoneOffset.UTC).toInstant().toEpochMilli();
   }
 
   private Future<Void> drop(String day) {

@@ -2,6 +2,8 @@ package io.trestle.traces;
 
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
+import io.trestle.traces.core.Shares;
+import io.trestle.traces.core.Shares.Holder;
 import io.vertx.core.Future;
 import java.util.HashMap;
 import java.util.Map;
@@ -14,12 +16,16 @@ final class Traces {
   static final int MAX = 100_000;
 
   private final TraceStore store;
+  private final Doubts doubts;
   private final long started;
   private final Map<UUID, Future<Trace>> live = new HashMap<>();
   private final Map<UUID, Integer> held = new HashMap<>();
+  private final Map<UUID, Holder> holders = new HashMap<>();
+  private final Shares shares = new Shares(MAX);
 
-  Traces(TraceStore store, long started) {
+  Traces(TraceStore store, Doubts doubts, long started) {
     this.store = store;
+    this.doubts = doubts;
     this.started = started;
   }
 
@@ -29,11 +35,12 @@ final class Traces {
 
   /**
    * The live stream of a trace; UNAVAILABLE when it cannot be read. Stays in memory until {@link
-   * #release}, so that there are never two of one trace.
+   * #release}, so that there are never two of one trace. It counts for whoever opened it first, to
+   * its end in memory.
    */
-  Future<Trace> open(UUID id) {
+  Future<Trace> open(UUID id, Holder by) {
     held.merge(id, 1, Integer::sum);
-    return load(id);
+    return load(id, by);
   }
 
   /** Whoever opened it has said what it needs of it; also after a failure. */
@@ -45,28 +52,36 @@ final class Traces {
     }
   }
 
-  private Future<Trace> load(UUID id) {
+  private Future<Trace> load(UUID id, Holder by) {
     Future<Trace> known = live.get(id);
     if (known != null) {
       return known;
     }
-    if (live.size() >= MAX) {
+    if (!shares.take(by, 1)) {
       return Future.failedFuture(
-          Refused.of(Reason.OVERLOADED, "traces: too many live streams (expected: " + MAX + ")"));
+          Refused.of(
+              Reason.OVERLOADED,
+              "traces: too many live (expected: %d of an instance, %d of a service, %d of all)"
+                  .formatted(shares.ofInstance(), shares.ofService(), MAX)));
     }
+    holders.put(id, by);
     Future<Trace> loading =
-        store
-            .known(id)
+        doubts
+            .settled()
+            .compose(v -> store.known(id))
             .transform(
                 read -> {
                   if (read.succeeded()) {
                     return Future.succeededFuture(new Trace(id, read.result(), started));
                   }
-                  live.remove(id);
+                  forget(id);
                   return Future.failedFuture(
                       Refused.of(Reason.UNAVAILABLE, "traces: the database does not answer"));
                 });
     live.put(id, loading);
+    if (loading.failed()) { // at once, before it was put there
+      forget(id);
+    }
     return loading;
   }
 
@@ -79,7 +94,15 @@ final class Traces {
   /** Forgets a stream that nobody needs. */
   void leave(Trace trace) {
     if (trace.isIdle() && !held.containsKey(trace.id())) {
-      live.remove(trace.id());
+      forget(trace.id());
+    }
+  }
+
+  private void forget(UUID id) {
+    live.remove(id);
+    Holder by = holders.remove(id);
+    if (by != null) {
+      shares.give(by, 1);
     }
   }
 }

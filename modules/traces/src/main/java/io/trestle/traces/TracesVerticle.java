@@ -40,9 +40,11 @@ final class TracesVerticle extends VerticleBase {
   }
 
   private void listen(TraceStore store) {
-    Traces traces = new Traces(store, kernel.clock().millis());
+    Doubts doubts =
+        new Doubts(() -> kernel.pipeline().submit(TraceStore.PROBE, new TraceStore.Probe(0)));
+    Traces traces = new Traces(store, doubts, kernel.clock().millis());
     WatchDesk watches = new WatchDesk(kernel, context, store, traces);
-    AppendDesk appends = new AppendDesk(kernel, store, traces, watches::changed);
+    AppendDesk appends = new AppendDesk(kernel, store, traces, doubts, watches::changed);
     answer(TraceStreams.APPEND, appends::append);
     answer(TraceStreams.WRITERS_GONE, appends::gone);
     answer(TraceStreams.ROOT_ENDED, appends::rootEnded);

@@ -14,13 +14,16 @@ import io.trestle.kernel.settings.TelemetrySettings;
 import io.trestle.traces.core.Ending;
 import io.trestle.traces.core.Entry;
 import io.trestle.traces.core.Memory;
+import io.trestle.traces.core.Shares.Holder;
 import io.trestle.traces.core.WatchCursor;
 import io.trestle.traces.core.WatchCursor.Step;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +47,7 @@ final class WatchDesk {
   private final Memory memory = new Memory(MEMORY);
   private final Map<UUID, Watcher> watchers = new HashMap<>();
   private final Map<UUID, Integer> ofInstance = new HashMap<>();
+  private final Set<UUID> loading = new HashSet<>();
 
   WatchDesk(ModuleContext kernel, Context owner, TraceStore store, Traces traces) {
     this.kernel = kernel;
@@ -64,11 +68,12 @@ final class WatchDesk {
               .formatted(MAX_OF_INSTANCE, MAX));
     }
     ofInstance.merge(q.instanceId(), 1, Integer::sum);
+    loading.add(q.watch());
     return traces
-        .open(q.traceId())
-        .onFailure(e -> count(q.instanceId()))
+        .open(q.traceId(), new Holder(q.instanceId(), q.instanceId()))
         .map(
             trace -> {
+              checkWanted(q);
               WatchCursor cursor = new WatchCursor(q.key(), q.after(), trace.head(), memory);
               Watcher watcher = new Watcher(q.watch(), q.instanceId(), trace, q.key(), cursor);
               watchers.put(q.watch(), watcher);
@@ -76,7 +81,19 @@ final class WatchDesk {
               owner.runOnContext(v -> go(watcher));
               return new Heard();
             })
-        .onComplete(v -> traces.release(q.traceId()));
+        .onFailure(e -> count(q.instanceId()))
+        .onComplete(
+            v -> {
+              loading.remove(q.watch());
+              traces.release(q.traceId());
+            });
+  }
+
+  /** Who asked may have gone while the stream was read, and nobody would ever end the watch. */
+  private void checkWanted(Watch q) {
+    if (!loading.contains(q.watch())) {
+      throw Refused.of(Reason.CANCELLED, "the watch is over");
+    }
   }
 
   Future<Heard> taken(Taken q) {
@@ -89,6 +106,7 @@ final class WatchDesk {
   }
 
   Future<Heard> unwatch(Unwatch q) {
+    loading.remove(q.watch());
     Watcher watcher = watchers.get(q.watch());
     if (watcher != null) {
       remove(watcher);

@@ -66,7 +66,11 @@ final class WatchStream {
                 unwatch();
               }
             })
-        .onFailure(e -> fail(AppendStream.Statuses.of(e)));
+        .onFailure(
+            e -> {
+              unwatch(); // without an answer the watch may begin later
+              fail(AppendStream.Statuses.of(e));
+            });
   }
 
   private Future<Heard> deliver(Items items) {

@@ -1,6 +1,7 @@
 package io.trestle.traces;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.trestle.kernel.TestPostgres;
@@ -18,6 +19,7 @@ import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -129,7 +131,19 @@ class TraceStoreTest {
   }
 
   @Test
+  void place_thatAnotherHolds_isNotWritten() {
+    Written first = row(1, Entry.Kind.CHUNK, "a", "1", at(DAY, 12));
+    write(first);
+    Written other =
+        new Written(trace, first.entry(), first.createdAt(), first.serviceId(), instance, 999);
+
+    assertThatThrownBy(() -> write(other)).hasStackTraceContaining("23514");
+    assertThat(await(store.sent(instance, 101))).isEqualTo(1);
+  }
+
+  @Test
   void days_areDroppedWhole_whenTheyAreOver() {
+    await(pool.query("TRUNCATE trace_chunks").execute());
     write(row(1, Entry.Kind.CHUNK, "a", "1", at(DAY.minusDays(30), 1)));
     for (int day = 10; day < 14; day++) {
       await(store.partition(DAY.plusDays(day)));
@@ -139,7 +153,10 @@ class TraceStoreTest {
     assertThat(days())
         .contains("trace_chunks_20260112", "trace_chunks_20260113", "trace_chunks_20260114");
 
-    await(store.dropBefore(at(DAY.plusDays(12), 1)));
+    await(store.dropOlder(at(DAY.plusDays(300), 1), Duration.ofDays(30).toMillis()));
+    assertThat(days()).contains("trace_chunks_20260112"); // the clock has jumped
+
+    await(store.dropOlder(at(DAY.plusDays(300), 1), Duration.ofDays(1).toMillis()));
 
     assertThat(days())
         .doesNotContain("trace_chunks_20260112", "trace_chunks_20260113")

@@ -34,6 +34,9 @@ final class AppendQueue {
   private long bytes;
   private int flying;
 
+  /** The last of those that go one by one. */
+  private long suspect = Long.MIN_VALUE;
+
   /** One message. */
   static final class Entry {
     private AppendMessage message;
@@ -147,7 +150,8 @@ final class AppendQueue {
   }
 
   /** Takes what is to be sent next; it is on its way from then on. */
-  List<Entry> take(int most) {
+  List<Entry> take(int upTo) {
+    int most = isSuspicious() ? Math.min(1, upTo) : upTo;
     List<Entry> taken = new ArrayList<>();
     if (flying >= most || flying == entries.size()) {
       return taken;
@@ -190,19 +194,31 @@ final class AppendQueue {
     return entry.stored;
   }
 
-  /** Gives up everything that is on its way: the runtime does not want it. */
+  /**
+   * The runtime does not want something that is on its way. That is given up when it is the only
+   * one; else they go one by one, so that it is found and the others are not given up with it.
+   */
   void refuseFlying() {
+    boolean one = flying == 1;
     for (Iterator<Entry> all = entries.values().iterator(); all.hasNext(); ) {
       Entry entry = all.next();
-      if (entry.flying) {
+      if (entry.flying && one) {
         all.remove();
         bytes -= size(entry);
         flying--;
         if (entry.stored != null) {
           refused.add(entry.stored);
         }
+        return;
+      }
+      if (entry.flying) {
+        suspect = entry.message.getClientSeq();
       }
     }
+  }
+
+  private boolean isSuspicious() {
+    return !entries.isEmpty() && entries.keySet().iterator().next() <= suspect;
   }
 
   /** Gives up everything. */

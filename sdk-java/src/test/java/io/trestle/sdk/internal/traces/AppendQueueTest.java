@@ -81,6 +81,30 @@ class AppendQueueTest {
   }
 
   @Test
+  void refusal_givesUpOnlyWhatIsRefused_foundOneByOne() {
+    chunk("a", true);
+    chunk("bad", true);
+    end();
+    assertThat(messages(9)).hasSize(3);
+    queue.refuseFlying();
+    queue.lost();
+    chunk("c", true);
+    assertThat(queue.takeRefused()).isEmpty();
+
+    assertThat(messages(9)).extracting(AppendMessage::getClientSeq).containsExactly(1L);
+    assertThat(messages(9)).isEmpty();
+    assertThat(queue.stored(1)).isSameAs(waiting.get(0));
+    assertThat(messages(9)).extracting(AppendMessage::getClientSeq).containsExactly(2L);
+    queue.refuseFlying();
+    queue.lost();
+
+    assertThat(queue.takeRefused()).containsExactly(waiting.get(1));
+    assertThat(messages(9)).extracting(AppendMessage::getClientSeq).containsExactly(3L);
+    assertThat(queue.stored(3)).isNull();
+    assertThat(messages(9)).extracting(AppendMessage::getClientSeq).containsExactly(4L);
+  }
+
+  @Test
   void moreAreKept_withAStream_andTheRestIsGivenUpWhenItIsLost() {
     for (int i = 0; i < 3_000; i++) {
       chunk("a", true);
