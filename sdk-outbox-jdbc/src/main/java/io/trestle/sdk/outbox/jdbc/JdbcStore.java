@@ -14,6 +14,8 @@ import io.trestle.sdk.outbox.PreparedEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -52,11 +54,14 @@ import org.jspecify.annotations.Nullable;
  * between was answered that the runtime has them.
  */
 final class JdbcStore implements OutboxTable {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk.outbox");
+
   private final DataSource source;
   private final JdbcOutboxOptions options;
   private final Statements sql;
   private final LaneCursor cursor = new LaneCursor();
   private @Nullable Session relay; // while there is work
+  private int parked; // in this claim, for being unreadable
 
   JdbcStore(DataSource source, JdbcOutboxOptions options) {
     this.source = source;
@@ -200,7 +205,7 @@ final class JdbcStore implements OutboxTable {
     }
     try {
       Connection connection = relay.connection;
-      List<ClaimedEvent> events = lockNext(connection);
+      List<ClaimedEvent> events = lockReadable(connection);
       return new Claim(events, events.isEmpty() ? dueIn(connection) : 0);
     } catch (SQLException e) {
       abandon(e);
@@ -236,6 +241,17 @@ final class JdbcStore implements OutboxTable {
       row.next();
       long millis = row.getLong(1);
       return row.wasNull() ? RelayPlan.NEVER : Math.max(0, millis);
+    }
+  }
+
+  private List<ClaimedEvent> lockReadable(Connection connection) throws SQLException {
+    while (true) {
+      parked = 0;
+      List<ClaimedEvent> events = lockNext(connection);
+      if (!events.isEmpty() || parked == 0) {
+        return events; // what is parked beside them is written with their settlement
+      }
+      connection.commit();
     }
   }
 
@@ -285,23 +301,40 @@ final class JdbcStore implements OutboxTable {
       lock.setArray(1, connection.createArrayOf("bigint", rows.toArray()));
       try (ResultSet row = lock.executeQuery()) {
         while (row.next()) {
-          PreparedEvent event =
-              new PreparedEvent(
-                  row.getString(2),
-                  row.getString(3),
-                  row.getBytes(4),
-                  row.getBytes(5),
-                  row.getString(6),
-                  row.getString(7),
-                  row.getString(8),
-                  HeadersJson.read(row.getString(9)),
-                  row.getLong(10),
-                  row.getString(11));
-          locked.add(new ClaimedEvent(row.getLong(1), event, row.getInt(12)));
+          try {
+            locked.add(new ClaimedEvent(row.getLong(1), event(row), row.getInt(12)));
+          } catch (IllegalArgumentException e) { // others are not to wait for it
+            park(connection, row, e);
+          }
         }
       }
     }
     return locked;
+  }
+
+  private static PreparedEvent event(ResultSet row) throws SQLException {
+    return new PreparedEvent(
+        row.getString(2),
+        row.getString(3),
+        row.getBytes(4),
+        row.getBytes(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        HeadersJson.read(row.getString(9)),
+        row.getLong(10),
+        row.getString(11));
+  }
+
+  private void park(Connection connection, ResultSet row, IllegalArgumentException why)
+      throws SQLException {
+    String error = "unreadable: " + why.getMessage();
+    mark(connection, "failed", row.getInt(12), error, 0, row.getLong(1));
+    parked++;
+    LOG.log(
+        Level.WARNING,
+        "outbox_unreadable outbox=%s id=%s: kept; see listFailed"
+            .formatted(options.table(), row.getString(2)));
   }
 
   @Override

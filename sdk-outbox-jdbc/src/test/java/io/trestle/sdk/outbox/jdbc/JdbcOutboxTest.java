@@ -118,6 +118,27 @@ class JdbcOutboxTest {
   }
 
   @Test
+  void unreadableRow_isParked_andHoldsNobody() throws Exception {
+    try (JdbcOutbox outbox = open()) {
+      String id = publish(outbox, "bad", "k");
+      publish(outbox, "after it", "k");
+      TestPostgres.query(
+          database,
+          "UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "' RETURNING id");
+      courier.connect();
+      await().until(() -> outbox.stats().pending() == 0);
+      assertThat(courier.texts()).containsExactly("after it");
+      assertThat(outbox.listFailed(10, ""))
+          .singleElement()
+          .satisfies(
+              failed -> {
+                assertThat(failed.id()).isEqualTo(id);
+                assertThat(failed.lastError()).isEqualTo("unreadable: headers: no JSON object");
+              });
+    }
+  }
+
+  @Test
   void connectionThatCommitsByItself_isRefused() throws Exception {
     try (JdbcOutbox outbox = open();
         Connection connection = source.getConnection()) {
