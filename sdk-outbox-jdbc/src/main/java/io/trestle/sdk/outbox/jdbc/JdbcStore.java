@@ -28,6 +28,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * locks, looks at the first pending row of each lane, in the table as everybody sees it, locked or
  * not. The second locks those rows, and skips what another relay has. The lock of the first row of
  * a lane is thereby the lock of the lane: the second row is never looked at while the first is
- * there, so it cannot overtake a row that somebody else is sending. Rejected: one statement with
+ * there, so it cannot overtake a row that somebody else is sending. Rows without lane have no order
+ * and are found and locked in one step, what others have skipped. Rejected: one statement with
  * {@code SKIP LOCKED} ordered by lane, which does just that; a lease in the row, which costs a
  * write before each request and a pause after each crash.
  *
@@ -256,10 +258,13 @@ final class JdbcStore implements OutboxTable {
   }
 
   private List<ClaimedEvent> lockNext(Connection connection) throws SQLException {
+    List<Candidate> free = free(connection);
     cursor.begin();
     while (true) {
       Window window = peek(connection, cursor.after());
       boolean more = cursor.advance(window.lanes, window.last);
+      window.candidates.addAll(free); // without effect after the first window: they are locked
+      window.candidates.sort(Comparator.comparingLong(Candidate::row));
       BatchChoice choice = new BatchChoice(window.candidates);
       for (List<Long> rows = choice.next(); !rows.isEmpty(); rows = choice.next()) {
         List<ClaimedEvent> locked = lock(connection, rows);
@@ -273,11 +278,22 @@ final class JdbcStore implements OutboxTable {
     }
   }
 
+  /** Rows without lane, locked; those that do not fit into this request wait for the next one. */
+  private List<Candidate> free(Connection connection) throws SQLException {
+    List<Candidate> candidates = new ArrayList<>();
+    try (PreparedStatement free = connection.prepareStatement(sql.free);
+        ResultSet row = free.executeQuery()) {
+      while (row.next()) {
+        candidates.add(new Candidate(row.getLong(1), "", row.getLong(2), true));
+      }
+    }
+    return candidates;
+  }
+
   private record Window(List<Candidate> candidates, int lanes, String last) {}
 
   private Window peek(Connection connection, String after) throws SQLException {
     List<Candidate> candidates = new ArrayList<>();
-    int lanes = 0;
     String last = "";
     try (PreparedStatement peek = connection.prepareStatement(sql.peek)) {
       peek.setString(1, after);
@@ -285,14 +301,11 @@ final class JdbcStore implements OutboxTable {
         while (row.next()) {
           String lane = row.getString(2);
           candidates.add(new Candidate(row.getLong(1), lane, row.getLong(3), row.getBoolean(4)));
-          if (!lane.isEmpty()) {
-            lanes++;
-            last = row.getString(5);
-          }
+          last = row.getString(5);
         }
       }
     }
-    return new Window(candidates, lanes, last);
+    return new Window(candidates, candidates.size(), last);
   }
 
   private List<ClaimedEvent> lock(Connection connection, List<Long> rows) throws SQLException {

@@ -139,6 +139,32 @@ class JdbcOutboxTest {
   }
 
   @Test
+  void rowsWithoutKey_areSharedByAnyNumberOfRelays() throws Exception {
+    int relays = 6;
+    List<FakeCourier> couriers = new ArrayList<>();
+    List<JdbcOutbox> outboxes = new ArrayList<>();
+    for (int i = 0; i < relays; i++) {
+      FakeCourier silent = new FakeCourier();
+      silent.keepSilent(true);
+      couriers.add(silent);
+      outboxes.add(JdbcOutbox.open(silent, source, JdbcOutboxOptions.DEFAULT));
+    }
+    try (Connection transaction = begin()) {
+      for (int i = 0; i < 100 * relays; i++) {
+        publish(outboxes.get(0), transaction, "e" + i, "");
+      }
+      transaction.commit();
+    }
+    couriers.forEach(FakeCourier::connect);
+
+    await().until(() -> couriers.stream().noneMatch(c -> c.requests().isEmpty()));
+    assertThat(couriers.stream().flatMap(c -> c.requests().get(0).stream()))
+        .hasSize(100 * relays)
+        .doesNotHaveDuplicates();
+    outboxes.forEach(outbox -> outbox.close(Duration.ZERO));
+  }
+
+  @Test
   void connectionThatCommitsByItself_isRefused() throws Exception {
     try (JdbcOutbox outbox = open();
         Connection connection = source.getConnection()) {
