@@ -74,7 +74,11 @@ final class JdbcStore implements OutboxTable {
   /** A connection of the relay, with a transaction that reads what is committed. */
   private record Session(Connection connection, boolean autoCommit, int isolation) {
     static Session open(DataSource source) throws SQLException {
-      Connection connection = source.getConnection();
+      return of(source.getConnection());
+    }
+
+    /** Closes the connection if it fails. */
+    static Session of(Connection connection) throws SQLException {
       try {
         Session session =
             new Session(
@@ -200,10 +204,9 @@ final class JdbcStore implements OutboxTable {
   public Claim claim() throws SQLException {
     if (relay == null) {
       long dueIn = probe();
-      if (dueIn > 0) {
+      if (relay == null) {
         return new Claim(List.of(), dueIn);
       }
-      relay = Session.open(source);
     }
     try {
       Connection connection = relay.connection;
@@ -218,15 +221,25 @@ final class JdbcStore implements OutboxTable {
     }
   }
 
-  /** All that an idle outbox does. */
+  /** All that an idle outbox does; if a row is due, the connection is kept for the claim. */
   private long probe() throws SQLException {
-    try (Connection connection = source.getConnection()) {
-      long dueIn = dueIn(connection);
+    Connection connection = source.getConnection();
+    long dueIn;
+    try {
+      dueIn = dueIn(connection);
       if (!connection.getAutoCommit()) {
         connection.rollback();
       }
-      return dueIn;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
     }
+    if (dueIn > 0) {
+      connection.close();
+    } else {
+      relay = Session.of(connection);
+    }
+    return dueIn;
   }
 
   private void abandon(SQLException why) {

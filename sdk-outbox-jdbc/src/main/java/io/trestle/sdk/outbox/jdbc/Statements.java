@@ -67,8 +67,14 @@ final class Statements {
       WHERE id = ANY (?) AND status = 'pending' AND next_attempt_at <= clock_timestamp()
       ORDER BY id FOR UPDATE SKIP LOCKED""";
 
-  /** Primary key. */
-  private static final String DELETE = "DELETE FROM trestle_outbox WHERE id = ANY (?)";
+  /**
+   * Primary key. The commit does not wait for the disk: whatever a crash of the database brings
+   * back is sent again, as after a crash before the commit, and the runtime knows it by its id.
+   */
+  private static final String DELETE =
+      """
+      SET LOCAL synchronous_commit = off;
+      DELETE FROM trestle_outbox WHERE id = ANY (?)""";
 
   /** Primary key. */
   private static final String SETTLE =
