@@ -30,6 +30,7 @@ public final class FakeCourier implements EventCourier {
   private volatile boolean connected;
   private volatile boolean failing;
   private volatile boolean silent;
+  private volatile boolean throwing;
   private volatile Function<String, Status> verdict = text -> Status.ACCEPTED;
 
   /** An event type of texts. */
@@ -68,6 +69,11 @@ public final class FakeCourier implements EventCourier {
   /** Whether requests stay without answer. */
   public void fail(boolean now) {
     failing = now;
+  }
+
+  /** Whether sending throws. */
+  public void throwing(boolean now) {
+    throwing = now;
   }
 
   /** Whether requests are never answered. */
@@ -128,6 +134,9 @@ public final class FakeCourier implements EventCourier {
   @Override
   public CompletableFuture<List<PublishVerdict>> send(List<PreparedEvent> events) {
     requests.add(events.stream().map(FakeCourier::text).toList());
+    if (throwing) {
+      throw new IllegalStateException("a fault of the courier");
+    }
     if (silent) {
       return new CompletableFuture<>();
     }

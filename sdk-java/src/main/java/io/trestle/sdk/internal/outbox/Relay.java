@@ -174,6 +174,7 @@ public final class Relay {
     boolean last = closing;
     boolean rearm = sessionBegan.getAndSet(false);
     OutboxTable.Claim claim;
+    tell(plan::looking);
     try {
       if (rearm) {
         table.rearm();
@@ -223,6 +224,8 @@ public final class Relay {
       why = String.valueOf(e.getCause());
     } catch (TimeoutException e) {
       why = "no answer within " + ANSWER_SECONDS + " s";
+    } catch (RuntimeException e) { // of the courier; if it was sent, the runtime has the ids
+      why = e.toString();
     } catch (InterruptedException e) {
       settleOnce(() -> table.giveBack(events, "closed before the answer"));
       throw e;

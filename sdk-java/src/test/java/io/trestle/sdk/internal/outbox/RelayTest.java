@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +38,7 @@ class RelayTest {
     private final AtomicInteger claims = new AtomicInteger();
     private final AtomicInteger failures = new AtomicInteger();
     private volatile boolean held;
+    private @Nullable Runnable lookTooEarly;
 
     synchronized void add(String text) {
       long row = pending.size();
@@ -59,6 +61,11 @@ class RelayTest {
     public synchronized Claim claim() throws SQLException {
       claims.incrementAndGet();
       held = true;
+      if (lookTooEarly != null) {
+        lookTooEarly.run();
+        lookTooEarly = null;
+        return new Claim(List.of(), RelayPlan.NEVER);
+      }
       return new Claim(List.copyOf(pending.values()), RelayPlan.NEVER);
     }
 
@@ -133,6 +140,30 @@ class RelayTest {
     courier.fail(false);
     await().until(() -> courier.texts().contains("1"));
     assertThat(rows.givenBack().get(0)).contains("the runtime is away");
+  }
+
+  @Test
+  void courierThatThrows_countsAsNoAnswer_andTheThreadGoesOn() {
+    courier.throwing(true);
+    rows.add("1");
+    relay.start();
+    courier.connect();
+    await().until(() -> rows.givenBack().size() >= 2);
+    courier.throwing(false);
+    await().until(() -> courier.texts().contains("1"));
+    assertThat(rows.givenBack().get(0)).contains("a fault of the courier");
+  }
+
+  @Test
+  void wokenWhileItLooks_looksAgain_thoughItFoundNothing() {
+    rows.lookTooEarly =
+        () -> {
+          rows.add("1");
+          relay.wake();
+        };
+    relay.start();
+    courier.connect();
+    await().until(() -> courier.texts().contains("1"));
   }
 
   @Test

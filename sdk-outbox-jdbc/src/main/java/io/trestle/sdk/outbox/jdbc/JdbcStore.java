@@ -14,6 +14,8 @@ import io.trestle.sdk.outbox.PreparedEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -26,6 +28,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  * locks, looks at the first pending row of each lane, in the table as everybody sees it, locked or
  * not. The second locks those rows, and skips what another relay has. The lock of the first row of
  * a lane is thereby the lock of the lane: the second row is never looked at while the first is
- * there, so it cannot overtake a row that somebody else is sending. Rejected: one statement with
+ * there, so it cannot overtake a row that somebody else is sending. Rows without lane have no order
+ * and are found and locked in one step, what others have skipped. Rejected: one statement with
  * {@code SKIP LOCKED} ordered by lane, which does just that; a lease in the row, which costs a
  * write before each request and a pause after each crash.
  *
@@ -52,11 +56,14 @@ import org.jspecify.annotations.Nullable;
  * between was answered that the runtime has them.
  */
 final class JdbcStore implements OutboxTable {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk.outbox");
+
   private final DataSource source;
   private final JdbcOutboxOptions options;
   private final Statements sql;
   private final LaneCursor cursor = new LaneCursor();
   private @Nullable Session relay; // while there is work
+  private int parked; // in this claim, for being unreadable
 
   JdbcStore(DataSource source, JdbcOutboxOptions options) {
     this.source = source;
@@ -67,7 +74,11 @@ final class JdbcStore implements OutboxTable {
   /** A connection of the relay, with a transaction that reads what is committed. */
   private record Session(Connection connection, boolean autoCommit, int isolation) {
     static Session open(DataSource source) throws SQLException {
-      Connection connection = source.getConnection();
+      return of(source.getConnection());
+    }
+
+    /** Closes the connection if it fails. */
+    static Session of(Connection connection) throws SQLException {
       try {
         Session session =
             new Session(
@@ -193,14 +204,13 @@ final class JdbcStore implements OutboxTable {
   public Claim claim() throws SQLException {
     if (relay == null) {
       long dueIn = probe();
-      if (dueIn > 0) {
+      if (relay == null) {
         return new Claim(List.of(), dueIn);
       }
-      relay = Session.open(source);
     }
     try {
       Connection connection = relay.connection;
-      List<ClaimedEvent> events = lockNext(connection);
+      List<ClaimedEvent> events = lockReadable(connection);
       return new Claim(events, events.isEmpty() ? dueIn(connection) : 0);
     } catch (SQLException e) {
       abandon(e);
@@ -211,15 +221,25 @@ final class JdbcStore implements OutboxTable {
     }
   }
 
-  /** All that an idle outbox does. */
+  /** All that an idle outbox does; if a row is due, the connection is kept for the claim. */
   private long probe() throws SQLException {
-    try (Connection connection = source.getConnection()) {
-      long dueIn = dueIn(connection);
+    Connection connection = source.getConnection();
+    long dueIn;
+    try {
+      dueIn = dueIn(connection);
       if (!connection.getAutoCommit()) {
         connection.rollback();
       }
-      return dueIn;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
     }
+    if (dueIn > 0) {
+      connection.close();
+    } else {
+      relay = Session.of(connection);
+    }
+    return dueIn;
   }
 
   private void abandon(SQLException why) {
@@ -239,11 +259,25 @@ final class JdbcStore implements OutboxTable {
     }
   }
 
+  private List<ClaimedEvent> lockReadable(Connection connection) throws SQLException {
+    while (true) {
+      parked = 0;
+      List<ClaimedEvent> events = lockNext(connection);
+      if (!events.isEmpty() || parked == 0) {
+        return events; // what is parked beside them is written with their settlement
+      }
+      connection.commit();
+    }
+  }
+
   private List<ClaimedEvent> lockNext(Connection connection) throws SQLException {
+    List<Candidate> free = free(connection);
     cursor.begin();
     while (true) {
       Window window = peek(connection, cursor.after());
       boolean more = cursor.advance(window.lanes, window.last);
+      window.candidates.addAll(free); // without effect after the first window: they are locked
+      window.candidates.sort(Comparator.comparingLong(Candidate::row));
       BatchChoice choice = new BatchChoice(window.candidates);
       for (List<Long> rows = choice.next(); !rows.isEmpty(); rows = choice.next()) {
         List<ClaimedEvent> locked = lock(connection, rows);
@@ -257,11 +291,22 @@ final class JdbcStore implements OutboxTable {
     }
   }
 
+  /** Rows without lane, locked; those that do not fit into this request wait for the next one. */
+  private List<Candidate> free(Connection connection) throws SQLException {
+    List<Candidate> candidates = new ArrayList<>();
+    try (PreparedStatement free = connection.prepareStatement(sql.free);
+        ResultSet row = free.executeQuery()) {
+      while (row.next()) {
+        candidates.add(new Candidate(row.getLong(1), "", row.getLong(2), true));
+      }
+    }
+    return candidates;
+  }
+
   private record Window(List<Candidate> candidates, int lanes, String last) {}
 
   private Window peek(Connection connection, String after) throws SQLException {
     List<Candidate> candidates = new ArrayList<>();
-    int lanes = 0;
     String last = "";
     try (PreparedStatement peek = connection.prepareStatement(sql.peek)) {
       peek.setString(1, after);
@@ -269,14 +314,11 @@ final class JdbcStore implements OutboxTable {
         while (row.next()) {
           String lane = row.getString(2);
           candidates.add(new Candidate(row.getLong(1), lane, row.getLong(3), row.getBoolean(4)));
-          if (!lane.isEmpty()) {
-            lanes++;
-            last = row.getString(5);
-          }
+          last = row.getString(5);
         }
       }
     }
-    return new Window(candidates, lanes, last);
+    return new Window(candidates, candidates.size(), last);
   }
 
   private List<ClaimedEvent> lock(Connection connection, List<Long> rows) throws SQLException {
@@ -285,23 +327,40 @@ final class JdbcStore implements OutboxTable {
       lock.setArray(1, connection.createArrayOf("bigint", rows.toArray()));
       try (ResultSet row = lock.executeQuery()) {
         while (row.next()) {
-          PreparedEvent event =
-              new PreparedEvent(
-                  row.getString(2),
-                  row.getString(3),
-                  row.getBytes(4),
-                  row.getBytes(5),
-                  row.getString(6),
-                  row.getString(7),
-                  row.getString(8),
-                  HeadersJson.read(row.getString(9)),
-                  row.getLong(10),
-                  row.getString(11));
-          locked.add(new ClaimedEvent(row.getLong(1), event, row.getInt(12)));
+          try {
+            locked.add(new ClaimedEvent(row.getLong(1), event(row), row.getInt(12)));
+          } catch (IllegalArgumentException e) { // others are not to wait for it
+            park(connection, row, e);
+          }
         }
       }
     }
     return locked;
+  }
+
+  private static PreparedEvent event(ResultSet row) throws SQLException {
+    return new PreparedEvent(
+        row.getString(2),
+        row.getString(3),
+        row.getBytes(4),
+        row.getBytes(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        HeadersJson.read(row.getString(9)),
+        row.getLong(10),
+        row.getString(11));
+  }
+
+  private void park(Connection connection, ResultSet row, IllegalArgumentException why)
+      throws SQLException {
+    String error = "unreadable: " + why.getMessage();
+    mark(connection, "failed", row.getInt(12), error, 0, row.getLong(1));
+    parked++;
+    LOG.log(
+        Level.WARNING,
+        "outbox_unreadable outbox=%s id=%s: kept; see listFailed"
+            .formatted(options.table(), row.getString(2)));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.trestle.sdk.outbox.jdbc;
 
 import io.trestle.sdk.internal.outbox.core.LaneCursor;
+import io.trestle.sdk.outbox.EventCourier;
 
 /** The statements of an outbox for PostgreSQL, on a table of the given name. */
 final class Statements {
@@ -19,9 +20,9 @@ final class Statements {
       FROM trestle_outbox WHERE status = 'pending'""";
 
   /**
-   * Index trestle_outbox_lanes: one probe for each lane, one for its first row, and a range for
-   * rows without lane. It sees rows that others have locked: that is what keeps a relay from taking
-   * the second row of a lane whose first one another relay is sending.
+   * Index trestle_outbox_lanes: one probe for each lane, one for its first row. It sees rows that
+   * others have locked: that is what keeps a relay from taking the second row of a lane whose first
+   * one another relay is sending.
    */
   private static final String PEEK =
       """
@@ -38,18 +39,24 @@ final class Statements {
         SELECT h.* FROM walked CROSS JOIN LATERAL (
           SELECT id, partition_key, payload, payload_json, headers, next_attempt_at
           FROM trestle_outbox t WHERE t.status = 'pending' AND t.partition_key = walked.lane
-          ORDER BY t.id LIMIT 1) h),
-      free AS (
-        SELECT id, partition_key, payload, payload_json, headers, next_attempt_at
-        FROM trestle_outbox
-        WHERE status = 'pending' AND partition_key = '' AND next_attempt_at <= clock_timestamp()
-        ORDER BY partition_key, id LIMIT 400)
+          ORDER BY t.id LIMIT 1) h)
       SELECT id, partition_key,
         octet_length(payload) + octet_length(payload_json) + octet_length(headers) + 256,
         next_attempt_at <= clock_timestamp(), (SELECT max(lane) FROM walked)
-      FROM (SELECT * FROM heads UNION ALL SELECT * FROM free) candidates
-      ORDER BY id"""
+      FROM heads ORDER BY id"""
           .formatted(LaneCursor.WINDOW);
+
+  /**
+   * Index trestle_outbox_lanes: a range. These rows have no order, so each relay takes the first
+   * that no other has, and any number of relays find work.
+   */
+  private static final String FREE =
+      """
+      SELECT id, octet_length(payload) + octet_length(payload_json) + octet_length(headers) + 256
+      FROM trestle_outbox
+      WHERE status = 'pending' AND partition_key = '' AND next_attempt_at <= clock_timestamp()
+      ORDER BY partition_key, id LIMIT %d FOR UPDATE SKIP LOCKED"""
+          .formatted(EventCourier.MAX_EVENTS);
 
   /** Primary key. */
   private static final String LOCK =
@@ -60,8 +67,14 @@ final class Statements {
       WHERE id = ANY (?) AND status = 'pending' AND next_attempt_at <= clock_timestamp()
       ORDER BY id FOR UPDATE SKIP LOCKED""";
 
-  /** Primary key. */
-  private static final String DELETE = "DELETE FROM trestle_outbox WHERE id = ANY (?)";
+  /**
+   * Primary key. The commit does not wait for the disk: whatever a crash of the database brings
+   * back is sent again, as after a crash before the commit, and the runtime knows it by its id.
+   */
+  private static final String DELETE =
+      """
+      SET LOCAL synchronous_commit = off;
+      DELETE FROM trestle_outbox WHERE id = ANY (?)""";
 
   /** Primary key. */
   private static final String SETTLE =
@@ -104,6 +117,7 @@ final class Statements {
   final String insert;
   final String dueIn;
   final String peek;
+  final String free;
   final String lock;
   final String delete;
   final String settle;
@@ -118,6 +132,7 @@ final class Statements {
     insert = on(table, INSERT);
     dueIn = on(table, DUE_IN);
     peek = on(table, PEEK);
+    free = on(table, FREE);
     lock = on(table, LOCK);
     delete = on(table, DELETE);
     settle = on(table, SETTLE);

@@ -118,6 +118,53 @@ class JdbcOutboxTest {
   }
 
   @Test
+  void unreadableRow_isParked_andHoldsNobody() throws Exception {
+    try (JdbcOutbox outbox = open()) {
+      String id = publish(outbox, "bad", "k");
+      publish(outbox, "after it", "k");
+      TestPostgres.query(
+          database,
+          "UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "' RETURNING id");
+      courier.connect();
+      await().until(() -> outbox.stats().pending() == 0);
+      assertThat(courier.texts()).containsExactly("after it");
+      assertThat(outbox.listFailed(10, ""))
+          .singleElement()
+          .satisfies(
+              failed -> {
+                assertThat(failed.id()).isEqualTo(id);
+                assertThat(failed.lastError()).isEqualTo("unreadable: headers: no JSON object");
+              });
+    }
+  }
+
+  @Test
+  void rowsWithoutKey_areSharedByAnyNumberOfRelays() throws Exception {
+    int relays = 6;
+    List<FakeCourier> couriers = new ArrayList<>();
+    List<JdbcOutbox> outboxes = new ArrayList<>();
+    for (int i = 0; i < relays; i++) {
+      FakeCourier silent = new FakeCourier();
+      silent.keepSilent(true);
+      couriers.add(silent);
+      outboxes.add(JdbcOutbox.open(silent, source, JdbcOutboxOptions.DEFAULT));
+    }
+    try (Connection transaction = begin()) {
+      for (int i = 0; i < 100 * relays; i++) {
+        publish(outboxes.get(0), transaction, "e" + i, "");
+      }
+      transaction.commit();
+    }
+    couriers.forEach(FakeCourier::connect);
+
+    await().until(() -> couriers.stream().noneMatch(c -> c.requests().isEmpty()));
+    assertThat(couriers.stream().flatMap(c -> c.requests().get(0).stream()))
+        .hasSize(100 * relays)
+        .doesNotHaveDuplicates();
+    outboxes.forEach(outbox -> outbox.close(Duration.ZERO));
+  }
+
+  @Test
   void connectionThatCommitsByItself_isRefused() throws Exception {
     try (JdbcOutbox outbox = open();
         Connection connection = source.getConnection()) {

@@ -9,11 +9,14 @@ import io.trestle.sdk.internal.outbox.core.Candidate;
 import io.trestle.sdk.internal.outbox.core.ClaimedEvent;
 import io.trestle.sdk.internal.outbox.core.LaneCursor;
 import io.trestle.sdk.internal.outbox.core.RelayPlan;
+import io.trestle.sdk.internal.outbox.core.RetryLadder;
 import io.trestle.sdk.internal.outbox.core.RowOutcome;
 import io.trestle.sdk.internal.outbox.core.Settlement;
 import io.trestle.sdk.outbox.FailedEvent;
 import io.trestle.sdk.outbox.OutboxStats;
 import io.trestle.sdk.outbox.PreparedEvent;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +27,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -34,6 +38,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * both are found in the index of lanes, whatever waits behind them.
  */
 final class SqliteStore implements OutboxTable, AutoCloseable {
+  private static final Logger LOG = System.getLogger("io.trestle.sdk.outbox");
+
   private static final String[] SCHEMA = {
     """
     CREATE TABLE IF NOT EXISTS event_outbox (
@@ -75,7 +81,10 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
         idempotency_key, headers, occurred_at_ms, enqueued_at_ms, x_sb_trace, status)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')""";
 
-  /** Index event_outbox_lanes: one probe for each lane, one for its first row. */
+  /**
+   * Index event_outbox_lanes: one probe for each lane, one for its first row. What is to wait for
+   * longer than any pause was put off before the clock was set back, and is due.
+   */
   private static final String PEEK =
       """
       WITH RECURSIVE
@@ -94,11 +103,12 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
         FROM lanes WHERE lane IS NOT NULL),
       free (r) AS (
         SELECT rowid FROM event_outbox
-        WHERE status = 'pending' AND partition_key = '' AND next_attempt_at_ms <= ?2
+        WHERE status = 'pending' AND partition_key = ''
+          AND next_attempt_at_ms NOT BETWEEN ?2 + 1 AND ?3
         ORDER BY enqueued_at_ms, id LIMIT 200)
       SELECT rowid, partition_key,
         length(payload) + length(payload_json) + length(headers) + 256,
-        next_attempt_at_ms <= ?2, (SELECT max(lane) FROM lanes)
+        next_attempt_at_ms NOT BETWEEN ?2 + 1 AND ?3, (SELECT max(lane) FROM lanes)
       FROM event_outbox
       WHERE rowid IN (SELECT r FROM heads UNION ALL SELECT r FROM free)
       ORDER BY enqueued_at_ms, id"""
@@ -264,12 +274,15 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
   public Claim claim() throws SQLException {
     return transaction(
         () -> {
-          List<Long> chosen = choose(clock.millis());
-          List<ClaimedEvent> events = new ArrayList<>(chosen.size());
-          for (long row : chosen) {
-            update(MARK, row);
-            events.add(fetch(row));
-          }
+          List<ClaimedEvent> events = new ArrayList<>();
+          List<Long> chosen;
+          do {
+            chosen = choose(clock.millis());
+            for (long row : chosen) {
+              update(MARK, row);
+              fetch(row).ifPresent(events::add);
+            }
+          } while (events.isEmpty() && !chosen.isEmpty()); // all of them unreadable
           return new Claim(events, events.isEmpty() ? dueIn() : 0);
         });
   }
@@ -295,6 +308,7 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
     try (PreparedStatement peek = connection.prepareStatement(PEEK)) {
       peek.setString(1, after);
       peek.setLong(2, now);
+      peek.setLong(3, now + RetryLadder.LONGEST_MILLIS);
       try (ResultSet row = peek.executeQuery()) {
         while (row.next()) {
           String lane = row.getString(2);
@@ -309,26 +323,39 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
     return new Window(candidates, lanes, last);
   }
 
-  private ClaimedEvent fetch(long rowid) throws SQLException {
+  /** Empty for a row that cannot be read, which is parked: others are not to wait for it. */
+  private Optional<ClaimedEvent> fetch(long rowid) throws SQLException {
     try (PreparedStatement fetch = connection.prepareStatement(FETCH)) {
       fetch.setLong(1, rowid);
       try (ResultSet row = fetch.executeQuery()) {
         row.next();
-        PreparedEvent event =
-            new PreparedEvent(
-                row.getString(1),
-                row.getString(2),
-                row.getBytes(3),
-                row.getBytes(4),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7),
-                HeadersJson.read(row.getString(8)),
-                row.getLong(9),
-                row.getString(10));
-        return new ClaimedEvent(rowid, event, row.getInt(11));
+        try {
+          return Optional.of(new ClaimedEvent(rowid, event(row), row.getInt(11)));
+        } catch (IllegalArgumentException e) {
+          LOG.log(
+              Level.WARNING,
+              "outbox_unreadable outbox=sqlite id=%s: kept; see listFailed"
+                  .formatted(row.getString(1)));
+          int attempts = row.getInt(11);
+          update(SETTLE, "failed", attempts, "unreadable: " + e.getMessage(), 0, rowid);
+          return Optional.empty();
+        }
       }
     }
+  }
+
+  private static PreparedEvent event(ResultSet row) throws SQLException {
+    return new PreparedEvent(
+        row.getString(1),
+        row.getString(2),
+        row.getBytes(3),
+        row.getBytes(4),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        HeadersJson.read(row.getString(8)),
+        row.getLong(9),
+        row.getString(10));
   }
 
   private long dueIn() throws SQLException {
@@ -336,7 +363,11 @@ final class SqliteStore implements OutboxTable, AutoCloseable {
         ResultSet row = statement.executeQuery(NEXT_DUE)) {
       row.next();
       long due = row.getLong(1);
-      return row.wasNull() ? RelayPlan.NEVER : Math.max(0, due - clock.millis());
+      if (row.wasNull()) {
+        return RelayPlan.NEVER;
+      }
+      long wait = Math.max(0, due - clock.millis());
+      return wait > RetryLadder.LONGEST_MILLIS ? 0 : wait; // the clock was set back just now
     }
   }
 

@@ -95,6 +95,25 @@ class SqliteOutboxTest {
   }
 
   @Test
+  void unreadableRow_isParked_andHoldsNobody() throws Exception {
+    try (SqliteOutbox outbox = open()) {
+      String id = publish(outbox, "bad", "k");
+      publish(outbox, "after it", "k");
+      execute("UPDATE event_outbox SET headers = '{\"a\":' WHERE id = '" + id + "'");
+      courier.connect();
+      await().until(() -> outbox.stats().pending() == 0);
+      assertThat(courier.texts()).containsExactly("after it");
+      assertThat(outbox.listFailed(10, ""))
+          .singleElement()
+          .satisfies(
+              failed -> {
+                assertThat(failed.id()).isEqualTo(id);
+                assertThat(failed.lastError()).startsWith("unreadable: headers: ");
+              });
+    }
+  }
+
+  @Test
   void lanes_haveOneEventInARequest_inOrder_howeverManyLanes() {
     int lanes = 450;
     try (SqliteOutbox outbox = open()) {

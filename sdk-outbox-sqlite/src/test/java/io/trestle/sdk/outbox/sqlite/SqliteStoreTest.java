@@ -101,6 +101,20 @@ class SqliteStoreTest {
   }
 
   @Test
+  void clockSetBack_rowWithAPause_isNotPutOffByThat() throws Exception {
+    SqliteStore store = open();
+    store.insert(event("1", "lane"));
+    store.insert(event("2", ""));
+    store.settle(
+        store.claim().events().stream()
+            .<RowOutcome>map(e -> new RowOutcome.Rearmed(e.row(), 5, 750_000, "away"))
+            .toList());
+    assertThat(store.claim()).isEqualTo(new Claim(List.of(), 750_000));
+    now = now.minus(Duration.ofDays(1));
+    assertThat(claimed(store)).containsExactly("1", "2");
+  }
+
+  @Test
   void emptyTable_asksForNoTimer_aRearmedOneForItsPause() throws Exception {
     SqliteStore store = open();
     assertThat(store.claim().dueInMillis()).isEqualTo(RelayPlan.NEVER);

@@ -29,6 +29,7 @@ public final class RelayPlan {
   private int rung;
   private boolean failing;
   private boolean stopping;
+  private boolean news; // since the look began
 
   /**
    * A plan whose first look is now.
@@ -43,6 +44,11 @@ public final class RelayPlan {
   /** When to look. */
   public long next() {
     return next;
+  }
+
+  /** A look begins; who says from now on that there may be rows, may be speaking of later ones. */
+  public void looking() {
+    news = false;
   }
 
   /** Rows were sent and answered. */
@@ -66,6 +72,9 @@ public final class RelayPlan {
     if (polling) {
       wait = Math.min(wait, poll);
     }
+    if (news) {
+      wait = 0; // it may have looked too early to see them
+    }
     next = wait == NEVER ? NEVER : now + wait;
     poll = Math.min(2 * poll, MAX_POLL);
   }
@@ -84,6 +93,7 @@ public final class RelayPlan {
 
   /** There may be rows. */
   public void woken(long now) {
+    news = true;
     poll = MIN_POLL;
     if (!failing) {
       next = now;

@@ -8,6 +8,9 @@ public final class RetryLadder {
   private static final long[] SECONDS = {1, 5, 30, 120, 600};
   private static final double SPREAD = 0.25;
 
+  /** The longest pause that there is, in milliseconds. */
+  public static final long LONGEST_MILLIS = 750_000;
+
   private RetryLadder() {}
 
   /**
