@@ -65,18 +65,14 @@ class HttpSubscriptionCrashTest {
         CliRun published = CliRun.of(state, "events", "publish", "crash.a", "--service", "shop");
         assertThat(published.exit()).as(published.toString()).isZero();
       }
+      awaitPending("4"); // else a "3" of before the last publish would pass for the acknowledgement
       Map<String, JsonNode> out = new HashMap<>();
       while (out.size() < 2) {
         out.putAll(pull(kernel, 2));
       }
       JsonNode done = out.values().iterator().next();
       send(kernel, "POST", "/ack", "{\"ack\":[\"" + done.path("trestledelivery").asText() + "\"]}");
-      await()
-          .until(
-              () ->
-                  database
-                      .value("SELECT pending::text FROM event_consumers WHERE kind = 'http'")
-                      .equals("3"));
+      awaitPending("3");
       kernel.kill();
       kernel.awaitExit();
 
@@ -97,5 +93,14 @@ class HttpSubscriptionCrashTest {
         assertThat(JSON.readTree(send(again, "GET", "", "")).path("pending").asInt()).isZero();
       }
     }
+  }
+
+  private void awaitPending(String expected) {
+    await()
+        .until(
+            () ->
+                database
+                    .value("SELECT pending::text FROM event_consumers WHERE kind = 'http'")
+                    .equals(expected));
   }
 }

@@ -167,8 +167,7 @@ final class AppendDesk {
       Sender made = new Sender();
       made.turn =
           doubts
-              .settled()
-              .compose(v -> store.top(instance))
+              .read(() -> store.top(instance))
               .transform(
                   read -> {
                     made.top = read.succeeded() ? read.result() : Long.MAX_VALUE; // look all up
@@ -207,8 +206,7 @@ final class AppendDesk {
       return Future.succeededFuture();
     }
     return doubts
-        .settled()
-        .compose(v -> store.sent(q.instanceId(), q.clientSeq()))
+        .read(() -> store.sent(q.instanceId(), q.clientSeq()))
         .recover(e -> Future.failedFuture(unavailable()))
         .map(
             sequence -> {

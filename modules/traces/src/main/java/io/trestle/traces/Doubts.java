@@ -29,11 +29,15 @@ final class Doubts {
     probing = null; // one that is under way may have been before
   }
 
-  /** Completes when what is read is true; fails while that cannot be known. */
-  Future<Void> settled() {
-    if (!doubtful) {
-      return Future.succeededFuture();
-    }
+  /**
+   * Reads when what is read is true; fails while that cannot be known. Without doubt the future is
+   * the one of the read and no other: it has the context on which what follows is to run.
+   */
+  <T> Future<T> read(Supplier<Future<T>> look) {
+    return doubtful ? settled().compose(v -> look.get()) : look.get();
+  }
+
+  private Future<Void> settled() {
     Future<Void> running = probing;
     if (running != null) {
       return running;

@@ -104,16 +104,20 @@ final class Trace {
     return new Entry(next++, kind, key, data, dropped);
   }
 
-  /** It is stored; in the order of places. */
+  /**
+   * It is stored. Entries are committed in the order of places; but who hears of it on different
+   * contexts may hear in another order, and then the table tells.
+   */
   void committed(Entry entry, long now) {
     writing--;
-    head = entry.sequence();
+    boolean reread = doubtful || entry.sequence() != head + 1;
+    doubtful = false;
+    boolean newest = entry.sequence() > head;
+    head = Math.max(head, entry.sequence());
     quietSince = Math.max(quietSince, now);
-    if (entry.kind() == Entry.Kind.END) {
+    if (newest && entry.kind() == Entry.Kind.END) {
       status = new String(entry.data(), StandardCharsets.UTF_8);
     }
-    boolean reread = doubtful;
-    doubtful = false;
     for (Watcher watcher : watchers) {
       if (reread) {
         watcher.cursor().reread(head);

@@ -67,8 +67,7 @@ final class Traces {
     holders.put(id, by);
     Future<Trace> loading =
         doubts
-            .settled()
-            .compose(v -> store.known(id))
+            .read(() -> store.known(id))
             .transform(
                 read -> {
                   if (read.succeeded()) {

@@ -20,44 +20,44 @@ class DoubtsTest {
 
   @Test
   void lookUp_withoutDoubt_needsNoWrite() {
-    assertThat(doubts.settled().succeeded()).isTrue();
+    assertThat(doubts.read(() -> Future.succeededFuture(1)).succeeded()).isTrue();
     assertThat(probes).isEmpty();
   }
 
   @Test
   void lookUps_inDoubt_waitForOneWrite() {
     doubts.arose();
-    Future<Void> first = doubts.settled();
-    Future<Void> second = doubts.settled();
+    Future<Integer> first = doubts.read(() -> Future.succeededFuture(1));
+    Future<Integer> second = doubts.read(() -> Future.succeededFuture(1));
     assertThat(first.isComplete()).isFalse();
     assertThat(probes).hasSize(1);
 
     probes.get(0).complete();
 
     assertThat(second.succeeded()).isTrue();
-    assertThat(doubts.settled().succeeded()).isTrue();
+    assertThat(doubts.read(() -> Future.succeededFuture(1)).succeeded()).isTrue();
     assertThat(probes).hasSize(1);
   }
 
   @Test
   void doubt_thatTheWriteDidNotSettle_stays() {
     doubts.arose();
-    Future<Void> lookUp = doubts.settled();
+    Future<Integer> lookUp = doubts.read(() -> Future.succeededFuture(1));
     probes.get(0).fail("away");
 
     assertThat(lookUp.failed()).isTrue();
-    assertThat(doubts.settled().isComplete()).isFalse();
+    assertThat(doubts.read(() -> Future.succeededFuture(1)).isComplete()).isFalse();
     assertThat(probes).hasSize(2);
   }
 
   @Test
   void doubt_thatAroseDuringTheWrite_needsAnother() {
     doubts.arose();
-    assertThat(doubts.settled().isComplete()).isFalse();
+    assertThat(doubts.read(() -> Future.succeededFuture(1)).isComplete()).isFalse();
     doubts.arose();
     probes.get(0).complete();
 
-    assertThat(doubts.settled().isComplete()).isFalse();
+    assertThat(doubts.read(() -> Future.succeededFuture(1)).isComplete()).isFalse();
     assertThat(probes).hasSize(2);
   }
 }
