@@ -17,14 +17,10 @@ import io.trestle.events.core.Positions;
 import io.trestle.events.core.Subscription;
 import io.trestle.events.core.Trouble;
 import io.trestle.events.core.Window;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -33,14 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One consumer at work: it reads the log for its {@link Dispatcher} and keeps account of how far it
- * is.
- *
- * <p>Reading. While the consumer is at the end of the log ({@code tailing}), each event goes from
- * the commit straight to the dispatcher. When the dispatcher has no room, or nobody is there to
- * take anything, the consumer stays behind at {@code readTo} and only counts. It catches up from
- * the events that are still in memory, else page by page from the table, and is tailing again once
- * memory covers the rest: the step over is made in one turn, so there is no gap.
+ * One consumer at work: it gives its {@link Dispatcher} what {@link LogReader} and {@link Fetcher}
+ * bring, and keeps account of how far it is.
  *
  * <p>Account. {@code pending} counts the deliveries that are not finished, in memory or not. What
  * is stored is everything up to the position that was read, without what the dispatcher still has
@@ -50,8 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ConsumerFeed implements DispatchActions<Logged> {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerFeed.class);
-  private static final int PAGE = 512;
-  private static final long RETRY_MILLIS = 500;
 
   /**
    * Ranges of finished positions that are stored. Only a consumer with more gaps than that, each a
@@ -64,24 +52,19 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   private final EventsHouse house;
   private final Dispatcher<Logged> dispatcher;
   private final DeliveryMeters meters;
-  private final Map<Integer, Subscription> subscriptions = new HashMap<>();
-  private final Map<Match, Match> matches = new HashMap<>();
+  private final OwnSubscriptions subscriptions = new OwnSubscriptions();
+  private final LogReader reader;
+  private final Fetcher fetcher;
   private final Map<Long, Trouble> troubles = new HashMap<>();
-  private final Set<Long> fetching = new HashSet<>();
   private final Map<Long, UUID> keyedOut = new HashMap<>();
   private final Map<Long, UUID> streams = new HashMap<>();
   private Consumer<Handout<Logged>> way;
   private final OwnRules rules;
   private Aftermath aftermath = Aftermath.none();
-  private Positions finishedBefore;
-  private Integer[] numbers = {};
   private List<Subscription> effective = List.of();
   private long offlineSince;
   private long pending;
-  private long readTo;
-  private boolean tailing;
   private boolean dissolved;
-  private boolean reading;
   private boolean mayHandle = true;
   private long wakeAt = Long.MAX_VALUE;
   private long timer = -1;
@@ -94,8 +77,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
-    this.finishedBefore = StoredPositions.of(consumer, house.head());
-    this.readTo = Math.min(progress.floor(), house.head());
+    this.reader = new LogReader(consumer, house, subscriptions, new Reading());
+    this.fetcher = new Fetcher(Fetcher.log(consumer, house, subscriptions), new Fetching());
     this.pending = progress.pending();
     this.offlineSince = progress.offlineSince();
     if (offlineSince > 0) {
@@ -128,8 +111,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** A position is finished although the stored progress does not say so: it is a dead letter. */
   void restoreFinished(long position) {
-    if (!finishedBefore.contains(position)) {
-      finishedBefore.add(position);
+    if (reader.finish(position)) {
       pending--;
     }
   }
@@ -139,27 +121,18 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     aftermath = Holders.aftermath(consumer.progress().holders(), head, house);
     if (pending <= 0) {
       pending = 0;
-      readTo = head;
-      finishedBefore = new Positions(head);
-      tailing = true;
+      reader.startAt(head);
     }
   }
 
   // ---- who consumes
 
   void learn(Subscription subscription) {
-    subscriptions.put(subscription.number(), subscription);
-    numbers = subscriptions.keySet().stream().sorted().toArray(Integer[]::new);
-    matches.clear();
+    subscriptions.learn(subscription);
   }
 
   @Nullable Subscription subscription(String pattern, String filter) {
-    for (Subscription s : subscriptions.values()) {
-      if (s.pattern().equals(pattern) && s.filter().equals(filter)) {
-        return s;
-      }
-    }
-    return null;
+    return subscriptions.find(pattern, filter);
   }
 
   /** Instances and effective subscriptions, as {@link Dispatcher#members} takes them. */
@@ -258,24 +231,14 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   void committed(Logged event, Match match) {
     pending++;
     house.ledger().moved(this);
-    if (!tailing) {
-      return;
-    }
-    if (dispatcher.streams() > 0 && dispatcher.room() > 0) {
-      offer(event, match);
-    } else {
-      tailing = false;
-      readTo = event.position() - 1;
-    }
+    reader.committed(event, match, dispatcher.streams() > 0);
     settle();
   }
 
   /** It is finished before it was ever handed out: the limit of pending deliveries. */
   void skipped(Logged event) {
     house.ledger().moved(this);
-    if (!tailing) {
-      finishedBefore.add(event.position());
-    }
+    reader.skipped(event.position());
   }
 
   private void offer(Logged event, Match match) {
@@ -304,18 +267,32 @@ final class ConsumerFeed implements DispatchActions<Logged> {
             trouble.attempts(), trouble.losses(), until, trouble.error(), trouble.avoid());
   }
 
-  private void readMore() {
-    if (tailing || reading || !wantsToRead()) {
-      return;
+  /** What is read goes to the dispatcher. */
+  private final class Reading implements LogReader.Owner {
+    @Override
+    public int room() {
+      return dispatcher.room();
     }
-    if (house.recent().covers(readTo)) {
-      tailing = house.recent().after(readTo, this::take);
-      if (tailing) {
-        finishedBefore = new Positions(house.head());
-        reconcile();
-      }
-    } else {
-      readPage(Math.min(PAGE, dispatcher.room()));
+
+    /** Also when all seems to be done: the count is no proof, the end of the log is. */
+    @Override
+    public boolean wantsMore() {
+      return dispatcher.streams() > 0 || dissolved || expires() || pending <= 0;
+    }
+
+    @Override
+    public void take(Logged event, Match match) {
+      offer(event, match);
+    }
+
+    @Override
+    public void atEnd() {
+      reconcile();
+    }
+
+    @Override
+    public void settle() {
+      ConsumerFeed.this.settle();
     }
   }
 
@@ -327,12 +304,6 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       pending = known;
       house.ledger().moved(this);
     }
-  }
-
-  /** Also when all seems to be done: the count is no proof, the end of the log is. */
-  private boolean wantsToRead() {
-    return dispatcher.room() > 0
-        && (dispatcher.streams() > 0 || dissolved || expires() || pending <= 0);
   }
 
   private boolean expires() {
@@ -347,71 +318,6 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       least = Math.min(least, subscription.patience(now));
     }
     return least;
-  }
-
-  private void readPage(int limit) {
-    reading = true;
-    long upTo = house.head();
-    house
-        .log()
-        .page(consumer.number(), readTo, upTo, numbers, limit)
-        .onComplete(
-            page -> {
-              reading = false;
-              if (page.failed()) {
-                LOG.debug("log not read consumer={} reason={}", consumer, page.cause().toString());
-                house.after(RETRY_MILLIS, this::settle);
-                return;
-              }
-              taken(page.result(), limit, upTo);
-              settle();
-            });
-  }
-
-  /**
-   * What there is no room for is read again later. Only a page that was taken whole, and that
-   * neither its limit of rows nor that of bytes has cut, is all there was.
-   */
-  private void taken(List<Logged> page, int limit, long upTo) {
-    long bytes = 0;
-    for (Logged event : page) {
-      if (!take(event)) {
-        return;
-      }
-      bytes += event.event().payload().length;
-    }
-    if (page.size() < limit && bytes < LogStore.PAGE_BYTES) {
-      readTo = Math.max(readTo, upTo);
-    }
-  }
-
-  /** Takes the next event of the log, if it is one of ours; false when there is no room. */
-  private boolean take(Logged event) {
-    Match match = match(event);
-    if (match != null && !finishedBefore.contains(event.position())) {
-      if (dispatcher.room() <= 0) {
-        return false;
-      }
-      offer(event, match);
-    }
-    readTo = event.position();
-    return true;
-  }
-
-  private @Nullable Match match(Logged event) {
-    int[] own = new int[event.matched().length];
-    int count = 0;
-    for (int number : event.matched()) {
-      if (subscriptions.containsKey(number)) {
-        own[count++] = number;
-      }
-    }
-    if (count == 0) {
-      return null;
-    }
-    Match match = Match.of(Arrays.copyOf(own, count));
-    Match known = matches.putIfAbsent(match, match);
-    return known == null ? match : known;
   }
 
   // ---- answers
@@ -488,21 +394,20 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   @Override
   public void fetch(long position) {
-    if (!fetching.add(position)) {
-      return;
+    fetcher.fetch(position);
+  }
+
+  /** What is fetched too. */
+  private final class Fetching implements Fetcher.Taker {
+    @Override
+    public void fetched(long position, Optional<Logged> event) {
+      ConsumerFeed.this.fetched(position, event);
     }
-    house
-        .find(consumer, position)
-        .onComplete(
-            found -> {
-              fetching.remove(position);
-              if (found.failed()) {
-                house.after(RETRY_MILLIS, () -> fetch(position));
-                return;
-              }
-              fetched(position, found.result());
-              settle();
-            });
+
+    @Override
+    public void settle() {
+      ConsumerFeed.this.settle();
+    }
   }
 
   private void fetched(long position, Optional<Logged> found) {
@@ -521,7 +426,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** After anything was done: reads on, and wakes up in time. */
   void settle() {
-    readMore();
+    reader.readMore();
     long next = dispatcher.nextTick();
     if (offlineSince > 0 && pending > 0 && !expires()) {
       long limit = leastPatience();
@@ -544,11 +449,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** What is stored. */
   Progress progress() {
-    long upTo = tailing ? house.head() : readTo;
+    long upTo = reader.readTo();
     long[] outstanding = dispatcher.outstanding();
     long floor = outstanding.length == 0 ? upTo : Math.min(upTo, outstanding[0] - 1);
     Positions positions = Positions.finished(floor, upTo, outstanding, MOST_RANGES);
-    finishedBefore.ranges().stream()
+    reader.finishedAhead().stream()
         .limit(MOST_RANGES)
         .forEach(r -> positions.addRange(r.from(), r.to()));
     return new Progress(
@@ -562,8 +467,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** Whether a position of ours is still to be handled. */
   boolean isUnfinished(long position) {
-    boolean unread = !tailing && position > readTo && !finishedBefore.contains(position);
-    return unread || dispatcher.isOutstanding(position);
+    return reader.isUnread(position) || dispatcher.isOutstanding(position);
   }
 
   long pending() {
@@ -577,7 +481,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** Position up to which the log was read; what is behind it may be unread. */
   long readTo() {
-    return tailing ? house.head() : readTo;
+    return reader.readTo();
   }
 
   DeliveryMeters meters() {
@@ -594,6 +498,6 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   }
 
   List<Subscription> known() {
-    return new ArrayList<>(subscriptions.values());
+    return subscriptions.all();
   }
 }

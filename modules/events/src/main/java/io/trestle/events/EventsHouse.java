@@ -412,8 +412,8 @@ final class EventsHouse {
         feed == null
             ? new Integer[0]
             : feed.known().stream().map(s -> s.number()).toArray(Integer[]::new);
-    return log.page(consumer.number(), position - 1, position, numbers, 1)
-        .map(page -> page.stream().findFirst());
+    return log.at(consumer.number(), List.of(position), numbers)
+        .map(found -> found.stream().findFirst());
   }
 
   /** Stores a dead letter, or fails; one whose event does not exist is only told of. */

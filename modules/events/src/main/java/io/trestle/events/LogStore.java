@@ -134,6 +134,12 @@ final class LogStore {
       created_at_ms
       """;
 
+  private static final String AT_SEQ = "seq AS position, ''::bytea AS payload_json, " + EVENT;
+
+  private static final String AT_REPLAY =
+      "replay_seq AS position, ''::bytea AS payload_json, "
+          + EVENT.replaceFirst("\\bid\\b", "event_id AS id");
+
   /** Served by the primary key of event_log. */
   private static final String BY_ID =
       "SELECT seq AS position, payload_json, " + EVENT + " FROM event_log WHERE id = ANY ($1)";
@@ -154,19 +160,25 @@ final class LogStore {
 
   /** Served by event_log_seq and events_dlq_replay. */
   private static final String PAGE =
-      "SELECT * FROM (SELECT p.*, sum(octet_length(p.payload)) OVER (ORDER BY p.position)"
-          + " - octet_length(p.payload) AS bytes_before FROM ("
-          + "SELECT * FROM (SELECT seq AS position, ''::bytea AS payload_json, "
-          + EVENT
-          + " FROM event_log WHERE seq > $1 AND seq <= $2 AND matched && $3"
-          + " ORDER BY seq LIMIT $4) l UNION ALL SELECT * FROM (SELECT replay_seq AS position,"
-          + " ''::bytea AS payload_json, "
-          + EVENT.replaceFirst("\\bid\\b", "event_id AS id")
-          + " FROM events_dlq WHERE consumer = $5 AND replay_seq > $1 AND replay_seq <= $2"
-          + " AND replayed_at_ms IS NOT NULL ORDER BY replay_seq LIMIT $4) r"
-          + " ORDER BY position LIMIT $4) p) q WHERE bytes_before < "
-          + PAGE_BYTES
-          + " ORDER BY position";
+      upToPageBytes(
+          "SELECT * FROM (SELECT "
+              + AT_SEQ
+              + " FROM event_log WHERE seq > $1 AND seq <= $2 AND matched && $3"
+              + " ORDER BY seq LIMIT $4) l UNION ALL SELECT * FROM (SELECT "
+              + AT_REPLAY
+              + " FROM events_dlq WHERE consumer = $5 AND replay_seq > $1 AND replay_seq <= $2"
+              + " AND replayed_at_ms IS NOT NULL ORDER BY replay_seq LIMIT $4) r"
+              + " ORDER BY position LIMIT $4");
+
+  /** Served by event_log_seq and events_dlq_replay. */
+  private static final String AT =
+      upToPageBytes(
+          "SELECT "
+              + AT_SEQ
+              + " FROM event_log WHERE seq = ANY ($1) AND matched && $2 UNION ALL SELECT "
+              + AT_REPLAY
+              + " FROM events_dlq WHERE consumer = $3 AND replay_seq = ANY ($1)"
+              + " AND replayed_at_ms IS NOT NULL");
 
   /** Served by event_log_seq. */
   private static final String TAIL =
@@ -254,6 +266,16 @@ final class LogStore {
   /** One row of the tail. */
   record Step(long position, int[] matched) {}
 
+  /** In order of position, ending behind the event with which the payloads reach the bound. */
+  private static String upToPageBytes(String events) {
+    return "SELECT * FROM (SELECT p.*, sum(octet_length(p.payload)) OVER (ORDER BY p.position)"
+        + " - octet_length(p.payload) AS bytes_before FROM ("
+        + events
+        + ") p) q WHERE bytes_before < "
+        + PAGE_BYTES
+        + " ORDER BY position";
+  }
+
   private static @Nullable String numbers(int[] matched) {
     if (matched.length == 0) {
       return null;
@@ -336,7 +358,25 @@ final class LogStore {
             .addArrayOfInteger(subscriptions)
             .addInteger(limit)
             .addInteger(consumer);
-    return pool.preparedQuery(PAGE)
+    return events(PAGE, query);
+  }
+
+  /**
+   * The events of some positions of a consumer, in order; fewer because of {@link #PAGE_BYTES}.
+   *
+   * @param subscriptions numbers of all that the consumer ever had
+   */
+  Future<List<Logged>> at(int consumer, List<Long> positions, Integer[] subscriptions) {
+    Tuple query =
+        Tuple.tuple()
+            .addArrayOfLong(positions.toArray(Long[]::new))
+            .addArrayOfInteger(subscriptions)
+            .addInteger(consumer);
+    return events(AT, query);
+  }
+
+  private Future<List<Logged>> events(String sql, Tuple query) {
+    return pool.preparedQuery(sql)
         .execute(query)
         .map(
             rows -> {

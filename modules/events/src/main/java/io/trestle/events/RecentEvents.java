@@ -3,6 +3,7 @@ package io.trestle.events;
 import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the log in memory, shared by all consumers: who is a little behind need not ask the
@@ -37,6 +38,11 @@ final class RecentEvents {
   /** What it holds. */
   long bytes() {
     return bytes;
+  }
+
+  /** The event of a position, if it is still held. */
+  @Nullable Logged at(long position) {
+    return events.get(position);
   }
 
   /** Whether it holds everything after this position. */
