@@ -97,8 +97,8 @@ final class Child implements AutoCloseable {
 
   /** What it has used so far; it must not be busy with a question. */
   Cost cost() {
-    long allocated = ask(Worker.ALLOCATED, new JsonObject(), COST_LIMIT).getLong("bytes");
-    return new Cost(cpuNanos(), allocated);
+    JsonObject answer = ask(Worker.COST, new JsonObject(), COST_LIMIT);
+    return new Cost(cpuNanos(), answer.getLong("bytes"), answer.getLong("compile_millis"));
   }
 
   /** Asks for something and waits for the answer. */

@@ -28,6 +28,10 @@ final class EventsCommand implements Callable<Integer> {
   private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
   private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m");
   private static final int SERVICES = 5;
+  private static final double TURN_SECONDS = 3;
+
+  /** Compilation that does not matter any more: seconds of it in each second. */
+  private static final double QUIET = 0.08;
 
   private final Output output;
   @Spec CommandSpec spec = CommandSpec.create();
@@ -50,8 +54,10 @@ final class EventsCommand implements Callable<Integer> {
 
   @Option(
       names = "--warm-up",
-      defaultValue = "5",
-      description = "Seconds before the first round (default ${DEFAULT-VALUE}).")
+      defaultValue = "120",
+      description =
+          "Most seconds of warm-up; it ends when little is compiled any more"
+              + " (default ${DEFAULT-VALUE}, 0 for none).")
   double warmUp;
 
   @Option(
@@ -96,9 +102,7 @@ final class EventsCommand implements Callable<Integer> {
     List<Result> results = new ArrayList<>();
     try (Workspace workspace = Workspace.create()) {
       Actors actors = start(workspace);
-      if (warmUp > 0) {
-        measure(actors, Case.closed("warm-up", "one", 100), warmUp);
-      }
+      warmUp(actors);
       double peak = 0;
       for (Case way : cases()) {
         Result result = run(actors, way);
@@ -113,6 +117,29 @@ final class EventsCommand implements Callable<Integer> {
     Table.of(results).lines().forEach(output::say);
     json.write(results);
     return 0;
+  }
+
+  /**
+   * Runs all cases in turns. Three JVMs on few cores compile for a minute and more, and meanwhile
+   * they take as much from the measured work as they use.
+   */
+  private void warmUp(Actors actors) {
+    List<Case> ways = cases().isEmpty() ? List.of(Case.closed("all", "one", 100)) : cases();
+    long end = System.nanoTime() + Math.round(warmUp * 1e9);
+    double compiling = 1;
+    while (System.nanoTime() < end && compiling > QUIET) {
+      Cost before = actors.cost();
+      long begin = System.nanoTime();
+      for (Case way : ways) {
+        double left = (end - System.nanoTime()) / 1e9;
+        if (left > 0) {
+          measure(actors, way, Math.min(left, TURN_SECONDS));
+        }
+      }
+      double millis = (System.nanoTime() - begin) / 1e6;
+      compiling = actors.cost().since(before).compileMillis() / millis;
+      output.note("warming up: compilers at work for %.2f s of a second".formatted(compiling));
+    }
   }
 
   private boolean isWanted(String name) {

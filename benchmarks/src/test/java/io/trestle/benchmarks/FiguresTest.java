@@ -78,7 +78,7 @@ class FiguresTest {
   void sample_isReadFromAnswer() {
     JsonObject answer = answer().put("failed", 0);
 
-    assertThat(Sample.of(answer, new Cost(3_000_000, 204_800)))
+    assertThat(Sample.of(answer, new Cost(3_000_000, 204_800, 0)))
         .isEqualTo(new Sample(50, 2, 4, 30, 2));
   }
 
@@ -86,7 +86,7 @@ class FiguresTest {
   void sample_withFailures_endsTheBenchmark() {
     JsonObject answer = answer().put("failed", 2).put("failure", "connection lost");
 
-    assertThatThrownBy(() -> Sample.of(answer, new Cost(0, 0)))
+    assertThatThrownBy(() -> Sample.of(answer, new Cost(0, 0, 0)))
         .isInstanceOf(BenchException.class)
         .hasMessageContaining("2 operations failed")
         .hasMessageContaining("connection lost");

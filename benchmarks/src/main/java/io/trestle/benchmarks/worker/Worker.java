@@ -20,8 +20,11 @@ public final class Worker {
   /** Member of a question: what to do. */
   public static final String COMMAND = "command";
 
-  /** A command that every role knows: bytes that the live threads have allocated. */
-  public static final String ALLOCATED = "allocated";
+  /**
+   * A command that every role knows: {@code bytes} that the live threads have allocated, and how
+   * many {@code compile_millis} the compilers have worked.
+   */
+  public static final String COST = "cost";
 
   /** Member of an answer: what went wrong. */
   public static final String FAILURE = "worker_failure";
@@ -80,7 +83,7 @@ public final class Worker {
       JsonObject answer;
       try {
         String command = question.getString(COMMAND);
-        answer = command.equals(ALLOCATED) ? allocated() : role.answer(command, question);
+        answer = command.equals(COST) ? cost() : role.answer(command, question);
       } catch (Exception e) {
         e.printStackTrace();
         answer = new JsonObject().put(FAILURE, String.valueOf(e));
@@ -90,12 +93,13 @@ public final class Worker {
     }
   }
 
-  private static JsonObject allocated() {
+  private static JsonObject cost() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long bytes =
         Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
             .filter(each -> each > 0)
             .sum();
-    return new JsonObject().put("bytes", bytes);
+    long compiling = ManagementFactory.getCompilationMXBean().getTotalCompilationTime();
+    return new JsonObject().put("bytes", bytes).put("compile_millis", compiling);
   }
 }
