@@ -1,16 +1,18 @@
 package io.trestle.benchmarks;
 
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -23,11 +25,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Events published, stored, delivered and acknowledged per second.")
 final class EventsCommand implements Callable<Integer> {
-  private static final Duration START_LIMIT = Duration.ofMinutes(1);
   private static final Duration GRACE = Duration.ofMinutes(2);
-  private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
-  private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m");
-  private static final int SERVICES = 5;
   private static final double TURN_SECONDS = 3;
 
   /** Compilation that does not matter any more: seconds of it in each second. */
@@ -72,6 +70,19 @@ final class EventsCommand implements Callable<Integer> {
       description = "Cases: closed, fanout, wildcard, keyed, open (default: all).")
   List<String> only = List.of();
 
+  @Option(
+      names = "--rabbitmq",
+      defaultValue = "amqp://localhost:5672",
+      description = "RabbitMQ to compare with, if it listens there (default ${DEFAULT-VALUE}).")
+  URI rabbitmq = URI.create("amqp://localhost:5672");
+
+  @Option(
+      names = "--nats",
+      defaultValue = "nats://localhost:4222",
+      description =
+          "NATS JetStream to compare with, if it listens there (default ${DEFAULT-VALUE}).")
+  URI nats = URI.create("nats://localhost:4222");
+
   EventsCommand(Output output) {
     this.output = output;
   }
@@ -84,12 +95,6 @@ final class EventsCommand implements Callable<Integer> {
     }
   }
 
-  private record Actors(Child kernel, Child publisher, Child subscriber) {
-    Cost cost() {
-      return Cost.of(List.of(kernel, publisher, subscriber));
-    }
-  }
-
   @Override
   public Integer call() {
     Bounds bounds = new Bounds(spec);
@@ -97,21 +102,27 @@ final class EventsCommand implements Callable<Integer> {
     bounds.within("--warm-up", warmUp, 0, 600);
     bounds.within("--rate", rate, 1, 1_000_000);
     bounds.within("--size", size.bytes(), 8, 512 << 10);
+    reachable("--rabbitmq", rabbitmq);
+    reachable("--nats", nats);
     outstanding.forEach(count -> bounds.within("--outstanding", count, 1, 10_000));
     json.check();
     List<Result> results = new ArrayList<>();
     try (Workspace workspace = Workspace.create()) {
-      Actors actors = start(workspace);
-      warmUp(actors);
+      output.note("starting a kernel, a publisher and a subscriber");
+      List<EventContender> contenders = contenders(workspace);
+      warmUp(contenders);
       double peak = 0;
       for (Case way : cases()) {
-        Result result = run(actors, way);
-        peak = Math.max(peak, result.ours().perSecond());
-        results.add(result);
+        List<Result> compared = run(contenders, way);
+        peak = Math.max(peak, compared.get(0).ours().perSecond());
+        results.addAll(compared);
       }
       if (isWanted("open")) {
-        results.add(run(actors, new Case("open loop", "one", 0, 1, 0, rate)));
-        results.add(run(actors, new Case("open loop, half of the peak", "one", 0, 1, 0, peak / 2)));
+        results.addAll(run(contenders, new Case("open loop", "one", 0, 1, 0, rate)));
+        results.addAll(
+            run(
+                contenders.subList(0, 1),
+                new Case("open loop, half of the peak", "one", 0, 1, 0, peak / 2)));
       }
     }
     Table.of(results).lines().forEach(output::say);
@@ -123,21 +134,21 @@ final class EventsCommand implements Callable<Integer> {
    * Runs all cases in turns. Three JVMs on few cores compile for a minute and more, and meanwhile
    * they take as much from the measured work as they use.
    */
-  private void warmUp(Actors actors) {
+  private void warmUp(List<EventContender> contenders) {
     List<Case> ways = cases().isEmpty() ? List.of(Case.closed("all", "one", 100)) : cases();
     long end = System.nanoTime() + Math.round(warmUp * 1e9);
     double compiling = 1;
     while (System.nanoTime() < end && compiling > QUIET) {
-      Cost before = actors.cost();
+      Cost before = contenders.get(0).cost();
       long begin = System.nanoTime();
       for (Case way : ways) {
         double left = (end - System.nanoTime()) / 1e9;
         if (left > 0) {
-          measure(actors, way, Math.min(left, TURN_SECONDS));
+          contenders.forEach(each -> measure(each, way, Math.min(left, TURN_SECONDS)));
         }
       }
       double millis = (System.nanoTime() - begin) / 1e6;
-      compiling = actors.cost().since(before).compileMillis() / millis;
+      compiling = contenders.get(0).cost().since(before).compileMillis() / millis;
       output.note("warming up: compilers at work for %.2f s of a second".formatted(compiling));
     }
   }
@@ -149,10 +160,12 @@ final class EventsCommand implements Callable<Integer> {
   private List<Case> cases() {
     List<Case> cases = new ArrayList<>();
     if (isWanted("closed")) {
+      reachable("--rabbitmq", rabbitmq);
+      reachable("--nats", nats);
       outstanding.forEach(n -> cases.add(Case.closed(n + " outstanding", "one", n)));
     }
     if (isWanted("fanout")) {
-      cases.add(new Case("50 outstanding, fan-out 5", "five", 50, SERVICES, 0, 0));
+      cases.add(new Case("50 outstanding, fan-out 5", "five", 50, EventContender.CONSUMERS, 0, 0));
     }
     if (isWanted("wildcard")) {
       cases.add(Case.closed("30 outstanding, wildcard", "wild.a.b", 30));
@@ -163,50 +176,64 @@ final class EventsCommand implements Callable<Integer> {
     return cases;
   }
 
-  private Actors start(Workspace workspace) {
-    output.note("starting a kernel, a publisher and a subscriber");
-    Kernel kernel = Kernel.start(workspace, "kernel", KERNEL_FLAGS);
-    Child subscriber = workspace.start("event-subscriber", FLAGS);
-    JsonArray services = new JsonArray();
-    for (int i = 0; i < SERVICES; i++) {
-      JsonArray patterns = new JsonArray().add("five");
-      if (i == 0) {
-        patterns.add("one").add("wild.#");
-      }
-      String key = kernel.createService("bench-consumer-" + i);
-      services.add(new JsonObject().put("key", key).put("patterns", patterns));
+  private void reachable(String option, URI uri) {
+    if (uri.getHost() == null || uri.getPort() < 0) {
+      throw new ParameterException(
+          spec.commandLine(), option + ": " + uri + " (expected: scheme://host:port)");
     }
-    JsonObject where = new JsonObject().put("url", kernel.grpc());
-    subscriber.ask("start", where.copy().put("services", services), START_LIMIT);
-    Child publisher = workspace.start("event-publisher", FLAGS);
-    JsonArray names = new JsonArray().add("one").add("five").add("wild.a.b");
-    String key = kernel.createService("bench-publisher");
-    publisher.ask("start", where.copy().put("key", key).put("events", names), START_LIMIT);
-    return new Actors(kernel.child(), publisher, subscriber);
   }
 
-  private Result run(Actors actors, Case way) {
-    List<Sample> samples = new ArrayList<>();
+  /** Ours first. */
+  private List<EventContender> contenders(Workspace workspace) {
+    List<EventContender> all = new ArrayList<>();
+    all.add(EventContender.trestle(workspace));
+    EventContender.broker(workspace, "rabbitmq", "rabbit", rabbitmq, output).ifPresent(all::add);
+    EventContender.broker(workspace, "nats", "nats", nats, output).ifPresent(all::add);
+    return all;
+  }
+
+  /** One result for each peer, or one without. */
+  private List<Result> run(List<EventContender> contenders, Case way) {
+    List<List<Sample>> samples =
+        contenders.stream().map(c -> (List<Sample>) new ArrayList<Sample>()).toList();
     for (int round = 0; round < rounds.count(); round++) {
-      Sample sample = measure(actors, way, rounds.seconds());
-      samples.add(sample);
-      output.note(
-          "%s, round %d of %d: %s/s, p99 %s ms"
-              .formatted(
-                  way.name(),
-                  round + 1,
-                  rounds.count(),
-                  Table.number(sample.perSecond(), 0),
-                  Table.number(sample.p99Millis(), 2)));
+      for (int i = 0; i < contenders.size(); i++) {
+        Sample sample = measure(contenders.get(i), way, rounds.seconds());
+        samples.get(i).add(sample);
+        note(contenders.get(i), way, round, sample);
+      }
     }
+    Result.Figures ours = Sample.median(samples.get(0));
+    List<Result> results = new ArrayList<>();
+    for (int i = 1; i < contenders.size(); i++) {
+      Result.Figures theirs = Sample.median(samples.get(i));
+      results.add(result(way, ours, new Result.Peer(contenders.get(i).name(), theirs)));
+    }
+    return results.isEmpty() ? List.of(result(way, ours, null)) : results;
+  }
+
+  private void note(EventContender contender, Case way, int round, Sample sample) {
+    output.note(
+        "%s, %s, round %d of %d: %s/s, p99 %s ms"
+            .formatted(
+                way.name(),
+                contender.name(),
+                round + 1,
+                rounds.count(),
+                Table.number(sample.perSecond(), 0),
+                Table.number(sample.p99Millis(), 2)));
+  }
+
+  private Result result(Case way, Result.Figures ours, Result.@Nullable Peer peer) {
     return new Result(
         way.name() + " " + size,
-        Sample.median(samples),
-        null,
+        ours,
+        peer,
         Map.of("rounds", rounds.count(), "outstanding", way.concurrent(), "rate", way.rate()));
   }
 
-  private Sample measure(Actors actors, Case way, double length) {
+  private Sample measure(EventContender contender, Case way, double length) {
+    long millis = Math.round(length * 1000);
     JsonObject question =
         new JsonObject()
             .put("event", way.event())
@@ -214,25 +241,8 @@ final class EventsCommand implements Callable<Integer> {
             .put("concurrent", way.concurrent())
             .put("keys", way.keys())
             .put("rate", way.rate())
-            .put("millis", Math.round(length * 1000));
-    Duration limit = GRACE.plusMillis(Math.round(length * 1000));
-    actors.subscriber().ask("reset", new JsonObject(), limit);
-    Cost before = actors.cost();
+            .put("millis", millis);
     String command = way.rate() > 0 ? "pace" : "run";
-    JsonObject published = actors.publisher().ask(command, question, limit);
-    long wanted = published.getLong("count") * way.fanOut();
-    JsonObject handled =
-        actors.subscriber().ask("await", new JsonObject().put("count", wanted), limit);
-    if (handled.getLong("count") < wanted) {
-      throw new BenchException(
-          "%s: %d of %d deliveries came".formatted(way.name(), handled.getLong("count"), wanted));
-    }
-    JsonObject answer =
-        handled
-            .copy()
-            .put("nanos", handled.getLong("last") - published.getLong("begin"))
-            .put("failed", published.getLong("failed"))
-            .put("failure", published.getString("failure"));
-    return Sample.of(answer, actors.cost().since(before));
+    return contender.measure(question, command, way.fanOut(), GRACE.plusMillis(millis));
   }
 }

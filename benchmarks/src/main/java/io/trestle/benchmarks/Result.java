@@ -26,7 +26,8 @@ record Result(String name, Figures ours, @Nullable Peer peer, Map<String, Object
    * @param perSecond how many
    * @param p50Millis the median latency
    * @param p99Millis the latency that one in a hundred exceeds
-   * @param cpuMicros processor time for one operation, of all processes that took part
+   * @param cpuMicros processor time for one operation, of all processes that took part; 0 when that
+   *     is not known
    * @param allocatedKib what they allocated on their heaps for one operation
    */
   record Figures(
@@ -38,9 +39,10 @@ record Result(String name, Figures ours, @Nullable Peer peer, Map<String, Object
 
     private void put(JsonObject json, String whose) {
       if (p99Millis > 0) {
-        json.put(whose + "_p50_ms", rounded(p50Millis))
-            .put(whose + "_p99_ms", rounded(p99Millis))
-            .put(whose + "_cpu_us", rounded(cpuMicros))
+        json.put(whose + "_p50_ms", rounded(p50Millis)).put(whose + "_p99_ms", rounded(p99Millis));
+      }
+      if (cpuMicros > 0) {
+        json.put(whose + "_cpu_us", rounded(cpuMicros))
             .put(whose + "_alloc_kib", rounded(allocatedKib));
       }
     }

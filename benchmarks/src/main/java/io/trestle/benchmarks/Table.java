@@ -66,10 +66,15 @@ final class Table {
         peer == null ? "-" : number(peer.figures().p99Millis(), 2),
         number(result.p99Ratio(), 2),
         number(ours.cpuMicros(), 1),
-        peer == null ? "-" : number(peer.figures().cpuMicros(), 1),
+        peer == null ? "-" : known(peer.figures().cpuMicros()),
         number(ours.allocatedKib(), 1),
-        peer == null ? "-" : number(peer.figures().allocatedKib(), 1),
+        peer == null ? "-" : known(peer.figures().allocatedKib()),
         peer == null ? "-" : peer.name());
+  }
+
+  /** A broker that runs already does not tell what it uses. */
+  private static String known(double value) {
+    return value > 0 ? number(value, 1) : "-";
   }
 
   private int width(int column) {

@@ -3,32 +3,22 @@ package io.trestle.benchmarks.worker;
 import io.trestle.sdk.ServiceBridge;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.HdrHistogram.Histogram;
 
-/** Our SDK, consuming: one bridge for each service; it counts and takes the time since publish. */
+/** Our SDK, consuming: one bridge for each service. */
 final class EventSubscriberRole implements Role {
-  private static final long LONGEST_NANOS = 120_000_000_000L;
-  private static final int DIGITS = 3;
-  private static final long PATIENCE_NANOS = 60_000_000_000L;
-  private static final int IN_FLIGHT = 256;
+  /** Deliveries that a consumer may hold unanswered, ours and those of peers. */
+  static final int IN_FLIGHT = 256;
 
   private final List<ServiceBridge> bridges = new ArrayList<>();
-  private final Histogram latencies = new Histogram(LONGEST_NANOS, DIGITS);
-  private long last;
+  private final Deliveries deliveries = new Deliveries();
 
   @Override
   public JsonObject answer(String command, JsonObject arguments) throws InterruptedException {
-    return switch (command) {
-      case "start" -> start(arguments);
-      case "reset" -> reset();
-      case "await" -> await(arguments.getLong("count"));
-      default -> throw new IllegalArgumentException("command: " + command);
-    };
+    return command.equals("start") ? start(arguments) : deliveries.answer(command, arguments);
   }
 
   private JsonObject start(JsonObject arguments) {
@@ -50,38 +40,8 @@ final class EventSubscriberRole implements Role {
   }
 
   private CompletionStage<Void> handled(byte[] payload) {
-    long now = System.nanoTime();
-    long took = Math.max(0, Math.min(now - ByteBuffer.wrap(payload).getLong(), LONGEST_NANOS));
-    synchronized (latencies) {
-      latencies.recordValue(took);
-      last = now;
-    }
+    deliveries.handled(payload);
     return CompletableFuture.completedFuture(null);
-  }
-
-  private JsonObject reset() {
-    synchronized (latencies) {
-      latencies.reset();
-    }
-    return new JsonObject();
-  }
-
-  /** Waits until that many have come, and tells when the last did. */
-  private JsonObject await(long count) throws InterruptedException {
-    long end = System.nanoTime() + PATIENCE_NANOS;
-    while (true) {
-      synchronized (latencies) {
-        if (latencies.getTotalCount() >= count || System.nanoTime() > end) {
-          return new JsonObject()
-              .put("count", latencies.getTotalCount())
-              .put("last", last)
-              .put("p50", latencies.getValueAtPercentile(50))
-              .put("p99", latencies.getValueAtPercentile(99))
-              .put("max", latencies.getMaxValue());
-        }
-      }
-      Thread.sleep(1);
-    }
   }
 
   @Override

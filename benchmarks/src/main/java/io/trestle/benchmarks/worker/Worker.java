@@ -61,6 +61,10 @@ public final class Worker {
       case "load" -> new LoadRole();
       case "event-publisher" -> new EventPublisherRole();
       case "event-subscriber" -> new EventSubscriberRole();
+      case "rabbit-publisher" -> new RabbitPublisherRole();
+      case "rabbit-subscriber" -> new RabbitSubscriberRole();
+      case "nats-publisher" -> new NatsPublisherRole();
+      case "nats-subscriber" -> new NatsSubscriberRole();
       default -> throw new IllegalArgumentException("role: " + name);
     };
   }

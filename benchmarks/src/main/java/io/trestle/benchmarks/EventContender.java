@@ -1,0 +1,120 @@
+package io.trestle.benchmarks;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What carries events from a publisher process to a subscriber process: Trestle, or a broker that
+ * runs already.
+ *
+ * @param name as tables call it
+ * @param processes whose use of processor and memory is told; empty when the broker's is unknown
+ */
+record EventContender(String name, Child publisher, Child subscriber, List<Child> processes) {
+  /** Consumers; each gets {@code five}, the first one also {@code one} and {@code wild.#}. */
+  static final int CONSUMERS = 5;
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(1);
+  private static final int CONNECT_MILLIS = 500;
+  private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
+  private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m");
+
+  /** A kernel and our SDK at both ends. */
+  static EventContender trestle(Workspace workspace) {
+    Kernel kernel = Kernel.start(workspace, "kernel", KERNEL_FLAGS);
+    Child subscriber = workspace.start("event-subscriber", FLAGS);
+    JsonArray services = services();
+    for (int i = 0; i < services.size(); i++) {
+      services.getJsonObject(i).put("key", kernel.createService("bench-consumer-" + i));
+    }
+    JsonObject where = new JsonObject().put("url", kernel.grpc());
+    subscriber.ask("start", where.copy().put("services", services), START_LIMIT);
+    Child publisher = workspace.start("event-publisher", FLAGS);
+    JsonArray names = new JsonArray().add("one").add("five").add("wild.a.b");
+    String key = kernel.createService("bench-publisher");
+    publisher.ask("start", where.copy().put("key", key).put("events", names), START_LIMIT);
+    return new EventContender(
+        "trestle", publisher, subscriber, List.of(kernel.child(), publisher, subscriber));
+  }
+
+  /**
+   * A broker, if one listens there.
+   *
+   * @param role of its workers: {@code rabbit} or {@code nats}
+   */
+  static Optional<EventContender> broker(
+      Workspace workspace, String name, String role, URI uri, Output output) {
+    if (!listens(uri)) {
+      output.note("%s: nothing listens on port %d, left out".formatted(name, uri.getPort()));
+      return Optional.empty();
+    }
+    Child subscriber = workspace.start(role + "-subscriber", FLAGS);
+    Child publisher = workspace.start(role + "-publisher", FLAGS);
+    JsonObject where = new JsonObject().put("url", uri.toString()).put("services", services());
+    subscriber.ask("start", where, START_LIMIT);
+    publisher.ask("start", where, START_LIMIT);
+    return Optional.of(new EventContender(name, publisher, subscriber, List.of()));
+  }
+
+  private static boolean listens(URI uri) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(uri.getHost(), uri.getPort()), CONNECT_MILLIS);
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static JsonArray services() {
+    List<JsonObject> services = new ArrayList<>();
+    for (int i = 0; i < CONSUMERS; i++) {
+      JsonArray patterns = new JsonArray().add("five");
+      if (i == 0) {
+        patterns.add("one").add("wild.#");
+      }
+      services.add(new JsonObject().put("patterns", patterns));
+    }
+    return new JsonArray(services);
+  }
+
+  Cost cost() {
+    return Cost.of(processes);
+  }
+
+  /**
+   * Publishes for a time and waits until all of it was delivered.
+   *
+   * @param question what and how; {@code millis} how long
+   * @param deliveries of each event
+   */
+  Sample measure(JsonObject question, String command, int deliveries, Duration limit) {
+    subscriber.ask("reset", new JsonObject(), limit);
+    Cost before = cost();
+    JsonObject published = publisher.ask(command, question, limit);
+    long wanted = published.getLong("count") * deliveries;
+    if (wanted == 0) {
+      throw new BenchException(
+          name + ": nothing was stored within the time (expected: some; more --seconds may help)");
+    }
+    JsonObject handled = subscriber.ask("await", new JsonObject().put("count", wanted), limit);
+    if (handled.getLong("count") < wanted) {
+      throw new BenchException(
+          "%s: %d of %d deliveries came".formatted(name, handled.getLong("count"), wanted));
+    }
+    JsonObject answer =
+        handled
+            .copy()
+            .put("nanos", handled.getLong("last") - published.getLong("begin"))
+            .put("failed", published.getLong("failed"))
+            .put("failure", published.getString("failure"));
+    return Sample.of(answer, cost().since(before));
+  }
+}
