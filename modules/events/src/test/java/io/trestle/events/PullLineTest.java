@@ -10,6 +10,7 @@ import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.events.PullStore.Tuning;
 import io.trestle.events.core.Match;
+import io.trestle.kernel.TestStage;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 class PullLineTest {
   private static final AtomicLong POSITIONS = new AtomicLong();
 
-  private static Stage stage;
+  private static TestStage stage;
   private static EventsHouse house;
   private static ConsumerBook book;
 
@@ -39,7 +40,7 @@ class PullLineTest {
 
   @BeforeAll
   static void open() {
-    stage = Stage.start();
+    stage = TestStage.of("events");
     house = stage.on(() -> new EventsHouse(stage.house(), stage.owner(), 0, (s, d) -> {}));
     book = stage.on(() -> new ConsumerBook(house, feed -> {}));
   }
@@ -58,7 +59,7 @@ class PullLineTest {
   void subscription() {
     Tuning tuning = new Tuning(0, 10, 0, 0, List.of());
     feed =
-        Stage.await(
+        TestStage.await(
             stage.on(
                 () -> {
                   house.gates().service(service, "shop", true);

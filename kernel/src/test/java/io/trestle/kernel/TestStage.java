@@ -1,10 +1,5 @@
-package io.trestle.events;
+package io.trestle.kernel;
 
-import io.trestle.kernel.Module;
-import io.trestle.kernel.ModuleContext;
-import io.trestle.kernel.TestPostgres;
-import io.trestle.kernel.Trestle;
-import io.trestle.kernel.TrestleOptions;
 import io.trestle.kernel.config.Configuration;
 import io.trestle.kernel.config.Flags;
 import io.vertx.core.Context;
@@ -22,11 +17,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A kernel with the tables of this module and nothing that answers for it, so that a test can put
+ * A kernel with the tables of one module and nothing that answers for it, so that a test can put
  * parts of the module on it by hand, on an event loop that owns them. Its start never gets beyond
- * this module, so it has no listeners and needs no certificate.
+ * the module, so it has no listeners and needs no certificate. Blocking, but for what a turn does.
  */
-final class Stage implements Module, AutoCloseable {
+public final class TestStage implements Module, AutoCloseable {
   private static final Map<String, String> SETTINGS =
       Map.of(
           "network.grpc_host", "127.0.0.1",
@@ -34,19 +29,29 @@ final class Stage implements Module, AutoCloseable {
           "network.ui_host", "127.0.0.1",
           "network.ui_port", "0");
 
+  private final String name;
+  private final Clock clock;
   private final Promise<ModuleContext> house = Promise.promise();
   private final Promise<Void> over = Promise.promise();
   private final Future<Trestle> starting;
   private final Context owner;
 
-  private Stage(PgConnectOptions place) {
+  private TestStage(String name, Clock clock, PgConnectOptions place) {
+    this.name = name;
+    this.clock = clock;
     starting = Future.fromCompletionStage(Trestle.start(options(place)));
     await(Future.any(house.future(), starting));
     owner = house().vertx().getOrCreateContext();
   }
 
-  static Stage start() {
-    return new Stage(TestPostgres.newDatabase());
+  /** A stage for a module, on a new database, on the machine's clock. */
+  public static TestStage of(String module) {
+    return of(module, Clock.system());
+  }
+
+  /** A stage for a module, on a new database, on a clock of the test. */
+  public static TestStage of(String module, Clock clock) {
+    return new TestStage(module, clock, TestPostgres.newDatabase());
   }
 
   private TrestleOptions options(PgConnectOptions place) {
@@ -61,8 +66,8 @@ final class Stage implements Module, AutoCloseable {
     Path state = state();
     Configuration configuration =
         Configuration.parse(
-            "modules:\n  events:\n", "test", Map.of(), new Flags(url, state, SETTINGS));
-    return TrestleOptions.of(configuration, state).withModules(List.of(this));
+            "modules:\n  " + name + ":\n", "test", Map.of(), new Flags(url, state, SETTINGS));
+    return TrestleOptions.of(configuration, state).withModules(List.of(this)).withClock(clock);
   }
 
   private static Path state() {
@@ -73,7 +78,8 @@ final class Stage implements Module, AutoCloseable {
     }
   }
 
-  static <T> T await(Future<T> future) {
+  /** What a future gives, within 30 s. */
+  public static <T> T await(Future<T> future) {
     try {
       return future.await(30, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
@@ -81,17 +87,18 @@ final class Stage implements Module, AutoCloseable {
     }
   }
 
-  ModuleContext house() {
+  /** What the module is given. */
+  public ModuleContext house() {
     return house.future().result();
   }
 
   /** The event loop that owns what a test makes. */
-  Context owner() {
+  public Context owner() {
     return owner;
   }
 
   /** Does something on the owner, in one turn. */
-  <T> T on(Callable<T> turn) {
+  public <T> T on(Callable<T> turn) {
     Promise<T> done = Promise.promise();
     owner()
         .runOnContext(
@@ -107,7 +114,7 @@ final class Stage implements Module, AutoCloseable {
 
   @Override
   public String name() {
-    return "events";
+    return name;
   }
 
   @Override
