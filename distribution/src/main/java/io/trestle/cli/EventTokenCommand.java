@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code trestle events token}: tokens with which programs publish and fetch over HTTP as a service.
+ * {@code trestle events token}: tokens with which programs publish and fetch over HTTP as a
+ * service.
  */
 @Command(
     name = "token",
