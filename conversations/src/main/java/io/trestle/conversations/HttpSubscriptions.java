@@ -29,7 +29,8 @@ public final class HttpSubscriptions {
 
   /**
    * Waits for events; answered with none when the time is over. OVERLOADED when too many wait,
-   * UNAUTHENTICATED when the service is revoked meanwhile.
+   * UNAUTHENTICATED when the token or the service is revoked meanwhile, NOT_FOUND when the
+   * subscription is deleted, UNAVAILABLE when the runtime stops.
    */
   public static final Conversation<Pull, Pulled> PULL =
       new Conversation<>("events.http.pull", Pull.class, Pulled.class);
@@ -81,8 +82,14 @@ public final class HttpSubscriptions {
   public record Subscription(
       String name, Definition definition, long pending, int inFlight, long deadLetters) {}
 
-  /** {@code poll} is the key for {@link #LEAVE}. */
-  public record Pull(UUID poll, UUID serviceId, String name, int max, long waitMillis) {}
+  /**
+   * One request that waits.
+   *
+   * @param poll the key for {@link #LEAVE}
+   * @param token the token that it showed; it ends when that is revoked
+   */
+  public record Pull(
+      UUID poll, UUID token, UUID serviceId, String name, int max, long waitMillis) {}
 
   public record Pulled(List<Taken> deliveries) {}
 

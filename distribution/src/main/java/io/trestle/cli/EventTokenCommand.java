@@ -4,13 +4,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code trestle events token}: tokens with which programs publish over HTTP as a service. */
+/**
+ * {@code trestle events token}: tokens with which programs publish and fetch over HTTP as a
+ * service.
+ */
 @Command(
     name = "token",
     synopsisSubcommandLabel = "COMMAND",
-    description = "Tokens for publishing CloudEvents over HTTP.")
+    description = "Tokens for publishing and fetching events over HTTP.")
 final class EventTokenCommand {
   private final Cli cli;
 
@@ -19,12 +23,26 @@ final class EventTokenCommand {
   }
 
   @Command(description = "Makes a token and prints it; it is shown this once.")
-  int create(@Parameters(paramLabel = "SERVICE") String service) {
-    JsonNode made =
-        cli.admin().call("EventsService/CreateToken", Json.object().put("service", service));
+  int create(
+      @Parameters(paramLabel = "SERVICE") String service,
+      @Option(
+              names = "--scope",
+              paramLabel = "SCOPE",
+              description = "publish, subscribe or both; default publish.")
+          @Nullable String scope) {
+    ObjectNode request = Json.object().put("service", service);
+    if (scope != null) {
+      request.put("scope", scope);
+    }
+    JsonNode made = cli.admin().call("EventsService/CreateToken", request);
     cli.terminal().result(made.path("token").asText(), Json.snakeCase(made));
     cli.terminal()
-        .note("token " + made.path("id").asText() + " of " + made.path("service").asText());
+        .note(
+            "token %s of %s, scope %s"
+                .formatted(
+                    made.path("id").asText(),
+                    made.path("service").asText(),
+                    made.path("scope").asText()));
     return ExitCode.DONE.number();
   }
 
@@ -35,10 +53,11 @@ final class EventTokenCommand {
       request.put("service", service);
     }
     JsonNode reply = cli.admin().call("EventsService/ListTokens", request);
-    Table table = new Table("SERVICE", "ID", "CREATED");
+    Table table = new Table("SERVICE", "SCOPE", "ID", "CREATED");
     for (JsonNode token : reply.path("tokens")) {
       table.row(
           token.path("service").asText(),
+          token.path("scope").asText(),
           token.path("id").asText(),
           EventsCommand.time(token.path("createdAtUnixMs")));
     }

@@ -96,7 +96,11 @@ class AdminCommandsTest {
     assertThat(json(0, "events", "dlq", "drop", "--all").path("dropped").asInt()).isZero();
     JsonNode token = json(0, "events", "token", "create", "every");
     assertThat(token.path("token").asText()).startsWith("sbev_");
+    assertThat(token.path("scope").asText()).isEqualTo("publish");
     assertThat(json(0, "events", "token", "list").path("tokens")).hasSize(1);
+    assertThat(kernel.cli("events", "token", "list").out())
+        .startsWith("SERVICE  SCOPE    ID")
+        .contains("every    publish  " + token.path("id").asText());
     assertThat(
             json(0, "events", "token", "revoke", "every", token.path("id").asText())
                 .path("revoked"))
@@ -151,6 +155,7 @@ class AdminCommandsTest {
     "1, invalid_argument, events dlq show nothing",
     "2, invalid_argument, events dlq replay",
     "1, not_found, events token create nobody",
+    "1, invalid_argument, events token create nobody --scope read",
     "1, not_found, events token list nobody",
     "1, not_found, events token revoke nobody",
     "2, invalid_argument, events dlq drop",

@@ -56,7 +56,8 @@ class HttpSubscriptionCrashTest {
     try (KernelProcess kernel = KernelProcess.serve(state, database.url()).awaitReady()) {
       CliRun.of(state, "service", "create", "shop");
       token =
-          CliRun.of(state, "events", "token", "create", "shop", "-o", "json")
+          CliRun.of(
+                  state, "events", "token", "create", "shop", "--scope", "subscribe", "-o", "json")
               .json()
               .path("token")
               .asText();

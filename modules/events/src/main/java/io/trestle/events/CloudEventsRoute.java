@@ -2,6 +2,7 @@ package io.trestle.events;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.trestle.conversations.EventTokens;
+import io.trestle.conversations.EventTokens.Scope;
 import io.trestle.conversations.Events;
 import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Result;
@@ -12,6 +13,7 @@ import io.trestle.events.core.Verdict.Status;
 import io.trestle.kernel.Ids;
 import io.trestle.kernel.bus.Bus;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
@@ -25,7 +27,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,17 +43,25 @@ final class CloudEventsRoute {
   /** Bodies that may be in memory at a time, over all requests. */
   private static final long MAX_BODIES = 64L << 20;
 
+  /** A body may take this long: 280 KiB/s for the largest. */
+  private static final long BODY_MILLIS = 30_000;
+
   private static final Set<String> PATHS = Set.of("/events", "/events/");
   static final String STRUCTURED = "application/cloudevents+json";
   static final String BATCH = "application/cloudevents-batch+json";
 
   private final Bus bus;
   private final Ids ids;
-  private final AtomicLong bodies = new AtomicLong();
+  private final Bodies bodies;
 
-  CloudEventsRoute(Bus bus, Ids ids) {
+  CloudEventsRoute(Vertx vertx, Bus bus, Ids ids) {
+    this(bus, ids, new Bodies(vertx, new Room(MAX_BODIES), MAX_BODY, BODY_MILLIS));
+  }
+
+  CloudEventsRoute(Bus bus, Ids ids, Bodies bodies) {
     this.bus = bus;
     this.ids = ids;
+    this.bodies = bodies;
   }
 
   /**
@@ -84,9 +93,9 @@ final class CloudEventsRoute {
       }
       byte[] digest = HttpTalk.digest(request);
       Mode mode = mode(request);
-      long length = HttpTalk.length(request, MAX_BODY);
-      bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
-          .compose(who -> publish(request, mode, length, who.serviceId()))
+      bodies.requireLength(request);
+      bus.request(EventTokens.CHECK, new EventTokens.Check(digest, Scope.PUBLISH))
+          .compose(who -> publish(request, mode, who.serviceId()))
           .onFailure(e -> HttpTalk.refuse(request, e));
     } catch (RuntimeException e) {
       HttpTalk.refuse(request, e);
@@ -115,16 +124,10 @@ final class CloudEventsRoute {
             + ", or ce- headers beside another type)");
   }
 
-  private Future<Void> publish(HttpServerRequest request, Mode mode, long length, UUID service) {
-    if (bodies.addAndGet(length) > MAX_BODIES) {
-      bodies.addAndGet(-length);
-      throw new HttpProblem(503, "too many requests are being read, try again");
-    }
-    return HttpTalk.body(request, MAX_BODY)
-        .map(body -> items(request, mode, body.getBytes()))
-        .compose(items -> publish(items, service).onSuccess(o -> answer(request, mode, o)))
-        .onComplete(v -> bodies.addAndGet(-length))
-        .mapEmpty();
+  private Future<List<Outcome>> publish(HttpServerRequest request, Mode mode, UUID service) {
+    return bodies
+        .read(request, service, body -> publish(items(request, mode, body.getBytes()), service))
+        .onSuccess(outcomes -> answer(request, mode, outcomes));
   }
 
   // ---- events

@@ -151,6 +151,7 @@ final class EventJson {
         .put("id", t.id().toString())
         .put("serviceId", t.serviceId().toString())
         .put("service", t.service())
+        .put("scope", t.scope().text())
         .put("createdAtUnixMs", t.createdAtMillis());
   }
 

@@ -6,6 +6,7 @@ import io.trestle.conversations.EventAdmin.Outcome;
 import io.trestle.conversations.EventAdmin.PublishAs;
 import io.trestle.conversations.EventAdmin.Select;
 import io.trestle.conversations.EventTokens;
+import io.trestle.conversations.EventTokens.Scope;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.kernel.web.AdminRequest;
 import io.trestle.kernel.web.Web;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 
 /** {@code EventsService} of the admin API, as a translation. */
@@ -129,8 +131,10 @@ final class EventProcedures {
   }
 
   private Future<JsonObject> createToken(JsonObject json) {
-    String service = AdminRequest.of(json, "service").text("service");
-    return bus.request(EventTokens.CREATE, new EventTokens.Create(service))
+    AdminRequest q = AdminRequest.of(json, "service", "scope");
+    EventTokens.Create question =
+        new EventTokens.Create(q.text("service"), scope(q.optionalText("scope")));
+    return bus.request(EventTokens.CREATE, question)
         .map(done -> EventJson.token(done.made()).put("token", done.token()));
   }
 
@@ -177,6 +181,19 @@ final class EventProcedures {
       ids.add(uuid("ids", String.valueOf(one)));
     }
     return ids;
+  }
+
+  /** Publishing shows the holder nothing, so that is what a token is for unless more is said. */
+  private static Scope scope(Optional<String> text) {
+    return text.isEmpty()
+        ? Scope.PUBLISH
+        : Scope.find(text.get())
+            .orElseThrow(
+                () ->
+                    AdminRequest.invalid(
+                        "scope: "
+                            + ConsumerDesk.clip(text.get())
+                            + " (expected: publish, subscribe or both)"));
   }
 
   private static UUID uuid(String member, String text) {

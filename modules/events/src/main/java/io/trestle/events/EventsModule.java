@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventsModule implements Module {
   private @Nullable ModuleContext house;
   private @Nullable EventsVerticle verticle;
+  private @Nullable PullRoute fetching;
   private @Nullable String deployment;
 
   @Override
@@ -38,7 +39,9 @@ public final class EventsModule implements Module {
     context.gateway().method(endpoints.replayDead());
     context.gateway().method(new SubscribeEndpoint(context).handler());
     EventProcedures.mount(context.web(), context.bus());
-    context.web().mount("/events/*", http(context));
+    PullRoute pulls = new PullRoute(context.vertx(), context.bus(), context.ids());
+    fetching = pulls;
+    context.web().mount("/events/*", http(context, pulls));
     return context
         .vertx()
         .deployVerticle(owner)
@@ -50,9 +53,9 @@ public final class EventsModule implements Module {
         .mapEmpty();
   }
 
-  private static Router http(ModuleContext context) {
-    CloudEventsRoute publishing = new CloudEventsRoute(context.bus(), context.ids());
-    PullRoute fetching = new PullRoute(context.vertx(), context.bus(), context.ids());
+  private static Router http(ModuleContext context, PullRoute fetching) {
+    CloudEventsRoute publishing =
+        new CloudEventsRoute(context.vertx(), context.bus(), context.ids());
     Router router = Router.router(context.vertx());
     router
         .route()
@@ -70,7 +73,11 @@ public final class EventsModule implements Module {
 
   @Override
   public Future<Void> drain() {
-    return verticle == null ? Future.succeededFuture() : verticle.drain();
+    EventsVerticle owner = verticle;
+    PullRoute pulls = fetching;
+    return owner == null || pulls == null
+        ? Future.succeededFuture()
+        : owner.drain().compose(v -> pulls.answered());
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
 import io.trestle.protocol.StatusCode;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.util.HashSet;
 import java.util.List;
@@ -79,8 +80,9 @@ final class EventsVerticle extends VerticleBase {
     ConsumerBook book = new ConsumerBook(house, feed -> attach(feed, streams));
     PublishDesk desk = new PublishDesk(house, head, newest);
     DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
-    PullDesk pulls = new PullDesk(house, book);
-    Operators operators = new Operators(house, book, streams, pulls, letters);
+    TokenDesk tokens = new TokenDesk(house, new TokenStore(kernel.database().pool()));
+    PullDesk pulls = new PullDesk(house, book, tokens);
+    Operators operators = new Operators(house, book, streams, pulls, letters, tokens);
     Parts made =
         new Parts(
             house,
@@ -115,13 +117,18 @@ final class EventsVerticle extends VerticleBase {
 
   /** Nothing is handed out any more; what is under way may be answered. */
   Future<Void> drain() {
+    Promise<Void> told = Promise.promise();
     context.runOnContext(
         v -> {
           draining = true;
-          parts().pulls().drain();
-          parts().streams().all().forEach(this::quiesce);
+          Parts made = parts;
+          if (made != null) {
+            made.pulls().drain();
+            made.streams().all().forEach(this::quiesce);
+          }
+          told.complete();
         });
-    return Future.succeededFuture();
+    return told.future();
   }
 
   private void quiesce(Stream stream) {

@@ -1,10 +1,9 @@
 package io.trestle.events;
 
+import io.netty.channel.Channel;
 import io.trestle.conversations.Refused;
 import io.trestle.events.core.CloudEvent.Malformed;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -12,21 +11,17 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.impl.ConnectionBase;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the routes below {@code /events} have in common: tokens, bodies that are bounded, refusals.
+ * What the routes below {@code /events} have in common: tokens, media types, answers, refusals.
  * Neither headers nor bodies are logged.
  */
 final class HttpTalk {
   private static final Logger LOG = LoggerFactory.getLogger(HttpTalk.class);
   private static final String BEARER = "bearer ";
-
-  /** A body may take this long from its first byte to its last. */
-  private static final long BODY_MILLIS = 10_000;
 
   private HttpTalk() {}
 
@@ -65,77 +60,12 @@ final class HttpTalk {
     return header == null ? "" : header.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
   }
 
-  /** What is reserved for the body: its length, or the most that it may have. */
-  static long length(HttpServerRequest request, int most) {
-    String length = request.getHeader("content-length");
-    long bytes = length == null ? most : parsed(length);
-    if (bytes > most) {
-      throw tooLarge(most);
-    }
-    return bytes;
-  }
-
-  private static long parsed(String length) {
-    try {
-      return Long.parseLong(length);
-    } catch (NumberFormatException e) {
-      throw new HttpProblem(400, "content-length: no number (expected: a number)");
-    }
-  }
-
-  private static HttpProblem tooLarge(int most) {
-    return new HttpProblem(413, "body: too large (expected: at most " + most + " bytes)");
-  }
-
-  /** The whole body of a request that was paused. */
-  static Future<Buffer> body(HttpServerRequest request, int most) {
-    return body(request, most, Promise.promise(), bytes -> true);
-  }
-
-  /**
-   * The whole body of a request that was paused, if it comes in time: 408 if it does not, 503 when
-   * there is no room for more of it.
-   *
-   * @param room takes so many bytes, or says false; they are given back by whoever asked for it
-   */
-  static Future<Buffer> body(Vertx vertx, HttpServerRequest request, int most, IntPredicate room) {
-    Promise<Buffer> whole = Promise.promise();
-    long timer =
-        vertx.setTimer(
-            BODY_MILLIS,
-            id ->
-                whole.tryFail(
-                    new HttpProblem(
-                        408, "body: slow (expected: all of it in " + BODY_MILLIS + " ms)")));
-    return body(request, most, whole, room).onComplete(v -> vertx.cancelTimer(timer));
-  }
-
-  private static Future<Buffer> body(
-      HttpServerRequest request, int most, Promise<Buffer> whole, IntPredicate room) {
-    Buffer gathered = Buffer.buffer();
-    request.handler(
-        part -> {
-          if (whole.future().isComplete()) {
-            return;
-          }
-          if (gathered.length() + part.length() > most) {
-            whole.tryFail(tooLarge(most));
-          } else if (room.test(part.length())) {
-            gathered.appendBuffer(part);
-          } else {
-            whole.tryFail(new HttpProblem(503, "too many requests are being read, try again"));
-          }
-        });
-    request.exceptionHandler(whole::tryFail);
-    request.endHandler(end -> whole.tryComplete(gathered));
-    request.resume();
-    return whole.future();
-  }
-
   // ---- answers
 
   static void refuse(HttpServerRequest request, Throwable failure) {
-    if (failure instanceof HttpProblem problem) {
+    if (request.response().closed()) {
+      LOG.debug("event request not answered, whoever asked is gone", failure);
+    } else if (failure instanceof HttpProblem problem) {
       send(request, problem.status, message(failure));
     } else if (failure instanceof Malformed) {
       send(request, 400, message(failure));
@@ -200,10 +130,14 @@ final class HttpTalk {
             });
   }
 
-  /** Ends the connection at once; closing it would wait for whoever reads slowly. */
+  /**
+   * Ends the connection at once, past the handlers of the channel: those would first write what
+   * waits, which for whoever does not read is never. Whoever writes hears that it is closed.
+   */
   static void cut(HttpServerRequest request) {
     if (request.connection() instanceof ConnectionBase connection) {
-      var unused = connection.channel().close(); // whoever writes hears that it is closed
+      Channel channel = connection.channel();
+      channel.eventLoop().execute(() -> channel.unsafe().close(channel.newPromise()));
     }
   }
 }

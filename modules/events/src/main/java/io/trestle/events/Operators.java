@@ -30,13 +30,14 @@ final class Operators {
       ConsumerBook book,
       StreamTable streams,
       PullDesk pulls,
-      DeadLetterDesk deadLetters) {
+      DeadLetterDesk deadLetters,
+      TokenDesk tokens) {
     this.house = house;
     LetterStore store = new LetterStore(house.context().database().pool());
     OldestPending oldest = new OldestPending(house);
     this.consumers = new ConsumerDesk(house, book, streams, pulls, oldest);
     this.letters = new LetterDesk(house, store, deadLetters);
-    this.tokens = new TokenDesk(house, new TokenStore(house.context().database().pool()));
+    this.tokens = tokens;
     this.sampler = new Sampler(house, store, oldest, pulls::waiting);
   }
 

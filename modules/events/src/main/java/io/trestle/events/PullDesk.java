@@ -55,17 +55,21 @@ final class PullDesk {
   static final int POLLS_OF_A_SERVICE = POLLS / Room.SHARES;
 
   private static final Logger LOG = LoggerFactory.getLogger(PullDesk.class);
+  private static final String STOPPING = "the runtime is stopping, try again";
 
   private final EventsHouse house;
   private final ConsumerBook book;
   private final PullStore store;
+  private final TokenDesk tokens;
   private final Map<Integer, PullLine> lines = new HashMap<>();
   private Future<Void> changes = Future.succeededFuture();
   private boolean drained;
 
-  PullDesk(EventsHouse house, ConsumerBook book) {
+  PullDesk(EventsHouse house, ConsumerBook book, TokenDesk tokens) {
     this.house = house;
     this.book = book;
+    this.tokens = tokens;
+    tokens.onRevoked(gone -> lines.values().forEach(line -> line.revoked(gone)));
     this.store = new PullStore(house.context().database().pool());
   }
 
@@ -115,10 +119,10 @@ final class PullDesk {
     book.pulled(service).values().forEach(feed -> line(feed).effect());
   }
 
-  /** Nothing is handed out any more; what is out may be answered. */
+  /** Nothing is handed out any more, and nobody waits; what is out may be answered. */
   void drain() {
     drained = true;
-    lines.values().forEach(PullLine::endAll);
+    lines.values().forEach(line -> line.refuseAll(Reason.UNAVAILABLE, STOPPING));
   }
 
   // ---- changes
@@ -271,15 +275,18 @@ final class PullDesk {
   private Future<Pulled> pull(Pull q) {
     PullLine line = known(q.serviceId(), q.name());
     if (drained) {
-      throw Refused.of(Reason.UNAVAILABLE, "the runtime is stopping");
+      throw Refused.of(Reason.UNAVAILABLE, STOPPING);
     }
     if (house.gates().isRevoked(q.serviceId())) {
       throw Refused.of(Reason.UNAUTHENTICATED, "the service is revoked");
     }
+    if (!tokens.isLive(q.token())) {
+      throw Refused.of(Reason.UNAUTHENTICATED, PullLine.TOKEN_REVOKED);
+    }
     if (waiting() >= POLLS || waiting(q.serviceId()) >= POLLS_OF_A_SERVICE) {
       throw Refused.of(Reason.OVERLOADED, "too many requests wait, try again");
     }
-    return line.pull(q.poll(), q.max(), q.waitMillis()).map(Pulled::new);
+    return line.pull(q.poll(), q.token(), q.max(), q.waitMillis()).map(Pulled::new);
   }
 
   /** Requests that wait for events. */

@@ -15,6 +15,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class PullLine {
   static final int ANSWER_BYTES = 4 << 20;
   static final int POLLS = 64;
+  static final String TOKEN_REVOKED = "the token was revoked";
   private static final long STREAM = 1;
   private static final long IDLE_MILLIS = 60_000;
   private static final long CHECK_MILLIS = 5_000;
@@ -68,13 +70,15 @@ final class PullLine {
 
   private static final class Poll {
     final UUID id;
+    final UUID token;
     final int max;
     final Promise<List<Taken>> answer = Promise.promise();
     final List<Taken> got = new ArrayList<>();
     long timer = -1;
 
-    Poll(UUID id, int max) {
+    Poll(UUID id, UUID token, int max) {
       this.id = id;
+      this.token = token;
       this.max = max;
     }
 
@@ -182,12 +186,12 @@ final class PullLine {
   }
 
   /** Waits for at most so many events. OVERLOADED when too many wait. */
-  Future<List<Taken>> pull(UUID id, int max, long waitMillis) {
+  Future<List<Taken>> pull(UUID id, UUID token, int max, long waitMillis) {
     if (polls.size() >= POLLS) {
       throw Refused.of(
           Reason.OVERLOADED, "waiting: " + polls.size() + " (expected: fewer than " + POLLS + ")");
     }
-    Poll poll = new Poll(id, max);
+    Poll poll = new Poll(id, token, max);
     polls.add(poll);
     arrive();
     demand();
@@ -285,14 +289,21 @@ final class PullLine {
     }
   }
 
-  /** Everybody goes home with nothing. */
-  void endAll() {
-    List.copyOf(polls).forEach(poll -> leave(poll.id));
+  /** Whoever waits with one of these tokens goes home at once. */
+  void revoked(Set<UUID> tokens) {
+    refuse(
+        polls.stream().filter(poll -> tokens.contains(poll.token)).toList(),
+        Reason.UNAUTHENTICATED,
+        TOKEN_REVOKED);
   }
 
-  private void refuseAll(Reason reason, String message) {
-    List<Poll> refused = List.copyOf(polls);
-    polls.clear();
+  /** Everybody goes home with nothing, and is told why. */
+  void refuseAll(Reason reason, String message) {
+    refuse(List.copyOf(polls), reason, message);
+  }
+
+  private void refuse(List<Poll> refused, Reason reason, String message) {
+    polls.removeAll(refused);
     refused.forEach(poll -> house.cancel(poll.timer));
     // nothing is wanted any more before anything goes back, or it would be handed out again
     demand();

@@ -1,6 +1,8 @@
 package io.trestle.events;
 
 import io.trestle.conversations.EventTokens;
+import io.trestle.conversations.EventTokens.Checked;
+import io.trestle.conversations.EventTokens.Scope;
 import io.trestle.conversations.Events;
 import io.trestle.conversations.Events.Answer;
 import io.trestle.conversations.HttpSubscriptions;
@@ -8,9 +10,9 @@ import io.trestle.conversations.HttpSubscriptions.Ask;
 import io.trestle.conversations.HttpSubscriptions.Leave;
 import io.trestle.conversations.HttpSubscriptions.Named;
 import io.trestle.conversations.HttpSubscriptions.Pull;
-import io.trestle.conversations.HttpSubscriptions.Pulled;
 import io.trestle.conversations.HttpSubscriptions.Put;
 import io.trestle.conversations.HttpSubscriptions.Settle;
+import io.trestle.conversations.HttpSubscriptions.Settled;
 import io.trestle.conversations.HttpSubscriptions.Taken;
 import io.trestle.events.HttpTalk.HttpProblem;
 import io.trestle.events.PullJson.Told;
@@ -19,6 +21,7 @@ import io.trestle.kernel.Ids;
 import io.trestle.kernel.bus.Bus;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -32,7 +35,8 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +64,8 @@ final class PullRoute {
   /** Bodies that may be in memory at a time, over all requests. */
   private static final long MAX_BODIES = 32L << 20;
 
+  private static final long BODY_MILLIS = 10_000;
+
   private static final int NAME_CHARS = 64;
 
   /** An answer may take this long until its last byte is on its way. */
@@ -69,17 +75,37 @@ final class PullRoute {
   private final Bus bus;
   private final Ids ids;
   private final Room answers = new Room(MAX_ANSWERS);
-  private final Room bodies = new Room(MAX_BODIES);
+  private final Bodies bodies;
+  private final long answerMillis;
+
+  /** Requests that wait for events or are being answered. */
+  private final Set<Future<?>> waiting = ConcurrentHashMap.newKeySet();
 
   PullRoute(Vertx vertx, Bus bus, Ids ids) {
+    this(
+        vertx,
+        bus,
+        ids,
+        new Bodies(vertx, new Room(MAX_BODIES), MAX_BODY, BODY_MILLIS),
+        ANSWER_MILLIS);
+  }
+
+  PullRoute(Vertx vertx, Bus bus, Ids ids, Bodies bodies, long answerMillis) {
     this.vertx = vertx;
     this.bus = bus;
     this.ids = ids;
+    this.bodies = bodies;
+    this.answerMillis = answerMillis;
   }
 
   /** Something that a request asks for, in the name of a service. */
   private interface Action {
-    Future<?> by(UUID service);
+    Future<?> by(Checked who);
+  }
+
+  /** Completes when every request that waited has been answered; never fails. */
+  Future<Void> answered() {
+    return Future.join(List.copyOf(waiting)).<Void>mapEmpty().otherwiseEmpty();
   }
 
   void handle(RoutingContext context) {
@@ -88,8 +114,8 @@ final class PullRoute {
     try {
       Action action = action(request, context.normalizedPath());
       byte[] digest = HttpTalk.digest(request);
-      bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
-          .compose(who -> action.by(who.serviceId()))
+      bus.request(EventTokens.CHECK, new EventTokens.Check(digest, Scope.SUBSCRIBE))
+          .compose(action::by)
           .onFailure(e -> HttpTalk.refuse(request, e));
     } catch (RuntimeException e) {
       HttpTalk.refuse(request, e);
@@ -101,15 +127,15 @@ final class PullRoute {
     String method = request.method().name();
     if (parts.length == 1 || (parts.length == 2 && parts[1].isEmpty())) {
       require(request, method, "GET");
-      return service -> list(request, service);
+      return who -> list(request, who.serviceId());
     }
     String name = name(parts[1]);
     if (parts.length == 2) {
       require(request, method, "GET", "PUT", "DELETE");
       return switch (method) {
-        case "PUT" -> service -> put(request, service, name);
-        case "DELETE" -> service -> delete(request, service, name);
-        default -> service -> show(request, service, name);
+        case "PUT" -> who -> put(request, who.serviceId(), name);
+        case "DELETE" -> who -> delete(request, who.serviceId(), name);
+        default -> who -> show(request, who.serviceId(), name);
       };
     }
     boolean pull = parts.length == 3 && parts[2].equals("pull");
@@ -117,9 +143,7 @@ final class PullRoute {
       throw new HttpProblem(404, "not found (expected: " + PATH + "/<name>, .../pull or .../ack)");
     }
     require(request, method, "POST");
-    return pull
-        ? service -> pull(request, service, name)
-        : service -> settle(request, service, name);
+    return pull ? who -> pull(request, who, name) : who -> settle(request, who.serviceId(), name);
   }
 
   private static void require(HttpServerRequest request, String method, String... allowed) {
@@ -143,30 +167,22 @@ final class PullRoute {
     return name;
   }
 
-  /** What is announced costs nothing; what comes takes room as it comes. */
-  private Future<byte[]> body(HttpServerRequest request, UUID service) {
+  private <T> Future<T> body(
+      HttpServerRequest request, UUID service, Function<byte[], Future<T>> work) {
     HttpTalk.requirePlain(request);
-    HttpTalk.length(request, MAX_BODY);
-    AtomicLong taken = new AtomicLong();
-    return HttpTalk.body(
-            vertx,
-            request,
-            MAX_BODY,
-            bytes -> {
-              boolean room = bodies.take(service, bytes);
-              taken.addAndGet(room ? bytes : 0);
-              return room;
-            })
-        .map(Buffer::getBytes)
-        .onComplete(v -> bodies.give(service, taken.get()));
+    bodies.requireLength(request);
+    return bodies.read(request, service, body -> work.apply(body.getBytes()));
   }
 
   // ---- subscriptions
 
   private Future<?> put(HttpServerRequest request, UUID service, String name) {
-    return body(request, service)
-        .map(PullJson::definition)
-        .compose(d -> bus.request(HttpSubscriptions.PUT, new Put(service, name, d)))
+    return body(
+            request,
+            service,
+            body ->
+                bus.request(
+                    HttpSubscriptions.PUT, new Put(service, name, PullJson.definition(body))))
         .onSuccess(
             kept ->
                 HttpTalk.send(
@@ -195,35 +211,36 @@ final class PullRoute {
 
   // ---- fetching
 
-  private Future<?> pull(HttpServerRequest request, UUID service, String name) {
+  private Future<?> pull(HttpServerRequest request, Checked who, String name) {
     int max = parameter(request, "max", 1, 1, MAX_PULL);
     int wait = parameter(request, "waitMs", DEFAULT_WAIT_MILLIS, 0, MAX_WAIT_MILLIS);
     requireParameters(request, Set.of("max", "waitMs"));
-    UUID poll = ids.next();
-    return body(request, service)
-        .compose(
-            ignored -> {
-              HttpServerResponse response = request.response();
-              if (response.closed()) {
-                return Future.succeededFuture(new Pulled(List.of()));
-              }
-              response.closeHandler(v -> leave(service, name, poll));
-              return bus.request(HttpSubscriptions.PULL, new Pull(poll, service, name, max, wait));
-            })
-        .compose(pulled -> stillAllowed(request, service, name, pulled))
-        .onSuccess(pulled -> sendAnswer(request, service, name, max, pulled.deliveries()));
+    Pull pull = new Pull(ids.next(), who.tokenId(), who.serviceId(), name, max, wait);
+    return body(request, who.serviceId(), ignored -> Future.succeededFuture())
+        .compose(v -> fetch(request, pull));
   }
 
-  /** The token may have been revoked while the request waited: then nothing goes out. */
-  private Future<Pulled> stillAllowed(
-      HttpServerRequest request, UUID service, String name, Pulled pulled) {
-    if (pulled.deliveries().isEmpty()) {
-      return Future.succeededFuture(pulled);
+  private Future<Void> fetch(HttpServerRequest request, Pull pull) {
+    HttpServerResponse response = request.response();
+    if (response.closed()) {
+      return Future.succeededFuture();
     }
-    byte[] digest = HttpTalk.digest(request);
-    return bus.request(EventTokens.CHECK, new EventTokens.Check(digest))
-        .map(pulled)
-        .onFailure(e -> unsent(service, name, pulled.deliveries()));
+    response.closeHandler(v -> leave(pull.serviceId(), pull.name(), pull.poll()));
+    Promise<Void> answered = Promise.promise();
+    waiting.add(answered.future());
+    return bus.request(HttpSubscriptions.PULL, pull)
+        .onSuccess(pulled -> sendAnswer(request, pull, pulled.deliveries()))
+        .<Void>mapEmpty()
+        .recover(
+            e -> {
+              HttpTalk.refuse(request, e);
+              return Future.succeededFuture();
+            })
+        .onComplete(
+            v -> {
+              waiting.remove(answered.future());
+              answered.complete();
+            });
   }
 
   private void leave(UUID service, String name, UUID poll) {
@@ -231,39 +248,37 @@ final class PullRoute {
         .onFailure(e -> LOG.debug("poll not ended reason={}", e.toString()));
   }
 
-  private void sendAnswer(
-      HttpServerRequest request, UUID service, String name, int max, List<Taken> deliveries) {
+  private void sendAnswer(HttpServerRequest request, Pull pull, List<Taken> deliveries) {
     try {
-      answer(request, service, name, max, deliveries);
+      answer(request, pull, deliveries);
     } catch (RuntimeException e) {
-      unsent(service, name, deliveries);
+      unsent(pull, deliveries);
       HttpTalk.refuse(request, e);
     }
   }
 
-  private void answer(
-      HttpServerRequest request, UUID service, String name, int max, List<Taken> deliveries) {
+  private void answer(HttpServerRequest request, Pull pull, List<Taken> deliveries) {
     HttpServerResponse response = request.response();
     response.closeHandler(null);
     long bytes = deliveries.stream().mapToLong(d -> d.event().payload().length).sum();
-    if (response.closed() || !answers.take(service, bytes)) {
-      unsent(service, name, deliveries);
+    if (response.closed() || !answers.take(pull.serviceId(), bytes)) {
+      unsent(pull, deliveries);
       HttpTalk.send(
           request, 503, new JsonObject().put("message", "too many answers are being sent"));
       return;
     }
     Future<Void> sent;
     try {
-      sent = write(request, max, deliveries.stream().map(PullRoute::event).toList());
+      sent = write(request, pull.max(), deliveries.stream().map(PullRoute::event).toList());
     } catch (RuntimeException e) {
-      answers.give(service, bytes);
+      answers.give(pull.serviceId(), bytes);
       throw e;
     }
-    long timer = vertx.setTimer(ANSWER_MILLIS, id -> HttpTalk.cut(request));
+    long timer = vertx.setTimer(answerMillis, id -> HttpTalk.cut(request));
     sent.onComplete(
         v -> {
           vertx.cancelTimer(timer);
-          answers.give(service, bytes);
+          answers.give(pull.serviceId(), bytes);
         });
   }
 
@@ -295,24 +310,24 @@ final class PullRoute {
     return HttpTalk.send(request, 200, only.contentType(), Buffer.buffer(only.data()));
   }
 
-  private void unsent(UUID service, String name, List<Taken> deliveries) {
+  private void unsent(Pull pull, List<Taken> deliveries) {
     List<Answer> back = new ArrayList<>();
     deliveries.forEach(d -> back.add(new Events.Ack(d.delivery(), d.token())));
-    bus.request(HttpSubscriptions.UNSENT, new Settle(service, name, back))
+    bus.request(HttpSubscriptions.UNSENT, new Settle(pull.serviceId(), pull.name(), back))
         .onFailure(e -> LOG.debug("deliveries not given back reason={}", e.toString()));
   }
 
   // ---- answers of consumers
 
   private Future<?> settle(HttpServerRequest request, UUID service, String name) {
-    return body(request, service)
-        .map(PullJson::answers)
-        .compose(
-            told ->
-                bus.request(
-                        HttpSubscriptions.SETTLE,
-                        new Settle(service, name, told.stream().map(Told::answer).toList()))
-                    .onSuccess(done -> HttpTalk.send(request, 200, results(told, done.counted()))));
+    return body(request, service, body -> settle(request, service, name, PullJson.answers(body)));
+  }
+
+  private Future<Settled> settle(
+      HttpServerRequest request, UUID service, String name, List<Told> told) {
+    List<Answer> answers = told.stream().map(Told::answer).toList();
+    return bus.request(HttpSubscriptions.SETTLE, new Settle(service, name, answers))
+        .onSuccess(done -> HttpTalk.send(request, 200, results(told, done.counted())));
   }
 
   private static JsonObject results(List<Told> told, List<Boolean> counted) {

@@ -6,6 +6,7 @@ import io.trestle.conversations.EventTokens.Create;
 import io.trestle.conversations.EventTokens.Created;
 import io.trestle.conversations.EventTokens.ListTokens;
 import io.trestle.conversations.EventTokens.Revoke;
+import io.trestle.conversations.EventTokens.Scope;
 import io.trestle.conversations.EventTokens.Token;
 import io.trestle.conversations.EventTokens.Tokens;
 import io.trestle.conversations.Refused;
@@ -18,18 +19,23 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tokens for publishing over HTTP. 32 random bytes, stored as SHA-256; all that are valid are in
+ * Tokens for events over HTTP. 32 random bytes, stored as SHA-256; all that are valid are in
  * memory, found by digest and compared in constant time. What is made or revoked takes effect after
- * its commit. Thread: the owner's event loop.
+ * its commit. A token never changes: for another scope there is another token. Thread: the owner's
+ * event loop.
  */
 final class TokenDesk {
   /** What a token begins with, so that people and scanners know it. */
@@ -43,17 +49,38 @@ final class TokenDesk {
   private final TokenStore store;
   private final SecureRandom random = new SecureRandom();
   private final Map<Buffer, Row> live = new LinkedHashMap<>();
+  private final Set<UUID> ids = new HashSet<>();
+  private Consumer<Set<UUID>> revoked = tokens -> {};
 
   TokenDesk(EventsHouse house, TokenStore store) {
     this.house = house;
     this.store = store;
   }
 
+  /** Tells which tokens are revoked, in the turn in which they are. */
+  void onRevoked(Consumer<Set<UUID>> listener) {
+    revoked = listener;
+  }
+
+  /** Whether a token is valid, as far as it goes. */
+  boolean isLive(UUID id) {
+    return ids.contains(id);
+  }
+
   Future<Void> load() {
-    return store
-        .live()
-        .onSuccess(rows -> rows.forEach(row -> live.put(row.digest(), row)))
-        .mapEmpty();
+    return store.live().onSuccess(rows -> rows.forEach(this::add)).mapEmpty();
+  }
+
+  private void add(Row row) {
+    live.put(row.digest(), row);
+    ids.add(row.id());
+  }
+
+  private void remove(List<Row> rows) {
+    Set<UUID> gone = rows.stream().map(Row::id).collect(Collectors.toSet());
+    rows.forEach(row -> live.remove(row.digest()));
+    ids.removeAll(gone);
+    revoked.accept(gone);
   }
 
   static byte[] digest(String token) {
@@ -79,13 +106,21 @@ final class TokenDesk {
     String token = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
     Row row =
         new Row(
-            house.context().ids().next(), service.id(), Buffer.buffer(digest(token)), house.now());
+            house.context().ids().next(),
+            service.id(),
+            Buffer.buffer(digest(token)),
+            q.scope(),
+            house.now());
     return store
         .add(row)
         .map(
             v -> {
-              live.put(row.digest(), row);
-              LOG.info("http token made id={} service={}", row.id(), service.name());
+              add(row);
+              LOG.info(
+                  "http token made id={} service={} scope={}",
+                  row.id(),
+                  service.name(),
+                  row.scope().text());
               return new Created(shown(row), token);
             })
         .recover(LetterDesk::refusal);
@@ -112,7 +147,7 @@ final class TokenDesk {
         .revoke(rows.stream().map(Row::id).toList(), house.now())
         .map(
             v -> {
-              rows.forEach(row -> live.remove(row.digest()));
+              remove(rows);
               rows.forEach(row -> LOG.info("http token revoked id={}", row.id()));
               return new Tokens(rows.stream().map(this::shown).toList());
             })
@@ -121,15 +156,21 @@ final class TokenDesk {
 
   Future<Checked> check(Check q) {
     Row row = live.get(Buffer.buffer(q.digest()));
-    if (row != null
-        && MessageDigest.isEqual(row.digest().getBytes(), q.digest())
-        && house.gates().isActive(row.service())) {
-      return Future.succeededFuture(new Checked(row.service()));
+    if (row == null
+        || !MessageDigest.isEqual(row.digest().getBytes(), q.digest())
+        || !house.gates().isActive(row.service())) {
+      throw Refused.of(
+          Reason.UNAUTHENTICATED,
+          "Authorization: missing or wrong (expected: Bearer and a token of ./trestle events token"
+              + " create)");
     }
-    throw Refused.of(
-        Reason.UNAUTHENTICATED,
-        "Authorization: missing or wrong (expected: Bearer and a token of ./trestle events token"
-            + " create)");
+    if (!row.scope().allows(q.needed())) {
+      throw Refused.of(
+          Reason.DENIED,
+          "scope of the token: %s (expected: %s or %s)"
+              .formatted(row.scope().text(), q.needed().text(), Scope.BOTH.text()));
+    }
+    return Future.succeededFuture(new Checked(row.id(), row.service()));
   }
 
   private List<Row> of(@Nullable UUID service, @Nullable String id) {
@@ -140,6 +181,7 @@ final class TokenDesk {
   }
 
   private Token shown(Row row) {
-    return new Token(row.id(), row.service(), house.gates().name(row.service()), row.createdAt());
+    return new Token(
+        row.id(), row.service(), house.gates().name(row.service()), row.scope(), row.createdAt());
   }
 }

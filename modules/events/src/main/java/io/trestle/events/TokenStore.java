@@ -1,5 +1,6 @@
 package io.trestle.events;
 
+import io.trestle.conversations.EventTokens.Scope;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Pool;
@@ -8,19 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** All SQL of tokens for publishing over HTTP: {@code event_http_tokens}. */
+/** All SQL of tokens for events over HTTP: {@code event_http_tokens}. */
 final class TokenStore {
   /** Served by event_http_tokens_live. */
   private static final String LIVE =
       """
-      SELECT id, service_id, digest, created_at_ms FROM event_http_tokens
+      SELECT id, service_id, digest, scope, created_at_ms FROM event_http_tokens
       WHERE revoked_at_ms IS NULL ORDER BY created_at_ms, id
       """;
 
   private static final String ADD =
       """
-      INSERT INTO event_http_tokens (id, service_id, digest, created_at_ms)
-      VALUES ($1, $2, $3, $4)
+      INSERT INTO event_http_tokens (id, service_id, digest, scope, created_at_ms)
+      VALUES ($1, $2, $3, $4, $5)
       """;
 
   /** Served by the primary key. */
@@ -37,7 +38,7 @@ final class TokenStore {
   }
 
   /** One token; the digest is not shown. */
-  record Row(UUID id, UUID service, Buffer digest, long createdAt) {
+  record Row(UUID id, UUID service, Buffer digest, Scope scope, long createdAt) {
     @Override
     public String toString() {
       return "token " + id;
@@ -50,21 +51,24 @@ final class TokenStore {
         .map(
             rows -> {
               List<Row> live = new ArrayList<>(rows.size());
-              rows.forEach(
-                  row ->
-                      live.add(
-                          new Row(
-                              row.getUUID("id"),
-                              row.getUUID("service_id"),
-                              row.getBuffer("digest"),
-                              row.getLong("created_at_ms"))));
+              rows.forEach(row -> live.add(token(row)));
               return live;
             });
   }
 
+  private static Row token(io.vertx.sqlclient.Row row) {
+    return new Row(
+        row.getUUID("id"),
+        row.getUUID("service_id"),
+        row.getBuffer("digest"),
+        Scope.find(row.getString("scope")).orElseThrow(),
+        row.getLong("created_at_ms"));
+  }
+
   Future<Void> add(Row row) {
     return pool.preparedQuery(ADD)
-        .execute(Tuple.of(row.id(), row.service(), row.digest(), row.createdAt()))
+        .execute(
+            Tuple.of(row.id(), row.service(), row.digest(), row.scope().text(), row.createdAt()))
         .mapEmpty();
   }
 

@@ -63,7 +63,7 @@ final class AppendDesk {
   private final Doubts doubts;
   private final Consumer<Trace> changed;
   private final Counter written;
-  private final Shares bytes = new Shares(MAX_BYTES);
+  private final Shares bytes;
   private final Map<UUID, Sender> senders = new HashMap<>();
   private final Map<UUID, Inlet> inlets = new HashMap<>();
 
@@ -89,6 +89,7 @@ final class AppendDesk {
   /**
    * An empty desk.
    *
+   * @param bytes what may be said and not answered, and by whom; {@link #MAX_BYTES} in all
    * @param changed hears of a stream with a new entry or fewer writers
    */
   AppendDesk(
@@ -96,11 +97,13 @@ final class AppendDesk {
       TraceStore store,
       Traces traces,
       Doubts doubts,
+      Shares bytes,
       Consumer<Trace> changed) {
     this.kernel = kernel;
     this.store = store;
     this.traces = traces;
     this.doubts = doubts;
+    this.bytes = bytes;
     this.changed = changed;
     this.written = kernel.meters().counter("sb_trace_chunks_total");
   }

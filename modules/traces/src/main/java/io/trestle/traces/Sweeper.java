@@ -10,7 +10,7 @@ import java.time.ZoneOffset;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes partitions ahead of time and drops the days whose time is over. */
+/** Makes partitions ahead of time and drops the days whose time is over, one a sweep. */
 final class Sweeper {
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
   private static final int DAYS_BEHIND = 1;
@@ -52,7 +52,7 @@ final class Sweeper {
         .onFailure(e -> LOG.warn("trace streams not swept reason={}", e.toString()));
   }
 
-  /** Drops what is older than logs are kept; 0 keeps it for ever. */
+  /** Drops the oldest day if it is older than logs are kept; 0 keeps it for ever. */
   Future<Void> retention() {
     Duration keep = kernel.settings().get(TelemetrySettings.LOGS_RETENTION);
     return keep.isZero()

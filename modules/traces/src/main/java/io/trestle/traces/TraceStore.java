@@ -197,8 +197,10 @@ final class TraceStore {
   }
 
   /**
-   * Drops the days that are over longer than that, and such rows of odd times. The time is also
-   * that of the newest day with a row: a clock that jumps ahead makes nothing old by itself.
+   * Drops the oldest day that is over longer than that, and such rows of odd times. One day at a
+   * time: usually there is no more than one, and when a clock has jumped ahead somebody can still
+   * set it right before the history is gone. The time is also that of the newest day with a row: a
+   * clock that jumps ahead makes nothing old by itself.
    */
   Future<Void> dropOlder(long now, long keep) {
     return pool.query(DAYS)
@@ -226,12 +228,26 @@ final class TraceStore {
   }
 
   private Future<Void> dropBefore(List<String> days, long before) {
-    Future<Void> done = Future.succeededFuture();
-    for (String day : days) {
-      boolean over = millis(date(day).plusDays(1)) <= before;
-      done = over ? done.compose(v -> drop(day)) : done;
+    List<String> over =
+        days.stream().filter(day -> millis(date(day).plusDays(1)) <= before).toList();
+    if (over.isEmpty()) {
+      return sweepOther(before);
     }
-    return done.compose(v -> pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(before))).mapEmpty();
+    String oldest = over.get(0);
+    if (over.size() > 1) {
+      LOG.warn(
+          "days of trace streams are over, one is dropped a sweep (is the clock right?) days={}"
+              + " oldest={} newest={}",
+          over.size(),
+          oldest,
+          over.get(over.size() - 1));
+    }
+    long upTo = over.size() == 1 ? before : millis(date(oldest).plusDays(1));
+    return drop(oldest).compose(v -> sweepOther(upTo));
+  }
+
+  private Future<Void> sweepOther(long before) {
+    return pool.preparedQuery(SWEEP_OTHER).execute(Tuple.of(before)).mapEmpty();
   }
 
   private static LocalDate date(String day) {

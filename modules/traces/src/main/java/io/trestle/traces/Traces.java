@@ -21,9 +21,15 @@ final class Traces {
   private final Map<UUID, Future<Trace>> live = new HashMap<>();
   private final Map<UUID, Integer> held = new HashMap<>();
   private final Map<UUID, Holder> holders = new HashMap<>();
-  private final Shares shares = new Shares(MAX);
+  private final Shares shares;
 
-  Traces(TraceStore store, Doubts doubts, long started) {
+  /**
+   * None yet.
+   *
+   * @param shares how many there may be, and of whom; {@link #MAX} in all
+   */
+  Traces(TraceStore store, Doubts doubts, long started, Shares shares) {
+    this.shares = shares;
     this.store = store;
     this.doubts = doubts;
     this.started = started;
@@ -62,7 +68,7 @@ final class Traces {
           Refused.of(
               Reason.OVERLOADED,
               "traces: too many live (expected: %d of an instance, %d of a service, %d of all)"
-                  .formatted(shares.ofInstance(), shares.ofService(), MAX)));
+                  .formatted(shares.ofInstance(), shares.ofService(), shares.limit())));
     }
     holders.put(id, by);
     Future<Trace> loading =

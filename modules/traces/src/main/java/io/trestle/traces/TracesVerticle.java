@@ -5,6 +5,7 @@ import io.trestle.conversations.Conversation;
 import io.trestle.conversations.TraceStreams;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.bus.Bus;
+import io.trestle.traces.core.Shares;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.util.ArrayList;
@@ -42,9 +43,11 @@ final class TracesVerticle extends VerticleBase {
   private void listen(TraceStore store) {
     Doubts doubts =
         new Doubts(() -> kernel.pipeline().submit(TraceStore.PROBE, new TraceStore.Probe(0)));
-    Traces traces = new Traces(store, doubts, kernel.clock().millis());
+    Traces traces = new Traces(store, doubts, kernel.clock().millis(), new Shares(Traces.MAX));
     WatchDesk watches = new WatchDesk(kernel, context, store, traces);
-    AppendDesk appends = new AppendDesk(kernel, store, traces, doubts, watches::changed);
+    AppendDesk appends =
+        new AppendDesk(
+            kernel, store, traces, doubts, new Shares(AppendDesk.MAX_BYTES), watches::changed);
     answer(TraceStreams.APPEND, appends::append);
     answer(TraceStreams.WRITERS_GONE, appends::gone);
     answer(TraceStreams.ROOT_ENDED, appends::rootEnded);

@@ -157,7 +157,13 @@ class TraceStoreTest {
     assertThat(days()).contains("trace_chunks_20260112"); // the clock has jumped
 
     await(store.dropOlder(at(DAY.plusDays(300), 1), Duration.ofDays(1).toMillis()));
+    assertThat(days())
+        .as("one at a time")
+        .doesNotContain("trace_chunks_20260112")
+        .contains("trace_chunks_20260113");
 
+    await(store.dropOlder(at(DAY.plusDays(300), 1), Duration.ofDays(1).toMillis()));
+    await(store.dropOlder(at(DAY.plusDays(300), 1), Duration.ofDays(1).toMillis()));
     assertThat(days())
         .doesNotContain("trace_chunks_20260112", "trace_chunks_20260113")
         .contains("trace_chunks_20260114", "trace_chunks_20260115");

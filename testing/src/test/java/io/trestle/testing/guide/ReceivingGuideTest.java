@@ -42,7 +42,8 @@ class ReceivingGuideTest {
     assumeTrue(isThere("curl"), "no curl");
     TRESTLE.kernel().admin().createService("receiver");
     String token =
-        admin("CreateToken", new JsonObject().put("service", "receiver")).getString("token");
+        admin("CreateToken", new JsonObject().put("service", "receiver").put("scope", "subscribe"))
+            .getString("token");
     String out = run(script(), token, directory);
 
     assertThat(out)

@@ -38,14 +38,15 @@ class PullWireTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private final ServiceKey publisher = WIRE.service();
   private final ServiceKey consumer = WIRE.service();
-  private final String token = token(consumer);
+  private final String token = token(consumer, "subscribe");
 
   private static JsonObject admin(String procedure, JsonObject request) {
     return TRESTLE.kernel().admin().ok("EventsService/" + procedure, request);
   }
 
-  private static String token(ServiceKey of) {
-    return admin("CreateToken", new JsonObject().put("service", of.name())).getString("token");
+  private static String token(ServiceKey of, String scope) {
+    return admin("CreateToken", new JsonObject().put("service", of.name()).put("scope", scope))
+        .getString("token");
   }
 
   private static URI uri(String path) {
@@ -216,7 +217,7 @@ class PullWireTest {
   @Test
   void single_isInBinaryMode_orStructuredIfAskedFor_andCloudEventsComeBackAsTheyWere() {
     subscribe("one", "single.*");
-    String publishing = token(publisher);
+    String publishing = token(publisher, "publish");
     HttpResponse<String> published =
         send(
             HttpRequest.newBuilder(uri("").resolve("/events"))
@@ -339,25 +340,79 @@ class PullWireTest {
     assertThat(ack("gone", got)).containsExactly("done");
   }
 
+  private CompletableFuture<HttpResponse<String>> waiting(String name, String as) {
+    return http.sendAsync(
+        pulling(name, 10, 20_000)
+            .header("accept", BATCH)
+            .setHeader("authorization", "Bearer " + as)
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  private static void assertEnded(
+      CompletableFuture<HttpResponse<String>> waiting, int status, String message) {
+    HttpResponse<String> reply = waiting.join();
+    assertThat(reply.statusCode()).as(reply.body()).isEqualTo(status);
+    assertThat(new JsonObject(reply.body()).getString("message")).isEqualTo(message);
+  }
+
   @Test
-  void tokenThatIsRevokedWhileItWaits_getsNothing_andTheEventIsForOthers() {
+  void tokenThatIsRevokedWhileItWaits_isToldAtOnce_andOthersWaitOn() {
     subscribe("revoked", "revoked.*");
     JsonObject service = new JsonObject().put("service", consumer.name());
-    JsonObject made = admin("CreateToken", service);
-    CompletableFuture<HttpResponse<String>> waiting =
-        http.sendAsync(
-            pulling("revoked", 10, 20_000)
-                .setHeader("authorization", "Bearer " + made.getString("token"))
-                .build(),
-            HttpResponse.BodyHandlers.ofString());
-    await().until(() -> lag("revoked").getJsonArray("streams").size() == 1);
-    admin("RevokeTokens", service.copy().put("id", made.getString("id")));
-    publish(WIRE.connected(publisher), n("revoked.a", 1));
+    JsonObject made = admin("CreateToken", service.copy().put("scope", "both"));
+    CompletableFuture<HttpResponse<String>> ended = waiting("revoked", made.getString("token"));
+    CompletableFuture<HttpResponse<String>> stays = waiting("revoked", token);
+    await().until(() -> waiting() == 2);
 
-    assertThat(waiting.join().statusCode()).isEqualTo(401);
-    JsonObject got = pull("revoked", 1).get(0);
+    admin("RevokeTokens", service.copy().put("id", made.getString("id")));
+
+    assertEnded(ended, 401, "the token was revoked");
+    await().until(() -> waiting() == 1);
+    assertThat(stays).isNotDone();
+    publish(WIRE.connected(publisher), n("revoked.a", 1));
+    JsonObject got = events(stays.join()).get(0);
     assertThat(got.getInteger("trestleattempt")).isEqualTo(1);
     assertThat(ack("revoked", got)).containsExactly("done");
+  }
+
+  @Test
+  void serviceThatIsRevokedOrDeletedWhileItWaits_isToldSo() {
+    subscribe("out", "out.*");
+    CompletableFuture<HttpResponse<String>> revoked = waiting("out", token);
+    await().until(() -> waiting() == 1);
+    TRESTLE.kernel().admin().revokeService(consumer.id());
+    assertEnded(revoked, 401, "the service is revoked");
+
+    TRESTLE
+        .kernel()
+        .admin()
+        .ok("ServiceService/Activate", new JsonObject().put("id", consumer.id()));
+    await().until(() -> send(request("/out")).statusCode() == 200);
+    CompletableFuture<HttpResponse<String>> deleted = waiting("out", token);
+    await().until(() -> waiting() == 1);
+    TRESTLE.kernel().sql().update("DELETE FROM services WHERE id = ?::uuid", consumer.id());
+    assertEnded(deleted, 401, "the service is revoked");
+  }
+
+  @Test
+  void kernelThatStops_answersWhoeverWaits_andGivesItsEventsOutAgainLater() {
+    subscribe("drain", "drain.*");
+    List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      all.add(waiting("drain", token));
+    }
+    await().until(() -> waiting() == 20);
+
+    TRESTLE.kernel().stop();
+
+    for (CompletableFuture<HttpResponse<String>> one : all) {
+      assertEnded(one, 503, "the runtime is stopping, try again");
+      assertThat(one.join().headers().firstValue("retry-after")).hasValue("1");
+    }
+    TRESTLE.kernel().run();
+    publish(WIRE.connected(publisher), n("drain.a", 1));
+    assertThat(pull("drain", 1).get(0).getInteger("trestleattempt")).isEqualTo(1);
   }
 
   @Test
@@ -577,7 +632,7 @@ class PullWireTest {
     HttpRequest stranger = HttpRequest.newBuilder(uri("/bad")).GET().build();
     assertThat(http.sendAsync(stranger, HttpResponse.BodyHandlers.ofString()).join().statusCode())
         .isEqualTo(401);
-    String foreign = token(publisher);
+    String foreign = token(publisher, "subscribe");
     HttpRequest other =
         HttpRequest.newBuilder(uri("/bad")).header("authorization", "Bearer " + foreign).build();
     assertThat(http.sendAsync(other, HttpResponse.BodyHandlers.ofString()).join().statusCode())

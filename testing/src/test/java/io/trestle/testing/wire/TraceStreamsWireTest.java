@@ -21,6 +21,7 @@ import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -297,6 +298,34 @@ class TraceStreamsWireTest {
         ahead.addAndGet(Duration.ofSeconds(5).toMillis());
         assertThat(ended.ended().status().isOk()).isTrue();
         assertThat(ended.messages().get(1).getComplete().getStatus()).isEqualTo("timeout");
+      }
+    } finally {
+      kernel.close();
+    }
+  }
+
+  @Test
+  void graceOfLostWriters_isThatOfTheSetting() {
+    AtomicLong ahead = new AtomicLong();
+    TestKernel kernel =
+        TestKernel.start(
+            options -> options.withClock(() -> System.currentTimeMillis() + ahead.get()));
+    try {
+      JsonObject grace =
+          new JsonObject().put("key", "telemetry.abandoned_grace_ms").put("value", "7000");
+      kernel.admin().ok("SettingsService/UpdateSettings", grace);
+      WireKey key = WireExtension.key(kernel.service("grace"));
+      try (WireInstance instance = WireInstance.provision(kernel.grpc(), key)) {
+        var writing = writing(instance, chunk(1, "output"));
+        awaitMessages(writing, 1);
+        writing.cancel();
+        var watch = watching(instance, "", 0);
+        awaitMessages(watch, 1);
+
+        ahead.set(Duration.ofSeconds(8).toMillis()); // 90 s by default
+
+        assertThat(watch.ended().status().isOk()).isTrue();
+        assertThat(watch.messages().get(1).getComplete().getStatus()).isEqualTo("abandoned");
       }
     } finally {
       kernel.close();
