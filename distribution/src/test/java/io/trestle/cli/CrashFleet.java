@@ -1,5 +1,6 @@
 package io.trestle.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -256,6 +257,23 @@ final class CrashFleet implements AutoCloseable {
   boolean allReady() {
     mend();
     return kernelWasReady && workers.values().stream().allMatch(w -> w.ready);
+  }
+
+  /** Events of the dead letters of a service, as the administrator sees them. */
+  List<String> letters(String service) {
+    List<String> events = new ArrayList<>();
+    String cursor = "";
+    do {
+      List<String> command =
+          new ArrayList<>(List.of("events", "dlq", "list", "--service", service, "--limit", "500"));
+      if (!cursor.isEmpty()) {
+        command.addAll(List.of("--cursor", cursor));
+      }
+      JsonNode page = kernel.cli(command.toArray(String[]::new)).json();
+      page.path("dead_letters").forEach(letter -> events.add(letter.path("event_id").asText()));
+      cursor = page.path("next_cursor").asText();
+    } while (!cursor.isEmpty());
+    return events;
   }
 
   boolean published() {

@@ -26,6 +26,10 @@ import java.util.stream.Collectors;
  * of the first may have expired. A handling that its process took to the grave ends when the kill
  * was sent.
  *
+ * <p>Ends. What some handlings are to end with is known beforehand ({@link CrashWorker.Fate}): one
+ * that failed is not finished and may always be repeated; one that was refused is finished, and its
+ * event must be among the dead letters of its service in the end, once, and no other.
+ *
  * <p>Repeats. A handling that was reported finished may be repeated only if its acknowledgement can
  * have been lost: its process was killed, the stream was gone, or the kernel or PostgreSQL was not
  * there between its beginning and the moment from which the acknowledgement must be durable. The
@@ -76,6 +80,7 @@ final class CrashModel {
     final long began;
     long ended = NEVER;
     boolean cancelled;
+    boolean failed;
 
     Handling(String worker, String[] words) {
       this.worker = worker;
@@ -145,6 +150,10 @@ final class CrashModel {
         Objects.requireNonNull(open.remove(worker + " " + words[2] + " " + words[3]));
     handling.ended = Long.parseLong(words[1]);
     handling.cancelled = Boolean.parseBoolean(words[4]);
+    handling.failed = words[5].equals(CrashWorker.Fate.FAILED.name());
+    if (handling.failed) {
+      return;
+    }
     finished.computeIfAbsent(handling.service, s -> new HashSet<>()).add(handling.tag);
   }
 
@@ -159,6 +168,14 @@ final class CrashModel {
   }
 
   // ---- how far it is
+
+  /** Ids of the acknowledged events whose every handling is refused. */
+  synchronized Set<String> doomed() {
+    return publishes.values().stream()
+        .filter(p -> p.isAcknowledged() && CrashWorker.Fate.isRejected(p.tag))
+        .map(p -> p.id)
+        .collect(Collectors.toSet());
+  }
 
   /** Acknowledged publishes that a service has not finished. */
   synchronized long missing(String service) {
@@ -176,8 +193,9 @@ final class CrashModel {
   synchronized String summary() {
     long repeats =
         handlings.size() - handlings.stream().map(h -> h.service + " " + h.tag).distinct().count();
-    return "published=%d acknowledged=%d failed=%d handled=%d repeats=%d"
-        .formatted(publishes.size(), acknowledged, failed, handlings.size(), repeats);
+    return "published=%d acknowledged=%d failed=%d handled=%d repeats=%d doomed=%d"
+        .formatted(
+            publishes.size(), acknowledged, failed, handlings.size(), repeats, doomed().size());
   }
 
   // ---- judgement
@@ -206,6 +224,27 @@ final class CrashModel {
     }
     commonOrder(services);
     return violations;
+  }
+
+  /** What the dead letters of a service are must be what it refused, each once. */
+  synchronized void letters(String service, List<String> eventIds) {
+    Set<String> known = new HashSet<>();
+    for (String id : eventIds) {
+      if (!known.add(id)) {
+        violations.add("two dead letters of one event at " + service + ": " + id);
+      }
+    }
+    doomed().stream()
+        .filter(id -> !known.contains(id))
+        .forEach(id -> violations.add("refused but no dead letter at " + service + ": " + id));
+    Set<String> refused =
+        handlings.stream()
+            .filter(h -> h.service.equals(service) && CrashWorker.Fate.isRejected(h.tag))
+            .map(h -> h.id)
+            .collect(Collectors.toSet());
+    known.stream()
+        .filter(id -> !refused.contains(id))
+        .forEach(id -> violations.add("dead letter without refusal at " + service + ": " + id));
   }
 
   private static Map<String, List<Handling>> byLane(List<Handling> handlings) {
@@ -237,7 +276,7 @@ final class CrashModel {
     Map<String, Long> firstEnd = new HashMap<>();
     for (Handling h : handlings) {
       firstBegin.merge(h.tag, h.began, Math::min);
-      firstEnd.merge(h.tag, h.ended, Math::min);
+      firstEnd.merge(h.tag, h.failed ? NEVER : h.ended, Math::min);
     }
     List<Publish> byBegin =
         publishes.values().stream()
@@ -331,7 +370,7 @@ final class CrashModel {
     if (h.ended == NEVER) {
       return death != NEVER || again.began - h.began > leaseNanos / 2;
     }
-    if (h.cancelled || h.ended - h.began > leaseNanos / 2) {
+    if (h.failed || h.cancelled || h.ended - h.began > leaseNanos / 2) {
       return true;
     }
     long durable = Math.max(h.ended + 2 * SECOND, evidence(h.ended + SECOND));

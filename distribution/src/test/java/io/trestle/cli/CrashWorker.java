@@ -32,8 +32,11 @@ import java.util.function.Supplier;
  * F time tag error                             it failed, or its outcome is unknown
  * Z                                            no publish is under way any more, and none follows
  * B time service tag id attempt delivery lane  a handler begins
- * E time service delivery cancelled            it ended well; before the acknowledgement is sent
+ * E time service delivery cancelled fate       it ended; before its answer is sent
  * </pre>
+ *
+ * <p>The fate of a handling ({@link Fate}) follows from tag and attempt, so that everybody knows
+ * it.
  *
  * <p>Any line on standard input stops publishing; its end, the process.
  */
@@ -54,6 +57,29 @@ final class CrashWorker {
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final AtomicInteger running = new AtomicInteger();
   private volatile boolean stopping;
+
+  /** How a handling ends. */
+  enum Fate {
+    DONE,
+    /** It failed, and is to be tried again: only the first attempt of some. */
+    FAILED,
+    /** It is refused for good: every attempt of some others. */
+    REJECTED;
+
+    private static final int REJECTED_OF = 17;
+    private static final int FAILED_OF = 9;
+
+    static Fate of(String tag, int attempt) {
+      if (isRejected(tag)) {
+        return REJECTED;
+      }
+      return attempt == 1 && Math.floorMod(tag.hashCode(), FAILED_OF) == 0 ? FAILED : DONE;
+    }
+
+    static boolean isRejected(String tag) {
+      return Math.floorMod(tag.hashCode(), REJECTED_OF) == 0;
+    }
+  }
 
   private CrashWorker() {}
 
@@ -181,7 +207,13 @@ final class CrashWorker {
         context.deliveryId(),
         lane);
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(workMillis()));
-    print("E", System.nanoTime(), service, context.deliveryId(), context.isCancelled());
+    Fate fate = Fate.of(tag, context.attempt());
+    print("E", System.nanoTime(), service, context.deliveryId(), context.isCancelled(), fate);
+    if (fate == Fate.FAILED) {
+      throw new IllegalStateException("the first attempt fails");
+    } else if (fate == Fate.REJECTED) {
+      throw context.reject("never wanted");
+    }
   }
 
   private static int workMillis() {

@@ -6,11 +6,13 @@ import static org.awaitility.Awaitility.await;
 import io.trestle.Acceptance;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +57,7 @@ class EventCrashTest {
 
       System.out.println("event crash test: " + fleet.summary() + " " + model.summary());
       drain(fleet);
+      SERVICES.forEach(service -> letters(fleet, service));
       System.out.println("event crash test: " + fleet.summary() + " " + model.summary());
     }
     List<String> violations = model.judge(SERVICES);
@@ -90,6 +93,23 @@ class EventCrashTest {
       fleet.mend();
       fleet.killSomething(random);
     }
+  }
+
+  /** Waits until the dead letters of a service are stored, and has them judged. */
+  private void letters(CrashFleet fleet, String service) {
+    List<List<String>> seen = new ArrayList<>();
+    try {
+      await("dead letters of " + service)
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () -> {
+                seen.add(fleet.letters(service));
+                return seen.get(seen.size() - 1).containsAll(model.doomed());
+              });
+    } catch (ConditionTimeoutException e) {
+      System.out.println("event crash test: " + e.getMessage());
+    }
+    model.letters(service, seen.get(seen.size() - 1));
   }
 
   /** Everything up, publishers at rest, and every acknowledged event handled, or no more steps. */
