@@ -7,17 +7,15 @@ import static org.awaitility.Awaitility.await;
 
 import io.trestle.kernel.TestPostgres;
 import io.trestle.sdk.ConfigurationException;
-import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.StateException;
-import io.trestle.sdk.outbox.FailedEvent;
 import io.trestle.sdk.outbox.FakeCourier;
+import io.trestle.sdk.outbox.OutboxContract;
 import io.trestle.sdk.outbox.PublishVerdict.Status;
 import io.vertx.pgclient.PgConnectOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -29,19 +27,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.postgresql.ds.PGSimpleDataSource;
 
-@Timeout(60)
-class JdbcOutboxTest {
-  private static final EventType<byte[]> PLACED = FakeCourier.type("order.placed");
-
-  private final FakeCourier courier = new FakeCourier();
+class JdbcOutboxTest extends OutboxContract<JdbcOutbox> {
   private PgConnectOptions database = new PgConnectOptions();
   private DataSource source = new PGSimpleDataSource();
 
@@ -58,7 +52,8 @@ class JdbcOutboxTest {
     JdbcOutbox.createTable(source);
   }
 
-  private JdbcOutbox open() {
+  @Override
+  protected JdbcOutbox open() {
     return JdbcOutbox.open(courier, source, JdbcOutboxOptions.DEFAULT);
   }
 
@@ -70,16 +65,39 @@ class JdbcOutboxTest {
 
   private static String publish(JdbcOutbox outbox, Connection transaction, String text, String lane)
       throws SQLException {
-    return outbox.publish(transaction, PLACED, text.getBytes(UTF_8), PublishOptions.keyed(lane));
+    return outbox.publish(transaction, TYPE, text.getBytes(UTF_8), PublishOptions.keyed(lane));
   }
 
   /** In a transaction of its own. */
-  private String publish(JdbcOutbox outbox, String text, String lane) throws SQLException {
+  @Override
+  protected String publish(JdbcOutbox outbox, String text, String lane) throws SQLException {
     try (Connection transaction = begin()) {
       String id = publish(outbox, transaction, text, lane);
       transaction.commit();
       return id;
     }
+  }
+
+  /** In one transaction. */
+  @Override
+  protected void publish(JdbcOutbox outbox, List<Message> messages) throws SQLException {
+    try (Connection transaction = begin()) {
+      for (Message message : messages) {
+        publish(outbox, transaction, message.text(), message.lane());
+      }
+      transaction.commit();
+    }
+  }
+
+  @Override
+  protected void spoil(String id) {
+    TestPostgres.execute(
+        database, "UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "'");
+  }
+
+  @Override
+  protected String lastError(String id) {
+    return "" + one("SELECT last_error FROM trestle_outbox WHERE event_id = '" + id + "'");
   }
 
   private @Nullable String one(String sql) {
@@ -96,7 +114,7 @@ class JdbcOutboxTest {
       String id =
           outbox.publish(
               transaction,
-              PLACED,
+              TYPE,
               "tea".getBytes(UTF_8),
               PublishOptions.keyed("k").withHeaders(Map.of("tenant", "\"t\"")));
       transaction.createStatement().execute("INSERT INTO orders VALUES ('tea')");
@@ -118,27 +136,6 @@ class JdbcOutboxTest {
   }
 
   @Test
-  void unreadableRow_isParked_andHoldsNobody() throws Exception {
-    try (JdbcOutbox outbox = open()) {
-      String id = publish(outbox, "bad", "k");
-      publish(outbox, "after it", "k");
-      TestPostgres.query(
-          database,
-          "UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "' RETURNING id");
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-      assertThat(courier.texts()).containsExactly("after it");
-      assertThat(outbox.listFailed(10, ""))
-          .singleElement()
-          .satisfies(
-              failed -> {
-                assertThat(failed.id()).isEqualTo(id);
-                assertThat(failed.lastError()).isEqualTo("unreadable: headers: no JSON object");
-              });
-    }
-  }
-
-  @Test
   void rowsWithoutKey_areSharedByAnyNumberOfRelays() throws Exception {
     int relays = 6;
     List<FakeCourier> couriers = new ArrayList<>();
@@ -149,12 +146,9 @@ class JdbcOutboxTest {
       couriers.add(silent);
       outboxes.add(JdbcOutbox.open(silent, source, JdbcOutboxOptions.DEFAULT));
     }
-    try (Connection transaction = begin()) {
-      for (int i = 0; i < 100 * relays; i++) {
-        publish(outboxes.get(0), transaction, "e" + i, "");
-      }
-      transaction.commit();
-    }
+    publish(
+        outboxes.get(0),
+        IntStream.range(0, 100 * relays).mapToObj(i -> new Message("e" + i, "")).toList());
     couriers.forEach(FakeCourier::connect);
 
     await().until(() -> couriers.stream().noneMatch(c -> c.requests().isEmpty()));
@@ -282,14 +276,14 @@ class JdbcOutboxTest {
     }
     try (JdbcOutbox first = open();
         JdbcOutbox second = JdbcOutbox.open(other, source, JdbcOutboxOptions.DEFAULT)) {
-      try (Connection transaction = begin()) {
-        for (int i = 0; i < 3; i++) {
-          for (int lane = 0; lane < lanes; lane++) {
-            publish(first, transaction, lane + ":" + i, lane % 5 == 0 ? "" : "k" + lane);
-          }
-        }
-        transaction.commit();
-      }
+      publish(
+          first,
+          IntStream.range(0, 3 * lanes)
+              .mapToObj(
+                  i ->
+                      new Message(
+                          i % lanes + ":" + i / lanes, i % lanes % 5 == 0 ? "" : "k" + i % lanes))
+              .toList());
       courier.connect();
       other.connect();
       await().until(() -> first.stats().pending() == 0);
@@ -311,54 +305,6 @@ class JdbcOutboxTest {
 
   private static int lane(String text) {
     return Integer.parseInt(text.substring(0, text.indexOf(':')));
-  }
-
-  @Test
-  void undecided_holdsItsLane_untilASessionBegins() throws Exception {
-    courier.say(text -> text.equals("a1") ? Status.UNDECIDED : Status.ACCEPTED);
-    courier.connect();
-    try (JdbcOutbox outbox = open()) {
-      publish(outbox, "a1", "a");
-      publish(outbox, "a2", "a");
-      publish(outbox, "b1", "b");
-      await().until(() -> courier.texts().contains("b1"));
-      assertThat(courier.texts()).doesNotContain("a2");
-      assertThat(one("SELECT last_error FROM trestle_outbox ORDER BY id LIMIT 1"))
-          .isEqualTo("UNDECIDED: said so");
-      courier.say(text -> Status.ACCEPTED);
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-    }
-    assertThat(courier.texts()).containsSubsequence("a1", "a2");
-  }
-
-  @Test
-  void refused_isKept_untilSomebodyDecides() throws Exception {
-    courier.say(text -> text.equals("good") ? Status.ACCEPTED : Status.CONFLICT);
-    courier.connect();
-    try (JdbcOutbox outbox = open()) {
-      String bad = publish(outbox, "bad", "lane");
-      String worse = publish(outbox, "worse", "lane");
-      publish(outbox, "good", "lane");
-      await().until(() -> courier.texts().contains("good"));
-      await().until(() -> outbox.stats().failed() == 2);
-      assertThat(outbox.listFailed(1, "")).extracting(FailedEvent::id).containsExactly(bad);
-      assertThat(outbox.listFailed(9, bad))
-          .singleElement()
-          .satisfies(
-              failed -> {
-                assertThat(failed.id()).isEqualTo(worse);
-                assertThat(failed.attempts()).isEqualTo(1);
-                assertThat(failed.lastError()).isEqualTo("CONFLICT: said so");
-                assertThat(failed.enqueuedAt()).isBefore(Instant.now().plusSeconds(60));
-              });
-      courier.say(text -> Status.ACCEPTED);
-      assertThat(outbox.retryFailed(worse)).isTrue();
-      assertThat(outbox.discardFailed(bad)).isTrue();
-      assertThat(outbox.discardFailed(bad)).isFalse();
-      await().until(() -> courier.texts().contains("worse"));
-      await().until(() -> one("SELECT count(*) FROM trestle_outbox"), "0"::equals);
-    }
   }
 
   @Test
@@ -432,12 +378,12 @@ class JdbcOutboxTest {
   void statements_useTheirIndexes() throws Exception {
     String peek = new Statements("trestle_outbox").peek.replaceFirst("\\?", "'k'");
     String due = new Statements("trestle_outbox").dueIn;
-    try (JdbcOutbox outbox = open();
-        Connection transaction = begin()) {
-      for (int i = 0; i < 2000; i++) {
-        publish(outbox, transaction, "" + i, i % 3 == 0 ? "" : "k" + i % 40);
-      }
-      transaction.commit();
+    try (JdbcOutbox outbox = open()) {
+      publish(
+          outbox,
+          IntStream.range(0, 2000)
+              .mapToObj(i -> new Message("" + i, i % 3 == 0 ? "" : "k" + i % 40))
+              .toList());
       TestPostgres.execute(database, "ANALYZE trestle_outbox");
       assertThat(plan(peek)).contains("trestle_outbox_lanes").doesNotContain("Seq Scan");
       assertThat(plan(due)).contains("trestle_outbox_due").doesNotContain("Seq Scan");
