@@ -1,6 +1,7 @@
 package io.trestle.events;
 
 import io.trestle.conversations.Subscribers;
+import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.vertx.core.Future;
@@ -13,9 +14,8 @@ import org.jspecify.annotations.Nullable;
  * procedures, CloudEvents over HTTP.
  */
 public final class EventsModule implements Module {
-  private @Nullable ModuleContext house;
+  private final Deployment deployment = new Deployment();
   private @Nullable EventsVerticle verticle;
-  private @Nullable String deployment;
 
   @Override
   public String name() {
@@ -29,7 +29,6 @@ public final class EventsModule implements Module {
 
   @Override
   public Future<Void> start(ModuleContext context) {
-    house = context;
     EventsVerticle owner = new EventsVerticle(context);
     verticle = owner;
     EventEndpoints endpoints = new EventEndpoints(context.bus());
@@ -39,15 +38,10 @@ public final class EventsModule implements Module {
     context.gateway().method(new SubscribeEndpoint(context).handler());
     EventProcedures.mount(context.web(), context.bus());
     context.web().mount("/events/*", http(context));
-    return context
-        .vertx()
-        .deployVerticle(owner)
+    return deployment
+        .deploy(context.vertx(), owner)
         .onSuccess(
-            id -> {
-              deployment = id;
-              context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
-            })
-        .mapEmpty();
+            v -> context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name())));
   }
 
   private static Router http(ModuleContext context) {
@@ -75,8 +69,6 @@ public final class EventsModule implements Module {
 
   @Override
   public Future<Void> stop() {
-    return house == null || deployment == null
-        ? Future.succeededFuture()
-        : house.vertx().undeploy(deployment);
+    return deployment.undeploy();
   }
 }
