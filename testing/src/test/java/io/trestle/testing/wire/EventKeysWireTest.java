@@ -1,19 +1,18 @@
 package io.trestle.testing.wire;
 
-import static io.trestle.testing.wire.EventsWireTest.publish;
 import static io.trestle.testing.wire.EventsWireTest.event;
+import static io.trestle.testing.wire.EventsWireTest.publish;
 import static io.trestle.testing.wire.EventsWireTest.statuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import org.junit.jupiter.api.AfterEach;
-import io.trestle.protocol.v1.PublishStatusEntry;
 import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.EventEnvelope;
 import io.trestle.protocol.v1.PublishRequest;
 import io.trestle.protocol.v1.PublishResponse;
+import io.trestle.protocol.v1.PublishStatusEntry;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import java.sql.Connection;
@@ -21,6 +20,7 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 

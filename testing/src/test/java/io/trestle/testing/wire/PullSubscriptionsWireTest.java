@@ -79,9 +79,10 @@ class PullSubscriptionsWireTest {
     client.subscribe("revoked", "revoked.*");
     JsonObject made = client.admin("CreateToken");
     CompletableFuture<HttpResponse<String>> waiting =
-        client.begin(client.pulling("revoked", 10, 20_000)
-                .setHeader("authorization", "Bearer " + made.getString("token"))
-                );
+        client.begin(
+            client
+                .pulling("revoked", 10, 20_000)
+                .setHeader("authorization", "Bearer " + made.getString("token")));
     await().until(() -> client.lag("revoked").getJsonArray("streams").size() == 1);
     client.admin("RevokeTokens", new JsonObject().put("id", made.getString("id")));
     publish(WIRE.connected(publisher), n("revoked.a", 1));
@@ -110,8 +111,7 @@ class PullSubscriptionsWireTest {
     assertThat(shown.getJsonArray("patterns")).containsExactly("filt.b", "filt.c");
     assertThat(shown.containsKey("filter")).isFalse();
     assertThat(shown.getInteger("pending")).isEqualTo(1);
-    JsonObject consumers =
-        client.admin("ListSubscriptions");
+    JsonObject consumers = client.admin("ListSubscriptions");
     assertThat(consumers.encode()).contains("\"group\":\"filt\"").contains("filt.b");
   }
 
@@ -131,7 +131,8 @@ class PullSubscriptionsWireTest {
     publish(from, n("del.a", 3));
     await().until(() -> client.letters().size() == 1);
     assertThat(client.letters().getJsonObject(0).getString("reason")).isEqualTo("orphaned_pattern");
-    assertThat(new JsonObject(client.send(client.request("")).body()).getJsonArray("subscriptions")).isEmpty();
+    assertThat(new JsonObject(client.send(client.request("")).body()).getJsonArray("subscriptions"))
+        .isEmpty();
   }
 
   /** One of two is finished, the other is put off, and somebody waits. */
@@ -184,7 +185,9 @@ class PullSubscriptionsWireTest {
                 .put("name", consumer.name())
                 .put("rules", new JsonObject().put("event.handle", new JsonArray().add("pol.b"))));
     publish(from, n("pol.a", 1), n("pol.b", 2));
-    assertThat(client.pull("pol", 10)).singleElement().matches(e -> e.getString("type").equals("pol.b"));
+    assertThat(client.pull("pol", 10))
+        .singleElement()
+        .matches(e -> e.getString("type").equals("pol.b"));
 
     TRESTLE.kernel().admin().revokeService(consumer.id());
     await().until(() -> client.status(client.pulling("pol", 1, 0)) == 401);
@@ -217,10 +220,12 @@ class PullSubscriptionsWireTest {
     assertThat(client.status(client.pulling("bad", 101, 0))).isEqualTo(400);
     assertThat(client.status(client.pulling("bad", 1, 20_001))).isEqualTo(400);
     assertThat(
-            client.status(client.request("/bad/pull?most=1").POST(HttpRequest.BodyPublishers.noBody())))
+            client.status(
+                client.request("/bad/pull?most=1").POST(HttpRequest.BodyPublishers.noBody())))
         .isEqualTo(400);
     assertThat(client.status(client.request("/bad/pull"))).isEqualTo(405);
-    assertThat(client.status(client.request("/bad/ack").POST(json(new JsonObject())))).isEqualTo(400);
+    assertThat(client.status(client.request("/bad/ack").POST(json(new JsonObject()))))
+        .isEqualTo(400);
     assertThat(client.status(client.request("/bad/x"))).isEqualTo(404);
     assertThat(client.status(client.request("/none"))).isEqualTo(404);
     HttpRequest.Builder stranger = HttpRequest.newBuilder(client.uri("/bad")).GET();

@@ -62,8 +62,7 @@ class PullWireTest {
 
     assertThat(client.ack("inbox", json, got.get(1))).containsExactly("done", "done");
     assertThat(client.ack("inbox", json)).containsExactly("unknown");
-    assertThat(client.settle("inbox", "ack", "x"))
-        .containsExactly("unknown");
+    assertThat(client.settle("inbox", "ack", "x")).containsExactly("unknown");
     assertThat(client.pending("inbox")).isZero();
     await()
         .until(
@@ -119,11 +118,11 @@ class PullWireTest {
         .containsEntry("ce-time", List.of("2025-11-21T08:00:00Z"));
     String delivery = binary.headers().firstValue("ce-trestledelivery").orElseThrow();
     JsonObject retry = new JsonObject().put("token", delivery).put("delayMs", 0);
-    assertThat(client.settle("one", "retry", retry))
-        .containsExactly("done");
+    assertThat(client.settle("one", "retry", retry)).containsExactly("done");
 
     HttpResponse<String> structured =
-        client.send(client.pulling("one", 1, 10_000).header("accept", "application/cloudevents+json"));
+        client.send(
+            client.pulling("one", 1, 10_000).header("accept", "application/cloudevents+json"));
     JsonObject event = new JsonObject(structured.body());
     assertThat(event.getString("data")).isEqualTo("Grüße");
     assertThat(event.getString("subject")).isEqualTo("Euro €");
@@ -140,8 +139,7 @@ class PullWireTest {
     JsonObject got = client.pullOne("letters");
 
     JsonObject reject = new JsonObject().put("token", delivery(got)).put("reason", "no thanks");
-    assertThat(client.settle("letters", "reject", reject))
-        .containsExactly("done");
+    assertThat(client.settle("letters", "reject", reject)).containsExactly("done");
 
     await().until(() -> client.letters().size() == 1);
     JsonObject letter = client.letters().getJsonObject(0);
@@ -171,7 +169,8 @@ class PullWireTest {
     assertThat(client.ack("lease", first)).containsExactly("unknown");
     await().until(() -> client.letters().size() == 1);
     assertThat(client.letters().getJsonObject(0).getString("reason")).isEqualTo("max_attempts");
-    assertThat(client.letters().getJsonObject(0).getString("lastError")).isEqualTo("visibility timeout");
+    assertThat(client.letters().getJsonObject(0).getString("lastError"))
+        .isEqualTo("visibility timeout");
     assertThat(client.pending("lease")).isZero();
   }
 
@@ -253,7 +252,6 @@ class PullWireTest {
         .contains("trestledelivery")
         .contains("X-Odd");
     String delivery = got.headers().firstValue("ce-trestledelivery").orElseThrow();
-    assertThat(client.settle("odd", "ack", delivery))
-        .containsExactly("done");
+    assertThat(client.settle("odd", "ack", delivery)).containsExactly("done");
   }
 }
