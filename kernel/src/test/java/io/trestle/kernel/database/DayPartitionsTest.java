@@ -18,7 +18,8 @@ class DayPartitionsTest {
   void days_areYesterdaysToNextWeeks_inOrder() {
     assertThat(DayPartitions.make(LATE, this::make).succeeded()).isTrue();
     LocalDate yesterday = LocalDate.of(2026, 2, 26);
-    assertThat(made).containsExactlyElementsOf(yesterday.datesUntil(yesterday.plusDays(9)).toList());
+    assertThat(made)
+        .containsExactlyElementsOf(yesterday.datesUntil(yesterday.plusDays(9)).toList());
   }
 
   private Future<Void> make(LocalDate day) {
