@@ -1,6 +1,7 @@
 package io.trestle.events;
 
 import io.trestle.conversations.Subscribers;
+import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.vertx.core.Future;
@@ -13,10 +14,9 @@ import org.jspecify.annotations.Nullable;
  * procedures, CloudEvents over HTTP.
  */
 public final class EventsModule implements Module {
-  private @Nullable ModuleContext house;
+  private final Deployment deployment = new Deployment();
   private @Nullable EventsVerticle verticle;
   private @Nullable PullRoute fetching;
-  private @Nullable String deployment;
 
   @Override
   public String name() {
@@ -30,7 +30,6 @@ public final class EventsModule implements Module {
 
   @Override
   public Future<Void> start(ModuleContext context) {
-    house = context;
     EventsVerticle owner = new EventsVerticle(context);
     verticle = owner;
     EventEndpoints endpoints = new EventEndpoints(context.bus());
@@ -42,15 +41,10 @@ public final class EventsModule implements Module {
     PullRoute pulls = new PullRoute(context.vertx(), context.bus(), context.ids());
     fetching = pulls;
     context.web().mount("/events/*", http(context, pulls));
-    return context
-        .vertx()
-        .deployVerticle(owner)
+    return deployment
+        .deploy(context.vertx(), owner)
         .onSuccess(
-            id -> {
-              deployment = id;
-              context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
-            })
-        .mapEmpty();
+            v -> context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name())));
   }
 
   private static Router http(ModuleContext context, PullRoute fetching) {
@@ -82,8 +76,6 @@ public final class EventsModule implements Module {
 
   @Override
   public Future<Void> stop() {
-    return house == null || deployment == null
-        ? Future.succeededFuture()
-        : house.vertx().undeploy(deployment);
+    return deployment.undeploy();
   }
 }

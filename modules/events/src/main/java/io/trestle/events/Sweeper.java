@@ -1,21 +1,18 @@
 package io.trestle.events;
 
 import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.database.DayPartitions;
 import io.trestle.kernel.settings.EventSettings;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes partitions ahead of time and takes away what is not needed any more. */
 final class Sweeper {
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
-  private static final int DAYS_BEHIND = 1;
-  private static final int DAYS_AHEAD = 7;
   private static final long EVERY_MILLIS = Duration.ofMinutes(10).toMillis();
 
   private static final String PARTITION = "SELECT trestle_event_partition($1)";
@@ -27,16 +24,9 @@ final class Sweeper {
     this.house = house;
   }
 
-  /** Makes the partitions of yesterday to next week, one after the other. */
+  /** Makes the partitions that are to be ready. */
   static Future<Void> partitions(ModuleContext kernel) {
-    LocalDate today =
-        Instant.ofEpochMilli(kernel.clock().millis()).atZone(ZoneOffset.UTC).toLocalDate();
-    Future<Void> made = Future.succeededFuture();
-    for (int day = -DAYS_BEHIND; day <= DAYS_AHEAD; day++) {
-      LocalDate of = today.plusDays(day);
-      made = made.compose(v -> partition(kernel, of));
-    }
-    return made;
+    return DayPartitions.make(kernel.clock().millis(), day -> partition(kernel, day));
   }
 
   private static Future<Void> partition(ModuleContext kernel, LocalDate day) {

@@ -1,5 +1,6 @@
 package io.trestle.pki;
 
+import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.config.GatewayConfig;
@@ -9,7 +10,6 @@ import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,7 +24,7 @@ public final class PkiModule implements Module {
 
   private final SecureRandom random = new SecureRandom();
   private @Nullable WorkerExecutor workers;
-  private Supplier<Future<Void>> undeploy = Future::succeededFuture;
+  private final Deployment deployment = new Deployment();
 
   /** For {@link java.util.ServiceLoader}. */
   public PkiModule() {}
@@ -48,7 +48,7 @@ public final class PkiModule implements Module {
 
   @Override
   public Future<Void> stop() {
-    return undeploy.get().transform(gone -> closeWorkers());
+    return deployment.undeploy().transform(gone -> closeWorkers());
   }
 
   private Future<Void> deploy(
@@ -65,11 +65,7 @@ public final class PkiModule implements Module {
               house.runtimeIdentity().set(identity, root);
               return house.gateway().identity(identity, root);
             });
-    return house
-        .vertx()
-        .deployVerticle(new PkiVerticle(house, issuer, certificate, random))
-        .onSuccess(id -> undeploy = () -> house.vertx().undeploy(id))
-        .mapEmpty();
+    return deployment.deploy(house.vertx(), new PkiVerticle(house, issuer, certificate, random));
   }
 
   private static void mount(ModuleContext house) {

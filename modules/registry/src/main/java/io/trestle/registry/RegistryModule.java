@@ -2,6 +2,7 @@ package io.trestle.registry;
 
 import io.trestle.conversations.DeclarationCheck;
 import io.trestle.conversations.Sessions;
+import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.web.Web;
@@ -17,9 +18,8 @@ import org.jspecify.annotations.Nullable;
  * procedures.
  */
 public final class RegistryModule implements Module {
-  private @Nullable ModuleContext house;
+  private final Deployment deployment = new Deployment();
   private @Nullable RegistryVerticle verticle;
-  private @Nullable String deployment;
 
   @Override
   public String name() {
@@ -33,7 +33,6 @@ public final class RegistryModule implements Module {
 
   @Override
   public Future<Void> start(ModuleContext context) {
-    house = context;
     context.contribute(DeclarationCheck.class, new DeclarationRules());
     context
         .gateway()
@@ -48,7 +47,7 @@ public final class RegistryModule implements Module {
     PolicyProcedures.mount(context.web(), context.bus());
     RegistryVerticle owner = new RegistryVerticle(context);
     verticle = owner;
-    return context.vertx().deployVerticle(owner).onSuccess(id -> deployment = id).mapEmpty();
+    return deployment.deploy(context.vertx(), owner);
   }
 
   @Override
@@ -58,9 +57,7 @@ public final class RegistryModule implements Module {
 
   @Override
   public Future<Void> stop() {
-    return house == null || deployment == null
-        ? Future.succeededFuture()
-        : house.vertx().undeploy(deployment);
+    return deployment.undeploy();
   }
 
   private static Future<JsonObject> listInstances(ModuleContext context) {

@@ -1,20 +1,16 @@
 package io.trestle.traces;
 
 import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.database.DayPartitions;
 import io.trestle.kernel.settings.TelemetrySettings;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes partitions ahead of time and drops the days whose time is over, one a sweep. */
 final class Sweeper {
   private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
-  private static final int DAYS_BEHIND = 1;
-  private static final int DAYS_AHEAD = 7;
   private static final long EVERY_MILLIS = Duration.ofMinutes(10).toMillis();
 
   private final ModuleContext kernel;
@@ -26,16 +22,9 @@ final class Sweeper {
     this.store = store;
   }
 
-  /** Makes the partitions of yesterday to next week, one after the other. */
+  /** Makes the partitions that are to be ready. */
   Future<Void> partitions() {
-    LocalDate today =
-        Instant.ofEpochMilli(kernel.clock().millis()).atZone(ZoneOffset.UTC).toLocalDate();
-    Future<Void> made = Future.succeededFuture();
-    for (int day = -DAYS_BEHIND; day <= DAYS_AHEAD; day++) {
-      LocalDate of = today.plusDays(day);
-      made = made.compose(v -> store.partition(of));
-    }
-    return made;
+    return DayPartitions.make(kernel.clock().millis(), store::partition);
   }
 
   void start() {

@@ -1,18 +1,17 @@
 package io.trestle.traces;
 
+import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
 import io.vertx.core.Future;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Wires the streams of traces: their owner, the two methods of {@code TraceStreams}, the twin for
  * operators over HTTP.
  */
 public final class TracesModule implements Module {
-  private @Nullable ModuleContext house;
-  private @Nullable String deployment;
+  private final Deployment deployment = new Deployment();
 
   @Override
   public String name() {
@@ -26,22 +25,15 @@ public final class TracesModule implements Module {
 
   @Override
   public Future<Void> start(ModuleContext context) {
-    house = context;
     TraceEndpoints endpoints = new TraceEndpoints(context);
     context.gateway().method(endpoints.append());
     context.gateway().method(endpoints.watch());
     context.web().operators("/api/trace-streams/*", SseRoute.router(context));
-    return context
-        .vertx()
-        .deployVerticle(new TracesVerticle(context))
-        .onSuccess(id -> deployment = id)
-        .mapEmpty();
+    return deployment.deploy(context.vertx(), new TracesVerticle(context));
   }
 
   @Override
   public Future<Void> stop() {
-    return house == null || deployment == null
-        ? Future.succeededFuture()
-        : house.vertx().undeploy(deployment);
+    return deployment.undeploy();
   }
 }

@@ -18,6 +18,11 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>Who uses it owns order and repetition: of the events of one partition key send one at a time,
  * and send an event whose outcome is not known again, as it is.
+ *
+ * <p>Those who write a courier of their own: the outboxes of this SDK outlive what it throws, from
+ * any method but {@link #onConnected} while they open. They log it, keep the events, wait 100 ms to
+ * 5 s and ask again; an answer that is no list of so many verdicts is none, and an event whose
+ * verdict is missing is undecided.
  */
 public interface EventCourier {
   /** Events in one request, at most. */

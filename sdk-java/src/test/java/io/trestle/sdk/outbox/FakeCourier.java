@@ -14,13 +14,14 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
  * Delivers to a list, as the runtime would: an id that it has is a duplicate. What it says to an
  * event can be chosen, and whether there is a session.
  */
-public final class FakeCourier implements EventCourier {
+public class FakeCourier implements EventCourier {
   private final UuidV7 ids =
       new UuidV7(System::currentTimeMillis, () -> ThreadLocalRandom.current().nextLong());
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
@@ -30,8 +31,23 @@ public final class FakeCourier implements EventCourier {
   private volatile boolean connected;
   private volatile boolean failing;
   private volatile boolean silent;
-  private volatile boolean throwing;
+  private volatile Fault fault = Fault.NONE;
+  private final AtomicInteger faults = new AtomicInteger();
   private volatile Function<String, Status> verdict = text -> Status.ACCEPTED;
+
+  /** How a courier may break its word. */
+  public enum Fault {
+    NONE,
+    CONNECTED_THROWS,
+    SEND_THROWS,
+    SEND_THROWS_AN_ERROR,
+    NO_FUTURE,
+    NO_VERDICTS,
+    TOO_FEW_VERDICTS,
+    GAP_FOR_THE_FIRST,
+    CANCELLED,
+    INTERRUPTED
+  }
 
   /** An event type of texts. */
   public static EventType<byte[]> type(String name) {
@@ -71,9 +87,14 @@ public final class FakeCourier implements EventCourier {
     failing = now;
   }
 
-  /** Whether sending throws. */
-  public void throwing(boolean now) {
-    throwing = now;
+  /** From now on it breaks its word in this way; {@code NONE} mends it. */
+  public void breakDown(Fault kind) {
+    fault = kind;
+  }
+
+  /** How often it has done so. */
+  public int faults() {
+    return faults.get();
   }
 
   /** Whether requests are never answered. */
@@ -123,6 +144,10 @@ public final class FakeCourier implements EventCourier {
 
   @Override
   public boolean connected() {
+    if (fault == Fault.CONNECTED_THROWS) {
+      faults.incrementAndGet();
+      throw new IllegalStateException("a fault of the courier");
+    }
     return connected;
   }
 
@@ -134,15 +159,48 @@ public final class FakeCourier implements EventCourier {
   @Override
   public CompletableFuture<List<PublishVerdict>> send(List<PreparedEvent> events) {
     requests.add(events.stream().map(FakeCourier::text).toList());
-    if (throwing) {
-      throw new IllegalStateException("a fault of the courier");
-    }
     if (silent) {
       return new CompletableFuture<>();
     }
-    return failing
-        ? CompletableFuture.failedFuture(new ConnectionException("the runtime is away", 14, null))
-        : CompletableFuture.completedFuture(events.stream().map(this::judge).toList());
+    if (failing) {
+      return CompletableFuture.failedFuture(
+          new ConnectionException("the runtime is away", 14, null));
+    }
+    return fault == Fault.NONE || fault == Fault.CONNECTED_THROWS
+        ? CompletableFuture.completedFuture(judge(events))
+        : broken(events);
+  }
+
+  private List<PublishVerdict> judge(List<PreparedEvent> events) {
+    return new ArrayList<>(events.stream().map(this::judge).toList());
+  }
+
+  @SuppressWarnings("NullAway") // that is the fault
+  private CompletableFuture<List<PublishVerdict>> broken(List<PreparedEvent> events) {
+    Fault kind = fault;
+    faults.incrementAndGet();
+    switch (kind) {
+      case SEND_THROWS -> throw new IllegalStateException("a fault of the courier");
+      case SEND_THROWS_AN_ERROR -> throw new NoClassDefFoundError("a fault of the courier");
+      case NO_FUTURE -> {
+        return null;
+      }
+      case INTERRUPTED -> Thread.currentThread().interrupt();
+      default -> {}
+    }
+    CompletableFuture<List<PublishVerdict>> answer = new CompletableFuture<>();
+    List<PublishVerdict> verdicts = judge(events);
+    switch (kind) {
+      case CANCELLED -> answer.cancel(false);
+      case NO_VERDICTS -> answer.complete(null);
+      case TOO_FEW_VERDICTS -> answer.complete(verdicts.subList(1, verdicts.size()));
+      case GAP_FOR_THE_FIRST -> {
+        verdicts.set(0, null);
+        answer.complete(verdicts);
+      }
+      default -> {} // no answer yet
+    }
+    return answer;
   }
 
   private synchronized PublishVerdict judge(PreparedEvent event) {

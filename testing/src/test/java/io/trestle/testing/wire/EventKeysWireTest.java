@@ -1,14 +1,18 @@
 package io.trestle.testing.wire;
 
 import static io.trestle.testing.wire.EventsWireTest.event;
+import static io.trestle.testing.wire.EventsWireTest.publish;
 import static io.trestle.testing.wire.EventsWireTest.statuses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
+import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.EventEnvelope;
 import io.trestle.protocol.v1.PublishRequest;
 import io.trestle.protocol.v1.PublishResponse;
+import io.trestle.protocol.v1.PublishStatusEntry;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import java.sql.Connection;
@@ -16,10 +20,14 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** An idempotency key that is taken between the look-up and the write. */
+/**
+ * Idempotency keys: how long they hold, what is the same content, and one that is taken between the
+ * look-up and the write.
+ */
 class EventKeysWireTest {
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
   @RegisterExtension static final WireExtension WIRE = new WireExtension(TRESTLE);
@@ -29,6 +37,11 @@ class EventKeysWireTest {
           + " VALUES (?, 'k', ?, '', ?)";
 
   private final ServiceKey publisher = WIRE.service();
+
+  @AfterEach
+  void usualSettings() {
+    WIRE.setting("rpc.idempotency_event_ttl_ms", "86400000");
+  }
 
   @Test
   void keyOfAnotherEvent_thatIsCommittedLate_staysItsOwn() throws SQLException {
@@ -84,5 +97,60 @@ class EventKeysWireTest {
             UUID.class,
             "SELECT event_id FROM event_idempotency WHERE publisher_service_id = ?",
             UUID.fromString(publisher.id()));
+  }
+
+  @Test
+  @Acceptance("EV-14")
+  void key_isFreeAgain_whenItsWindowIsOver() {
+    WIRE.setting("rpc.idempotency_event_ttl_ms", "1000");
+    WireInstance from = WIRE.connected(publisher);
+    assertThat(statuses(publish(from, event("ttl.a").setIdempotencyKey("k")))).containsExactly(1);
+    assertThat(statuses(publish(from, event("ttl.a").setIdempotencyKey("k")))).containsExactly(3);
+    await()
+        .until(
+            () ->
+                statuses(publish(from, event("ttl.a").setIdempotencyKey("k"))).equals(List.of(1)));
+  }
+
+  @Test
+  @Acceptance({"EV-17", "EV-18"})
+  void olderClient_thatSendsTheSameAgain_getsAnAnswerItUnderstands() {
+    WireInstance from = WIRE.connected(publisher);
+    publish(from, event("old.a").setIdempotencyKey("k"));
+    EventEnvelope.Builder repeat = event("old.a").setIdempotencyKey("k");
+    assertThat(publish(from, repeat).get(0).getEventId()).isNotEqualTo(repeat.getId());
+    await()
+        .untilAsserted(
+            () -> {
+              PublishStatusEntry again = publish(from, repeat).get(0);
+              assertThat(again.getStatusValue()).isEqualTo(3);
+              assertThat(again.getEventId()).isEqualTo(repeat.getId());
+            });
+    EventEnvelope.Builder other = PullClient.n("old.a", 7).setIdempotencyKey("k");
+    assertThat(statuses(publish(from, other))).containsExactly(7);
+    await()
+        .untilAsserted(
+            () -> {
+              PublishStatusEntry again = publish(from, other).get(0);
+              assertThat(again.getStatusValue()).isEqualTo(6);
+              assertThat(again.getMessage()).startsWith("conflict: ");
+            });
+  }
+
+  @Test
+  @Acceptance("EV-16")
+  void mapInAnotherOrder_isTheSameContent() {
+    WireInstance from = WIRE.connected(publisher);
+    EventEnvelope.Builder first =
+        event("map.a")
+            .setIdempotencyKey("k")
+            .setPayload(ByteString.copyFromUtf8("ab"))
+            .setPayloadJson(ByteString.copyFromUtf8("{\"a\":1,\"b\":2.0}"));
+    EventEnvelope.Builder second =
+        event("map.a")
+            .setIdempotencyKey("k")
+            .setPayload(ByteString.copyFromUtf8("ba"))
+            .setPayloadJson(ByteString.copyFromUtf8("{ \"b\": 2, \"a\": 1 }"));
+    assertThat(statuses(publish(from, first, second))).containsExactly(1, 3);
   }
 }

@@ -28,12 +28,6 @@ class EventRecoveryWireTest {
     return TRESTLE.kernel().sql();
   }
 
-  private static void registered(ServiceKey service, String... patterns) {
-    WireInstance instance = WIRE.connected(service);
-    WireSubscriber.register(instance, patterns);
-    instance.close();
-  }
-
   private static UUID id(ServiceKey service) {
     return UUID.fromString(service.id());
   }
@@ -41,7 +35,7 @@ class EventRecoveryWireTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 50})
   void pendingThatIsWrong_isCorrectedAtTheEndOfTheLog(long stored) {
-    registered(consumer, "count.*");
+    WireSubscriber.away(WIRE.connected(consumer), "count.*");
     publish(WIRE.connected(publisher), event("count.a"), event("count.b"), event("count.c"));
     TRESTLE.kernel().stop();
     sql().update("UPDATE event_consumers SET pending = ? WHERE owner_id = ?", stored, id(consumer));
@@ -66,9 +60,9 @@ class EventRecoveryWireTest {
 
   @Test
   void rowsThatWereEditedByHand_stopNobodyElse_andLoseNothing() {
-    registered(consumer, "edit.*", "good.*");
+    WireSubscriber.away(WIRE.connected(consumer), "edit.*", "good.*");
     ServiceKey other = WIRE.service();
-    registered(other, "edit.*");
+    WireSubscriber.away(WIRE.connected(other), "edit.*");
     EventEnvelope.Builder kept = event("edit.a");
     publish(WIRE.connected(publisher), kept, event("good.a"));
     TRESTLE.kernel().stop();

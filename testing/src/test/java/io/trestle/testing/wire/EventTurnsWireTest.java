@@ -14,7 +14,6 @@ import io.trestle.protocol.v1.EventEnvelope;
 import io.trestle.protocol.v1.ReplayDlqRequest;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -35,14 +34,8 @@ class EventTurnsWireTest {
 
   @AfterEach
   void usualSettings() {
-    set("events.visibility_timeout_ms", "30000");
-    set("events.backoff_ladder_ms", "1000,5000,30000,120000,600000");
-  }
-
-  private static void set(String key, String value) {
-    JsonObject wanted = new JsonObject().put("key", key).put("value", value);
-    assertThat(TRESTLE.kernel().admin().call("SettingsService/UpdateSettings", wanted).status())
-        .isEqualTo(200);
+    WIRE.setting("events.visibility_timeout_ms", "30000");
+    WIRE.setting("events.backoff_ladder_ms", "1000,5000,30000,120000,600000");
   }
 
   private static List<String> letter(String eventId) {
@@ -88,7 +81,7 @@ class EventTurnsWireTest {
   @Test
   @Acceptance("EV-48")
   void silence_isAnAttempt_andTheLateAnswerIsIgnored() {
-    set("events.visibility_timeout_ms", "1000");
+    WIRE.setting("events.visibility_timeout_ms", "1000");
     WireSubscriber subscriber = WireSubscriber.of(WIRE.connected(consumer), 32, "hang.*");
     EventEnvelope.Builder sent = event("hang.a");
     publish(WIRE.connected(publisher), sent);
@@ -104,7 +97,7 @@ class EventTurnsWireTest {
   @Test
   @Acceptance("EV-49")
   void alwaysFailing_isADeadLetterAfterFiveAttempts() {
-    set("events.backoff_ladder_ms", "10,20");
+    WIRE.setting("events.backoff_ladder_ms", "10,20");
     WireSubscriber subscriber = WireSubscriber.of(WIRE.connected(consumer), 32, "fail.*");
     EventEnvelope.Builder sent = event("fail.a");
     publish(WIRE.connected(publisher), sent);

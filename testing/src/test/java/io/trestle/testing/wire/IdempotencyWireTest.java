@@ -16,7 +16,6 @@ import io.trestle.testing.TrestleExtension;
 import io.trestle.testing.wire.WireCallee.Received;
 import io.trestle.testing.wire.WireCallee.Reply;
 import io.trestle.testing.wire.WireExtension.Callee;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -92,12 +91,6 @@ class IdempotencyWireTest {
             calling.id());
   }
 
-  private static void set(String key, String value) {
-    WIRE.kernel()
-        .admin()
-        .ok("SettingsService/UpdateSettings", new JsonObject().put("key", key).put("value", value));
-  }
-
   // ---- replays
 
   @Test
@@ -143,11 +136,11 @@ class IdempotencyWireTest {
   void ttl_isTheSettingInForceWhenTheReplyIsSaved() {
     counting();
     WireInstance caller = caller();
-    set("rpc.idempotency_rpc_ttl_ms", "1000");
+    WIRE.setting("rpc.idempotency_rpc_ttl_ms", "1000");
     try {
       await().untilAsserted(() -> assertThat(ttlOf(caller)).isEqualTo(1_000));
     } finally {
-      set("rpc.idempotency_rpc_ttl_ms", "300000");
+      WIRE.setting("rpc.idempotency_rpc_ttl_ms", "300000");
     }
     await().untilAsserted(() -> assertThat(ttlOf(caller)).isEqualTo(300_000));
   }
@@ -251,12 +244,12 @@ class IdempotencyWireTest {
     var other = request("k").setPayload(ByteString.copyFromUtf8("another"));
 
     var refused = caller.invoke(other);
-    set("rpc.idempotency_on_mismatch", "replay");
+    WIRE.setting("rpc.idempotency_on_mismatch", "replay");
     try {
       await().until(() -> caller.invoke(other).code() == Status.Code.OK);
       assertThat(text(caller.invoke(other))).isEqualTo("run 1");
     } finally {
-      set("rpc.idempotency_on_mismatch", "reject");
+      WIRE.setting("rpc.idempotency_on_mismatch", "reject");
     }
 
     assertThat(refused.code()).isEqualTo(Status.Code.ALREADY_EXISTS);

@@ -2,11 +2,15 @@ package io.trestle.testing.wire;
 
 import static org.awaitility.Awaitility.await;
 
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -36,6 +40,29 @@ final class WireExtension implements AfterEachCallback {
   /** A service of a name that no other has. */
   ServiceKey service() {
     return kernel().service("wire-" + NAMES.incrementAndGet());
+  }
+
+  /** A live setting; it holds when this returns. */
+  void setting(String key, String value) {
+    JsonObject wanted = new JsonObject().put("key", key).put("value", value);
+    JsonObject unused = kernel().admin().ok("SettingsService/UpdateSettings", wanted);
+  }
+
+  /** Metrics as Prometheus gets them. */
+  String scrape() {
+    return ((PrometheusMeterRegistry) kernel().trestle().meters()).scrape();
+  }
+
+  /** What the dead letter of an event has in a column; empty without a letter. */
+  String letter(String column, String eventId) {
+    List<String> values =
+        kernel()
+            .sql()
+            .column(
+                String.class,
+                "SELECT " + column + " FROM events_dlq WHERE event_id = ?",
+                UUID.fromString(eventId));
+    return values.isEmpty() ? "" : values.get(0);
   }
 
   static WireKey key(ServiceKey service) {

@@ -38,6 +38,12 @@ final class WireSubscriber {
     instance.register(request).first();
   }
 
+  /** Wants events, and is not there to get them. */
+  static void away(WireInstance instance, String... patterns) {
+    register(instance, patterns);
+    instance.close();
+  }
+
   static WireSubscriber open(WireInstance instance, int maxInFlight) {
     var init = SubscribeInit.newBuilder().setMaxInFlight(maxInFlight);
     return new WireSubscriber(

@@ -16,8 +16,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +28,11 @@ import org.jspecify.annotations.Nullable;
  * lives. At most one request is under way, so one claim is held in memory.
  *
  * <p>Without session it does not touch the table at all. When to look otherwise, {@link RelayPlan}
- * says. Nothing but the lock is shared with other threads, and it is never held while the database
- * or the runtime works, so waking may be done on an event loop.
+ * says.
+ *
+ * <p>The thread ends when it is closed, and not before: nobody would notice. Whatever a courier or
+ * a driver throws, an {@code Error} too, it gives back what it holds, waits as after a request
+ * without answer, and goes on.
  */
 public final class Relay {
   private static final Logger LOG = System.getLogger("io.trestle.sdk.outbox");
@@ -45,12 +46,9 @@ public final class Relay {
   private final EventCourier courier;
   private final OutboxTable table;
   private final Thread thread;
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition changed = lock.newCondition();
-  private final RelayPlan plan; // guarded by the lock
+  private final RelayTurns turns;
   private final AtomicBoolean sessionBegan = new AtomicBoolean();
-  private volatile boolean closing;
-  private volatile long end = Long.MAX_VALUE;
+  private List<ClaimedEvent> held = List.of(); // claimed, and neither settled nor given back
   private boolean drained;
 
   /**
@@ -63,7 +61,7 @@ public final class Relay {
     this.name = name;
     this.courier = courier;
     this.table = table;
-    this.plan = new RelayPlan(polling, now());
+    this.turns = new RelayTurns(polling);
     this.thread = new Thread(this::run, "trestle-outbox-" + name);
     thread.setDaemon(true);
   }
@@ -73,31 +71,26 @@ public final class Relay {
     courier.onConnected(
         () -> {
           sessionBegan.set(true);
-          tell(() -> plan.connected(now()));
+          turns.tell(RelayPlan::connected);
         });
     thread.start();
   }
 
   /** There may be rows. Any thread. */
   public void wake() {
-    tell(() -> plan.woken(now()));
+    turns.tell(RelayPlan::woken);
   }
 
   /** There will be rows soon. Any thread. */
   public void expect() {
-    tell(() -> plan.expecting(now()));
+    turns.tell(RelayPlan::expecting);
   }
 
   /** Sends what can be sent within the time, then ends; waits for that. Any thread, repeatable. */
   public void close(Duration drain) {
-    tell(
-        () -> {
-          end = Math.min(end, now() + drain.toMillis());
-          closing = true;
-          plan.stopping(now());
-        });
+    turns.close(drain);
     try {
-      thread.join(Math.max(1, end - now()));
+      thread.join(Math.max(1, turns.millisLeft()));
       thread.interrupt(); // an answer that is still waited for
       thread.join(TimeUnit.SECONDS.toMillis(2));
     } catch (InterruptedException e) {
@@ -106,81 +99,78 @@ public final class Relay {
     }
   }
 
-  private void tell(Runnable change) {
-    lock.lock();
-    try {
-      change.run();
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
-  }
-
   private void run() {
     try {
-      while (awaitTurn()) {
-        turn();
-        if (!busy()) {
-          table.release();
-        }
+      boolean more = true;
+      while (more) {
+        more = turnOrEnd();
       }
     } catch (InterruptedException e) {
       LOG.log(Level.DEBUG, "outbox_interrupted outbox=" + name);
-    } catch (RuntimeException | Error e) {
-      LOG.log(Level.ERROR, "outbox_ended outbox=" + name + ": nothing is sent any more", e);
-      throw e;
-    } finally {
-      table.release();
-    }
-  }
-
-  /** Whether the next turn is now. */
-  private boolean busy() {
-    lock.lock();
-    try {
-      return plan.next() <= now() && courier.connected();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits until it is time to look; false when it is time to end. */
-  private boolean awaitTurn() throws InterruptedException {
-    lock.lock();
-    try {
-      while (true) {
-        long now = now();
-        boolean connected = courier.connected();
-        if (closing && (drained || !connected || now >= end)) {
-          return false;
-        }
-        long wait = connected ? plan.next() - now : RelayPlan.NEVER;
-        if (wait <= 0) {
-          return true;
-        }
-        wait = closing ? Math.min(wait, end - now) : wait;
-        if (wait < RelayPlan.NEVER - now) {
-          boolean unused = changed.await(wait, TimeUnit.MILLISECONDS);
-        } else {
-          changed.await();
-        }
+      List<ClaimedEvent> events = held;
+      if (!events.isEmpty()) {
+        settleOnce(() -> table.giveBack(events, "closed before the answer"));
       }
     } finally {
-      lock.unlock();
+      release();
+    }
+  }
+
+  /** False at the end. */
+  private boolean turnOrEnd() throws InterruptedException {
+    try {
+      if (!turns.await(courier::connected, drained)) {
+        return false;
+      }
+      turn();
+      if (!turns.isDue() || !courier.connected()) {
+        table.release();
+      }
+    } catch (InterruptedException e) {
+      if (turns.isClosing()) {
+        throw e;
+      }
+      goOnAfter(e); // the flag was left by a courier
+    } catch (RuntimeException | Error e) {
+      goOnAfter(e);
+    }
+    return true;
+  }
+
+  private void goOnAfter(Throwable fault) throws InterruptedException {
+    boolean first = turns.failed();
+    LOG.log(
+        first ? Level.ERROR : Level.DEBUG,
+        "outbox_fault outbox=%s: events stay in the outbox and are sent again".formatted(name),
+        fault);
+    List<ClaimedEvent> events = held;
+    if (!events.isEmpty()) {
+      untilDone(() -> table.giveBack(events, fault.toString()));
+      held = List.of();
+    }
+    release();
+    turns.pause();
+  }
+
+  private void release() {
+    try {
+      table.release();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.WARNING, "outbox_release_failed outbox=" + name, e);
     }
   }
 
   private void turn() throws InterruptedException {
-    boolean last = closing;
+    boolean last = turns.isClosing();
     boolean rearm = sessionBegan.getAndSet(false);
     OutboxTable.Claim claim;
-    tell(plan::looking);
+    turns.tell((plan, now) -> plan.looking());
     try {
       if (rearm) {
         table.rearm();
       }
       claim = table.claim();
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       if (rearm) {
         sessionBegan.set(true);
       }
@@ -189,8 +179,9 @@ public final class Relay {
     }
     if (claim.events().isEmpty()) {
       drained = last;
-      tell(() -> plan.nothing(now(), claim.dueInMillis()));
+      turns.tell((plan, now) -> plan.nothing(now, claim.dueInMillis()));
     } else {
+      held = claim.events();
       send(claim.events());
     }
   }
@@ -204,7 +195,8 @@ public final class Relay {
         Settlement.of(events, verdicts, ThreadLocalRandom.current()::nextDouble);
     report(events, outcomes);
     untilDone(() -> table.settle(outcomes));
-    tell(() -> plan.sent(now()));
+    held = List.of();
+    turns.tell(RelayPlan::sent);
   }
 
   /** Null if there is none; the rows are then given back. */
@@ -216,23 +208,26 @@ public final class Relay {
           courier
               .send(events.stream().map(ClaimedEvent::event).toList())
               .get(ANSWER_SECONDS, TimeUnit.SECONDS);
-      if (verdicts.size() == events.size()) {
+      if (verdicts != null && verdicts.size() == events.size()) {
         return verdicts;
       }
-      why = verdicts.size() + " verdicts for " + events.size() + " events";
+      why =
+          (verdicts == null ? "no" : verdicts.size())
+              + " verdicts for "
+              + events.size()
+              + " events";
     } catch (ExecutionException e) {
       why = String.valueOf(e.getCause());
     } catch (TimeoutException e) {
       why = "no answer within " + ANSWER_SECONDS + " s";
-    } catch (RuntimeException e) { // of the courier; if it was sent, the runtime has the ids
+    } catch (RuntimeException
+        | Error e) { // of the courier; if it was sent, the runtime has the ids
       why = e.toString();
-    } catch (InterruptedException e) {
-      settleOnce(() -> table.giveBack(events, "closed before the answer"));
-      throw e;
     }
     String reason = why;
     failed("outbox_waits", reason, "events stay in the outbox and are sent again");
     untilDone(() -> table.giveBack(events, reason));
+    held = List.of();
     return null;
   }
 
@@ -244,13 +239,8 @@ public final class Relay {
 
   /** Repeats a change that is safe to repeat; what was published is not published again. */
   private void untilDone(Change change) throws InterruptedException {
-    while (!settleOnce(change) && now() < end) {
-      lock.lock();
-      try {
-        boolean unused = changed.await(SETTLE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-      } finally {
-        lock.unlock();
-      }
+    while (!settleOnce(change) && !turns.isOver()) {
+      turns.nap(SETTLE_PAUSE_MILLIS);
     }
   }
 
@@ -258,21 +248,16 @@ public final class Relay {
     try {
       change.make();
       return true;
-    } catch (SQLException | RuntimeException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       failed("outbox_database_failed", e.getMessage(), "what was answered is written again");
       return false;
     }
   }
 
   private void failed(String what, @Nullable String reason, String then) {
-    boolean[] first = new boolean[1];
-    tell(
-        () -> {
-          plan.failed(now());
-          first[0] = plan.firstFailure();
-        });
+    boolean first = turns.failed();
     LOG.log(
-        first[0] ? Level.WARNING : Level.DEBUG,
+        first ? Level.WARNING : Level.DEBUG,
         "%s outbox=%s reason=%s: %s".formatted(what, name, reason, then));
   }
 
@@ -289,9 +274,5 @@ public final class Relay {
                     parked.error()));
       }
     }
-  }
-
-  private static long now() {
-    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
   }
 }

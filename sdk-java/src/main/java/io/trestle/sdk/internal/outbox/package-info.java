@@ -1,6 +1,6 @@
 /**
- * The thread of an outbox, which the modules with databases share: it claims, sends and settles.
- * Not for applications; must not touch a database but through {@code OutboxTable}.
+ * What outboxes share: the thread that claims, sends and settles, and what people may ask of them.
+ * Not for applications; must not touch a database but through {@code OutboxStore}.
  */
 @NullMarked
 package io.trestle.sdk.internal.outbox;

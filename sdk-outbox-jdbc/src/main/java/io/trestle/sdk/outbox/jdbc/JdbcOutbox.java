@@ -1,13 +1,12 @@
 package io.trestle.sdk.outbox.jdbc;
 
-import io.trestle.protocol.ErrorCode;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
-import io.trestle.sdk.internal.outbox.Relay;
+import io.trestle.sdk.internal.outbox.RelayedOutbox;
 import io.trestle.sdk.outbox.EventCourier;
 import io.trestle.sdk.outbox.FailedEvent;
 import io.trestle.sdk.outbox.Outbox;
@@ -51,15 +50,12 @@ import javax.sql.DataSource;
  * JdbcOutboxOptions#laneLocks} switches that off. Events without partition key have no order.
  */
 public final class JdbcOutbox implements Outbox {
-  private final EventCourier courier;
   private final JdbcStore store;
-  private final Relay relay;
-  private volatile boolean closed;
+  private final RelayedOutbox outbox;
 
   private JdbcOutbox(EventCourier courier, JdbcStore store, String name) {
-    this.courier = courier;
     this.store = store;
-    this.relay = new Relay(name, courier, store, true);
+    this.outbox = new RelayedOutbox(name, courier, store, true);
   }
 
   /**
@@ -74,11 +70,7 @@ public final class JdbcOutbox implements Outbox {
 
   /** {@link #createTable(DataSource)} under another name. */
   public static void createTable(DataSource source, JdbcOutboxOptions options) {
-    run(
-        () -> {
-          JdbcStore.createTable(source, options.table());
-          return options;
-        });
+    RelayedOutbox.tell(() -> Table.create(source, options.table()));
   }
 
   /** {@link #open(ServiceBridge, DataSource, JdbcOutboxOptions)} with the defaults. */
@@ -101,9 +93,9 @@ public final class JdbcOutbox implements Outbox {
   /** The same for events that leave in another way. */
   public static JdbcOutbox open(
       EventCourier courier, DataSource source, JdbcOutboxOptions options) {
-    JdbcOutbox outbox = new JdbcOutbox(courier, new JdbcStore(source, options), options.table());
-    outbox.relay.start();
-    return outbox;
+    JdbcOutbox made = new JdbcOutbox(courier, new JdbcStore(source, options), options.table());
+    made.outbox.start();
+    return made;
   }
 
   /** {@link #publish(Connection, EventType, Object, PublishOptions)} with the defaults. */
@@ -129,67 +121,44 @@ public final class JdbcOutbox implements Outbox {
   public <T> String publish(
       Connection transaction, EventType<T> type, T payload, PublishOptions options)
       throws SQLException {
-    if (closed) {
-      throw new StateException("the outbox is closed");
-    }
     if (transaction.getAutoCommit()) {
       throw new StateException(
           "transaction: a connection that commits by itself (expected: setAutoCommit(false) before)");
     }
-    PreparedEvent event = courier.prepare(type, payload, options);
+    PreparedEvent event = outbox.prepare(type, payload, options);
     boolean keyed = !event.idempotencyKey().isEmpty();
     store.insert(transaction, keyed ? event : event.withIdempotencyKey(event.id()));
-    relay.expect();
+    outbox.expect();
     return event.id();
   }
 
   @Override
   public void wake() {
-    relay.wake();
+    outbox.wake();
   }
 
   @Override
   public OutboxStats stats() {
-    return run(store::stats);
+    return outbox.stats();
   }
 
   @Override
   public List<FailedEvent> listFailed(int limit, String afterId) {
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw new ValidationException("limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
-    }
-    return run(() -> store.listFailed(limit, afterId));
+    return outbox.listFailed(limit, afterId);
   }
 
   @Override
   public boolean retryFailed(String id) {
-    boolean there = run(() -> store.retryFailed(id));
-    relay.wake();
-    return there;
+    return outbox.retryFailed(id);
   }
 
   @Override
   public boolean discardFailed(String id) {
-    return run(() -> store.discardFailed(id));
+    return outbox.discardFailed(id);
   }
 
   @Override
   public void close(Duration drain) {
-    closed = true;
-    relay.close(drain);
-  }
-
-  /** Something that is asked of the database. */
-  @FunctionalInterface
-  private interface Question<R> {
-    R ask() throws SQLException;
-  }
-
-  private static <R> R run(Question<R> question) {
-    try {
-      return question.ask();
-    } catch (SQLException e) {
-      throw new ServiceBridgeException(ErrorCode.INTERNAL, "outbox: " + e.getMessage(), e);
-    }
+    outbox.close(drain);
   }
 }

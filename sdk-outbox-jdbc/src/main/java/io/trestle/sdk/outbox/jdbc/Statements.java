@@ -1,6 +1,7 @@
 package io.trestle.sdk.outbox.jdbc;
 
 import io.trestle.sdk.internal.outbox.core.LaneCursor;
+import io.trestle.sdk.internal.outbox.sql.SqlStore;
 import io.trestle.sdk.outbox.EventCourier;
 
 /** The statements of an outbox for PostgreSQL, on a table of the given name. */
@@ -120,12 +121,8 @@ final class Statements {
   final String free;
   final String lock;
   final String delete;
-  final String settle;
   final String rearm;
-  final String stats;
-  final String listFailed;
-  final String retryFailed;
-  final String discardFailed;
+  final SqlStore.Texts texts;
 
   /** On a table. */
   Statements(String table) {
@@ -135,29 +132,17 @@ final class Statements {
     free = on(table, FREE);
     lock = on(table, LOCK);
     delete = on(table, DELETE);
-    settle = on(table, SETTLE);
     rearm = on(table, REARM);
-    stats = on(table, STATS);
-    listFailed = on(table, LIST_FAILED);
-    retryFailed = on(table, RETRY_FAILED);
-    discardFailed = on(table, DISCARD_FAILED);
+    texts =
+        new SqlStore.Texts(
+            on(table, SETTLE),
+            on(table, STATS),
+            on(table, LIST_FAILED),
+            on(table, RETRY_FAILED),
+            on(table, DISCARD_FAILED));
   }
 
   private static String on(String table, String sql) {
     return sql.replace("trestle_outbox", table);
-  }
-
-  /** The statements that make the table; an index has no schema of its own. */
-  static String[] schema(String table, String resource) {
-    String name = table.substring(table.indexOf('.') + 1);
-    String[] statements = resource.replaceAll("(?m)^--.*$", "").split(";");
-    for (int i = 0; i < statements.length; i++) {
-      statements[i] =
-          statements[i]
-              .replaceAll("trestle_outbox_(\\w+)", name + "_$1")
-              .replaceAll("\\btrestle_outbox\\b", table)
-              .strip();
-    }
-    return statements;
   }
 }

@@ -5,98 +5,59 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
-import io.trestle.kernel.TestPostgres;
 import io.trestle.sdk.ConfigurationException;
-import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.StateException;
-import io.trestle.sdk.outbox.FailedEvent;
-import io.trestle.sdk.outbox.FakeCourier;
-import io.trestle.sdk.outbox.PublishVerdict.Status;
-import io.vertx.pgclient.PgConnectOptions;
+import io.trestle.sdk.outbox.OutboxContract;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
-import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.postgresql.ds.PGSimpleDataSource;
 
-@Timeout(60)
-class JdbcOutboxTest {
-  private static final EventType<byte[]> PLACED = FakeCourier.type("order.placed");
+class JdbcOutboxTest extends OutboxContract<JdbcOutbox> {
+  private final OutboxDatabase database = new OutboxDatabase();
 
-  private final FakeCourier courier = new FakeCourier();
-  private PgConnectOptions database = new PgConnectOptions();
-  private DataSource source = new PGSimpleDataSource();
-
-  @BeforeEach
-  void table() {
-    database = TestPostgres.newDatabase("CREATE TABLE orders (id TEXT)");
-    PGSimpleDataSource made = new PGSimpleDataSource();
-    made.setServerNames(new String[] {database.getHost()});
-    made.setPortNumbers(new int[] {database.getPort()});
-    made.setDatabaseName(database.getDatabase());
-    made.setUser(database.getUser());
-    made.setPassword(database.getPassword());
-    source = made;
-    JdbcOutbox.createTable(source);
+  @Override
+  protected JdbcOutbox open() {
+    return database.open(courier);
   }
 
-  private JdbcOutbox open() {
-    return JdbcOutbox.open(courier, source, JdbcOutboxOptions.DEFAULT);
+  @Override
+  protected String publish(JdbcOutbox outbox, String text, String lane) throws SQLException {
+    return database.publish(outbox, text, lane);
   }
 
-  private Connection begin() throws SQLException {
-    Connection connection = source.getConnection();
-    connection.setAutoCommit(false);
-    return connection;
+  @Override
+  protected void publish(JdbcOutbox outbox, List<Message> messages) throws SQLException {
+    database.publish(outbox, messages);
   }
 
-  private static String publish(JdbcOutbox outbox, Connection transaction, String text, String lane)
-      throws SQLException {
-    return outbox.publish(transaction, PLACED, text.getBytes(UTF_8), PublishOptions.keyed(lane));
+  @Override
+  protected void spoil(String id) {
+    database.execute("UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "'");
   }
 
-  /** In a transaction of its own. */
-  private String publish(JdbcOutbox outbox, String text, String lane) throws SQLException {
-    try (Connection transaction = begin()) {
-      String id = publish(outbox, transaction, text, lane);
-      transaction.commit();
-      return id;
-    }
-  }
-
-  private @Nullable String one(String sql) {
-    return TestPostgres.query(database, sql).get(0).get(0);
+  @Override
+  protected String lastError(String id) {
+    return "" + database.one("SELECT last_error FROM trestle_outbox WHERE event_id = '" + id + "'");
   }
 
   @Test
   void committed_isSent_withoutAWord_rolledBackIsNot() throws Exception {
     courier.connect();
     try (JdbcOutbox outbox = open();
-        Connection transaction = begin()) {
-      publish(outbox, transaction, "rolled back", "k");
+        Connection transaction = database.begin()) {
+      OutboxDatabase.publish(outbox, transaction, "rolled back", "k");
       transaction.rollback();
       String id =
           outbox.publish(
               transaction,
-              PLACED,
+              TYPE,
               "tea".getBytes(UTF_8),
               PublishOptions.keyed("k").withHeaders(Map.of("tenant", "\"t\"")));
       transaction.createStatement().execute("INSERT INTO orders VALUES ('tea')");
@@ -118,102 +79,12 @@ class JdbcOutboxTest {
   }
 
   @Test
-  void unreadableRow_isParked_andHoldsNobody() throws Exception {
-    try (JdbcOutbox outbox = open()) {
-      String id = publish(outbox, "bad", "k");
-      publish(outbox, "after it", "k");
-      TestPostgres.query(
-          database,
-          "UPDATE trestle_outbox SET headers = '[]' WHERE event_id = '" + id + "' RETURNING id");
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-      assertThat(courier.texts()).containsExactly("after it");
-      assertThat(outbox.listFailed(10, ""))
-          .singleElement()
-          .satisfies(
-              failed -> {
-                assertThat(failed.id()).isEqualTo(id);
-                assertThat(failed.lastError()).isEqualTo("unreadable: headers: no JSON object");
-              });
-    }
-  }
-
-  @Test
-  void rowsWithoutKey_areSharedByAnyNumberOfRelays() throws Exception {
-    int relays = 6;
-    List<FakeCourier> couriers = new ArrayList<>();
-    List<JdbcOutbox> outboxes = new ArrayList<>();
-    for (int i = 0; i < relays; i++) {
-      FakeCourier silent = new FakeCourier();
-      silent.keepSilent(true);
-      couriers.add(silent);
-      outboxes.add(JdbcOutbox.open(silent, source, JdbcOutboxOptions.DEFAULT));
-    }
-    try (Connection transaction = begin()) {
-      for (int i = 0; i < 100 * relays; i++) {
-        publish(outboxes.get(0), transaction, "e" + i, "");
-      }
-      transaction.commit();
-    }
-    couriers.forEach(FakeCourier::connect);
-
-    await().until(() -> couriers.stream().noneMatch(c -> c.requests().isEmpty()));
-    assertThat(couriers.stream().flatMap(c -> c.requests().get(0).stream()))
-        .hasSize(100 * relays)
-        .doesNotHaveDuplicates();
-    outboxes.forEach(outbox -> outbox.close(Duration.ZERO));
-  }
-
-  @Test
   void connectionThatCommitsByItself_isRefused() throws Exception {
     try (JdbcOutbox outbox = open();
-        Connection connection = source.getConnection()) {
+        Connection connection = database.source().getConnection()) {
       assertThatExceptionOfType(StateException.class)
-          .isThrownBy(() -> publish(outbox, connection, "x", ""))
+          .isThrownBy(() -> OutboxDatabase.publish(outbox, connection, "x", ""))
           .withMessageContaining("setAutoCommit(false)");
-    }
-  }
-
-  @Test
-  void laneOfWhichOneRelaySendsTheFirst_isLeftAloneByOthers() throws Exception {
-    CountDownLatch sending = new CountDownLatch(1);
-    CountDownLatch answer = new CountDownLatch(1);
-    FakeCourier other = new FakeCourier();
-    courier.say(
-        text -> {
-          if (text.equals("a1")) {
-            sending.countDown();
-            awaitLatch(answer);
-          }
-          return Status.ACCEPTED;
-        });
-    try (JdbcOutbox first = open()) {
-      publish(first, "a1", "a");
-      publish(first, "a2", "a");
-      courier.connect();
-      awaitLatch(sending);
-      try (JdbcOutbox second = JdbcOutbox.open(other, source, JdbcOutboxOptions.DEFAULT)) {
-        other.connect();
-        publish(second, "b1", "b");
-        publish(second, "free", "");
-        await().until(() -> other.texts().containsAll(List.of("b1", "free")));
-        publish(second, "b2", "b");
-        await().until(() -> other.texts().contains("b2"));
-        assertThat(other.texts()).doesNotContain("a1", "a2");
-        answer.countDown();
-        await().until(() -> first.stats().pending() == 0);
-      }
-    }
-    assertThat(courier.requests().get(0)).containsExactly("a1");
-    assertThat(Stream.concat(courier.texts().stream(), other.texts().stream()))
-        .containsExactlyInAnyOrder("a1", "a2", "b1", "b2", "free");
-  }
-
-  private static void awaitLatch(CountDownLatch latch) {
-    try {
-      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
-    } catch (InterruptedException e) {
-      throw new AssertionError(e);
     }
   }
 
@@ -221,11 +92,12 @@ class JdbcOutboxTest {
   void laterTransaction_ofTheSameLane_waitsForTheEarlier() throws Exception {
     courier.connect();
     try (JdbcOutbox outbox = open();
-        Connection early = begin()) {
-      publish(outbox, early, "1", "lane");
+        Connection early = database.begin()) {
+      OutboxDatabase.publish(outbox, early, "1", "lane");
       CompletableFuture<String> late =
           CompletableFuture.supplyAsync(() -> unchecked(() -> publish(outbox, "2", "lane")));
-      await().until(() -> "1".equals(one("SELECT count(*) FROM pg_locks WHERE NOT granted")));
+      await()
+          .until(() -> "1".equals(database.one("SELECT count(*) FROM pg_locks WHERE NOT granted")));
       publish(outbox, "other", "another lane");
       await().until(() -> courier.texts().contains("other"));
       assertThat(courier.texts()).containsExactly("other");
@@ -240,9 +112,9 @@ class JdbcOutboxTest {
   void withoutLaneLocks_nobodyWaits() throws Exception {
     courier.connect();
     try (JdbcOutbox outbox =
-            JdbcOutbox.open(courier, source, JdbcOutboxOptions.DEFAULT.withLaneLocks(false));
-        Connection early = begin()) {
-      publish(outbox, early, "1", "lane");
+            database.open(courier, JdbcOutboxOptions.DEFAULT.withLaneLocks(false));
+        Connection early = database.begin()) {
+      OutboxDatabase.publish(outbox, early, "1", "lane");
       publish(outbox, "2", "lane");
       await().until(() -> courier.texts().contains("2"));
       early.commit();
@@ -263,162 +135,13 @@ class JdbcOutboxTest {
   }
 
   @Test
-  void twoRelays_shareABacklog_andSendEachRowOnce_inTheOrderOfLanes() throws Exception {
-    int lanes = 250;
-    List<String> order = Collections.synchronizedList(new ArrayList<>());
-    FakeCourier other = new FakeCourier();
-    Set<FakeCourier> begun = ConcurrentHashMap.newKeySet();
-    CountDownLatch both = new CountDownLatch(2);
-    for (FakeCourier each : List.of(courier, other)) {
-      each.say(
-          text -> {
-            if (begun.add(each)) {
-              both.countDown();
-            }
-            awaitLatch(both);
-            order.add(text);
-            return Status.ACCEPTED;
-          });
-    }
-    try (JdbcOutbox first = open();
-        JdbcOutbox second = JdbcOutbox.open(other, source, JdbcOutboxOptions.DEFAULT)) {
-      try (Connection transaction = begin()) {
-        for (int i = 0; i < 3; i++) {
-          for (int lane = 0; lane < lanes; lane++) {
-            publish(first, transaction, lane + ":" + i, lane % 5 == 0 ? "" : "k" + lane);
-          }
-        }
-        transaction.commit();
-      }
-      courier.connect();
-      other.connect();
-      await().until(() -> first.stats().pending() == 0);
-      assertThat(second.stats().oldest()).isEqualTo(Duration.ZERO);
-    }
-    assertThat(order).hasSize(3 * lanes).doesNotHaveDuplicates();
-    assertThat(courier.texts()).isNotEmpty();
-    assertThat(other.texts()).isNotEmpty();
-    for (int lane = 1; lane < lanes; lane += 5) {
-      assertThat(order).containsSubsequence(lane + ":0", lane + ":1", lane + ":2");
-    }
-    for (List<String> request : courier.requests()) {
-      Set<String> seen = new HashSet<>();
-      assertThat(request)
-          .hasSizeLessThanOrEqualTo(100)
-          .allMatch(text -> lane(text) % 5 == 0 || seen.add("" + lane(text)));
-    }
-  }
-
-  private static int lane(String text) {
-    return Integer.parseInt(text.substring(0, text.indexOf(':')));
-  }
-
-  @Test
-  void undecided_holdsItsLane_untilASessionBegins() throws Exception {
-    courier.say(text -> text.equals("a1") ? Status.UNDECIDED : Status.ACCEPTED);
-    courier.connect();
-    try (JdbcOutbox outbox = open()) {
-      publish(outbox, "a1", "a");
-      publish(outbox, "a2", "a");
-      publish(outbox, "b1", "b");
-      await().until(() -> courier.texts().contains("b1"));
-      assertThat(courier.texts()).doesNotContain("a2");
-      assertThat(one("SELECT last_error FROM trestle_outbox ORDER BY id LIMIT 1"))
-          .isEqualTo("UNDECIDED: said so");
-      courier.say(text -> Status.ACCEPTED);
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-    }
-    assertThat(courier.texts()).containsSubsequence("a1", "a2");
-  }
-
-  @Test
-  void refused_isKept_untilSomebodyDecides() throws Exception {
-    courier.say(text -> text.equals("good") ? Status.ACCEPTED : Status.CONFLICT);
-    courier.connect();
-    try (JdbcOutbox outbox = open()) {
-      String bad = publish(outbox, "bad", "lane");
-      String worse = publish(outbox, "worse", "lane");
-      publish(outbox, "good", "lane");
-      await().until(() -> courier.texts().contains("good"));
-      await().until(() -> outbox.stats().failed() == 2);
-      assertThat(outbox.listFailed(1, "")).extracting(FailedEvent::id).containsExactly(bad);
-      assertThat(outbox.listFailed(9, bad))
-          .singleElement()
-          .satisfies(
-              failed -> {
-                assertThat(failed.id()).isEqualTo(worse);
-                assertThat(failed.attempts()).isEqualTo(1);
-                assertThat(failed.lastError()).isEqualTo("CONFLICT: said so");
-                assertThat(failed.enqueuedAt()).isBefore(Instant.now().plusSeconds(60));
-              });
-      courier.say(text -> Status.ACCEPTED);
-      assertThat(outbox.retryFailed(worse)).isTrue();
-      assertThat(outbox.discardFailed(bad)).isTrue();
-      assertThat(outbox.discardFailed(bad)).isFalse();
-      await().until(() -> courier.texts().contains("worse"));
-      await().until(() -> one("SELECT count(*) FROM trestle_outbox"), "0"::equals);
-    }
-  }
-
-  @Test
-  void connectionLostBeforeTheSettlement_rowIsSettledOnAnother_notSentAgain() throws Exception {
-    AtomicBoolean once = new AtomicBoolean(true);
-    courier.say(
-        text -> {
-          if (once.getAndSet(false)) {
-            TestPostgres.query(
-                database,
-                "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity"
-                    + " WHERE datname = current_database() AND state = 'idle in transaction'");
-          }
-          return Status.ACCEPTED;
-        });
-    courier.connect();
-    try (JdbcOutbox outbox = open()) {
-      publish(outbox, "1", "lane");
-      publish(outbox, "2", "lane");
-      await().until(() -> outbox.stats().pending() == 0);
-    }
-    assertThat(courier.requests()).containsExactly(List.of("1"), List.of("2"));
-  }
-
-  @Test
-  void withoutAnswer_rowsAreFree_andUntouched() throws Exception {
-    courier.fail(true);
-    courier.connect();
-    FakeCourier other = new FakeCourier();
-    try (JdbcOutbox outbox = open();
-        JdbcOutbox healthy = JdbcOutbox.open(other, source, JdbcOutboxOptions.DEFAULT)) {
-      publish(outbox, "1", "lane");
-      await().until(() -> !courier.requests().isEmpty());
-      other.connect();
-      await().until(() -> other.texts().contains("1"));
-      await().until(() -> healthy.stats().pending() == 0);
-    }
-  }
-
-  @Test
-  void outboxWithoutSession_leavesTheTableAlone_andItsEventsToOthers() throws Exception {
-    FakeCourier other = new FakeCourier();
-    other.connect();
-    try (JdbcOutbox away = open();
-        JdbcOutbox healthy = JdbcOutbox.open(other, source, JdbcOutboxOptions.DEFAULT)) {
-      publish(away, "1", "lane");
-      await().until(() -> healthy.stats().pending() == 0);
-    }
-    assertThat(other.texts()).containsExactly("1");
-    assertThat(courier.requests()).isEmpty();
-  }
-
-  @Test
   void table_mayHaveAnotherName_andIsMadeOnce() throws Exception {
-    TestPostgres.execute(database, "CREATE SCHEMA shop");
+    database.execute("CREATE SCHEMA shop");
     JdbcOutboxOptions options = JdbcOutboxOptions.DEFAULT.withTable("shop.outgoing");
-    JdbcOutbox.createTable(source, options);
-    JdbcOutbox.createTable(source, options);
+    JdbcOutbox.createTable(database.source(), options);
+    JdbcOutbox.createTable(database.source(), options);
     courier.connect();
-    try (JdbcOutbox outbox = JdbcOutbox.open(courier, source, options)) {
+    try (JdbcOutbox outbox = database.open(courier, options)) {
       publish(outbox, "1", "lane");
       await().until(() -> outbox.stats().pending() == 0);
     }
@@ -432,13 +155,13 @@ class JdbcOutboxTest {
   void statements_useTheirIndexes() throws Exception {
     String peek = new Statements("trestle_outbox").peek.replaceFirst("\\?", "'k'");
     String due = new Statements("trestle_outbox").dueIn;
-    try (JdbcOutbox outbox = open();
-        Connection transaction = begin()) {
-      for (int i = 0; i < 2000; i++) {
-        publish(outbox, transaction, "" + i, i % 3 == 0 ? "" : "k" + i % 40);
-      }
-      transaction.commit();
-      TestPostgres.execute(database, "ANALYZE trestle_outbox");
+    try (JdbcOutbox outbox = open()) {
+      publish(
+          outbox,
+          IntStream.range(0, 2000)
+              .mapToObj(i -> new Message("" + i, i % 3 == 0 ? "" : "k" + i % 40))
+              .toList());
+      database.execute("ANALYZE trestle_outbox");
       assertThat(plan(peek)).contains("trestle_outbox_lanes").doesNotContain("Seq Scan");
       assertThat(plan(due)).contains("trestle_outbox_due").doesNotContain("Seq Scan");
       outbox.close(Duration.ZERO);
@@ -447,9 +170,6 @@ class JdbcOutboxTest {
 
   private String plan(String sql) {
     return String.join(
-        "\n",
-        TestPostgres.query(database, "EXPLAIN " + sql).stream()
-            .map(row -> "" + row.get(0))
-            .toList());
+        "\n", database.query("EXPLAIN " + sql).stream().map(row -> "" + row.get(0)).toList());
   }
 }

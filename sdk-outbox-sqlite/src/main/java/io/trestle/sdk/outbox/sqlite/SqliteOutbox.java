@@ -1,6 +1,5 @@
 package io.trestle.sdk.outbox.sqlite;
 
-import io.trestle.protocol.ErrorCode;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
@@ -9,13 +8,12 @@ import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.ServiceBridgeException;
 import io.trestle.sdk.StateException;
 import io.trestle.sdk.ValidationException;
-import io.trestle.sdk.internal.outbox.Relay;
+import io.trestle.sdk.internal.outbox.RelayedOutbox;
 import io.trestle.sdk.outbox.EventCourier;
 import io.trestle.sdk.outbox.FailedEvent;
 import io.trestle.sdk.outbox.Outbox;
 import io.trestle.sdk.outbox.OutboxStats;
 import io.trestle.sdk.outbox.PreparedEvent;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 
@@ -36,15 +34,12 @@ import java.util.List;
  * returned. File and table are those of the 2.0 alphas of the official SDKs. One process at a time.
  */
 public final class SqliteOutbox implements Outbox {
-  private final EventCourier courier;
   private final SqliteStore store;
-  private final Relay relay;
-  private volatile boolean closed;
+  private final RelayedOutbox outbox;
 
   private SqliteOutbox(EventCourier courier, SqliteStore store) {
-    this.courier = courier;
     this.store = store;
-    this.relay = new Relay("sqlite", courier, store, false);
+    this.outbox = new RelayedOutbox("sqlite", courier, store, false);
   }
 
   /** {@link #open(ServiceBridge, SqliteOutboxOptions)} with the defaults. */
@@ -65,9 +60,9 @@ public final class SqliteOutbox implements Outbox {
 
   /** {@link #open(ServiceBridge, SqliteOutboxOptions)} for events that leave in another way. */
   public static SqliteOutbox open(EventCourier courier, SqliteOutboxOptions options) {
-    SqliteOutbox outbox = new SqliteOutbox(courier, SqliteStore.open(options));
-    outbox.relay.start();
-    return outbox;
+    SqliteOutbox made = new SqliteOutbox(courier, SqliteStore.open(options));
+    made.outbox.start();
+    return made;
   }
 
   /** {@link #publish(EventType, Object, PublishOptions)} with the defaults. */
@@ -89,67 +84,39 @@ public final class SqliteOutbox implements Outbox {
    *     stored then
    */
   public <T> String publish(EventType<T> type, T payload, PublishOptions options) {
-    if (closed) {
-      throw new StateException("the outbox is closed");
-    }
-    PreparedEvent event = courier.prepare(type, payload, options);
-    run(
-        () -> {
-          store.insert(event);
-          return event;
-        });
-    relay.wake();
+    PreparedEvent event = outbox.prepare(type, payload, options);
+    RelayedOutbox.tell(() -> store.insert(event));
+    outbox.wake();
     return event.id();
   }
 
   @Override
   public void wake() {
-    relay.wake();
+    outbox.wake();
   }
 
   @Override
   public OutboxStats stats() {
-    return run(store::stats);
+    return outbox.stats();
   }
 
   @Override
   public List<FailedEvent> listFailed(int limit, String afterId) {
-    if (limit < 1 || limit > MAX_PAGE) {
-      throw new ValidationException("limit: " + limit + " (expected: 1 to " + MAX_PAGE + ")");
-    }
-    return run(() -> store.listFailed(limit, afterId));
+    return outbox.listFailed(limit, afterId);
   }
 
   @Override
   public boolean retryFailed(String id) {
-    boolean there = run(() -> store.retryFailed(id));
-    relay.wake();
-    return there;
+    return outbox.retryFailed(id);
   }
 
   @Override
   public boolean discardFailed(String id) {
-    return run(() -> store.discardFailed(id));
+    return outbox.discardFailed(id);
   }
 
   @Override
   public void close(Duration drain) {
-    closed = true;
-    relay.close(drain);
-    store.close();
-  }
-
-  /** Something that is asked of the file. */
-  @FunctionalInterface
-  private interface Question<R> {
-    R ask() throws SQLException;
-  }
-
-  private static <R> R run(Question<R> question) {
-    try {
-      return question.ask();
-    } catch (SQLException e) {
-      throw new ServiceBridgeException(ErrorCode.INTERNAL, "outbox: " + e.getMessage(), e);
-    }
+    outbox.close(drain);
   }
 }

@@ -8,15 +8,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.trestle.protocol.ErrorCode;
 import io.trestle.sdk.ConfigurationException;
-import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.QueueFullException;
-import io.trestle.sdk.StateException;
-import io.trestle.sdk.ValidationException;
-import io.trestle.sdk.outbox.FailedEvent;
+import io.trestle.sdk.outbox.EventCourier;
 import io.trestle.sdk.outbox.FakeCourier;
-import io.trestle.sdk.outbox.OutboxStats;
-import io.trestle.sdk.outbox.PublishVerdict.Status;
+import io.trestle.sdk.outbox.OutboxContract;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,29 +21,24 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
-class SqliteOutboxTest {
-  private static final EventType<byte[]> MOVED = FakeCourier.type("stock.moved");
-
+class SqliteOutboxTest extends OutboxContract<SqliteOutbox> {
   @TempDir Path directory;
-  private final FakeCourier courier = new FakeCourier();
 
-  private SqliteOutbox open() {
+  @Override
+  protected SqliteOutbox open() {
     return SqliteOutbox.open(courier, SqliteOutboxOptions.in(directory));
   }
 
-  private static String publish(SqliteOutbox outbox, String text, String lane) {
-    return outbox.publish(MOVED, text.getBytes(UTF_8), PublishOptions.keyed(lane));
+  @Override
+  protected String publish(SqliteOutbox outbox, String text, String lane) {
+    return outbox.publish(TYPE, text.getBytes(UTF_8), PublishOptions.keyed(lane));
   }
 
   private Connection file() throws SQLException {
@@ -63,12 +54,30 @@ class SqliteOutboxTest {
     }
   }
 
+  @Override
+  protected void spoil(String id) throws SQLException {
+    execute("UPDATE event_outbox SET headers = '[]' WHERE id = '" + id + "'");
+  }
+
+  @Override
+  protected String lastError(String id) throws SQLException {
+    return one("SELECT last_error FROM event_outbox WHERE id = '" + id + "'");
+  }
+
+  private String one(String sql) throws SQLException {
+    try (Connection connection = file();
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      return row.getString(1);
+    }
+  }
+
   @Test
   void published_whileAway_isSentWhenTheSessionBegins_asItWas() {
     try (SqliteOutbox outbox = open()) {
       String id =
           outbox.publish(
-              MOVED,
+              TYPE,
               "tea".getBytes(UTF_8),
               PublishOptions.keyed("sku-1")
                   .withIdempotencyKey("once")
@@ -95,131 +104,18 @@ class SqliteOutboxTest {
   }
 
   @Test
-  void unreadableRow_isParked_andHoldsNobody() throws Exception {
-    try (SqliteOutbox outbox = open()) {
-      String id = publish(outbox, "bad", "k");
-      publish(outbox, "after it", "k");
-      execute("UPDATE event_outbox SET headers = '{\"a\":' WHERE id = '" + id + "'");
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-      assertThat(courier.texts()).containsExactly("after it");
-      assertThat(outbox.listFailed(10, ""))
-          .singleElement()
-          .satisfies(
-              failed -> {
-                assertThat(failed.id()).isEqualTo(id);
-                assertThat(failed.lastError()).startsWith("unreadable: headers: ");
-              });
-    }
-  }
-
-  @Test
-  void lanes_haveOneEventInARequest_inOrder_howeverManyLanes() {
-    int lanes = 450;
-    try (SqliteOutbox outbox = open()) {
-      for (int i = 0; i < 2; i++) {
-        for (int lane = 0; lane < lanes; lane++) {
-          publish(outbox, lane + ":" + i, "k" + lane);
-        }
-      }
-      courier.connect();
-      await().until(() -> outbox.stats().pending() == 0);
-    }
-    assertThat(courier.requests())
-        .allSatisfy(
-            request ->
-                assertThat(request.stream().map(text -> text.split(":", 2)[0]))
-                    .hasSizeLessThanOrEqualTo(100)
-                    .doesNotHaveDuplicates());
-    List<String> texts = courier.texts();
-    assertThat(texts).hasSize(2 * lanes);
-    for (int lane = 0; lane < lanes; lane++) {
-      assertThat(texts.indexOf(lane + ":0")).isLessThan(texts.indexOf(lane + ":1"));
-    }
-  }
-
-  @Test
-  void undecided_holdsItsLane_andNoOther_untilASessionBegins() {
-    courier.say(text -> text.equals("a1") ? Status.UNDECIDED : Status.ACCEPTED);
-    courier.connect();
-    try (SqliteOutbox outbox = open()) {
-      publish(outbox, "a1", "a");
-      publish(outbox, "a2", "a");
-      publish(outbox, "b1", "b");
-      publish(outbox, "free", "");
-      await().until(() -> courier.texts().containsAll(List.of("b1", "free")));
-      assertThat(courier.texts()).doesNotContain("a2");
-
-      courier.say(text -> Status.ACCEPTED);
-      courier.connect();
-
-      await().until(() -> outbox.stats().pending() == 0);
-      assertThat(courier.texts()).containsSubsequence("a1", "a2");
-    }
-  }
-
-  @Test
   void withoutAnswer_nothingIsLost_andAttemptsAreCounted() throws Exception {
     courier.fail(true);
     courier.connect();
     try (SqliteOutbox outbox = open()) {
       publish(outbox, "a1", "a");
       await().until(() -> courier.requests().size() >= 1);
-      await().until(() -> attempts() >= 1);
+      await().until(() -> one("SELECT attempts FROM event_outbox"), "1"::equals);
       courier.fail(false);
       courier.connect();
       await().until(() -> outbox.stats().pending() == 0);
     }
     assertThat(courier.texts()).containsExactly("a1");
-  }
-
-  private long attempts() throws SQLException {
-    try (Connection connection = file();
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT max(attempts) FROM event_outbox")) {
-      return row.getLong(1);
-    }
-  }
-
-  @Test
-  void refused_isKept_untilSomebodyDecides() {
-    courier.say(
-        text ->
-            switch (text) {
-              case "name" -> Status.INVALID_NAME;
-              case "policy" -> Status.FORBIDDEN;
-              case "key" -> Status.CONFLICT;
-              default -> Status.ACCEPTED;
-            });
-    courier.connect();
-    try (SqliteOutbox outbox = open()) {
-      List<String> ids = new ArrayList<>();
-      for (String text : List.of("name", "policy", "key", "good")) {
-        ids.add(publish(outbox, text, "lane"));
-      }
-      await().until(() -> courier.texts().contains("good"));
-      await().until(() -> outbox.stats().pending() == 0);
-
-      assertThat(outbox.stats()).isEqualTo(new OutboxStats(0, 3, Duration.ZERO));
-      assertThat(outbox.listFailed(10, ""))
-          .extracting(FailedEvent::lastError)
-          .containsExactly("INVALID_NAME: said so", "FORBIDDEN: said so", "CONFLICT: said so");
-      assertThat(outbox.listFailed(1, ids.get(0)))
-          .extracting(FailedEvent::id)
-          .containsExactly(ids.get(1));
-      assertThat(outbox.discardFailed(ids.get(0))).isTrue();
-      assertThat(outbox.discardFailed(ids.get(0))).isFalse();
-      assertThat(outbox.retryFailed(ids.get(3))).isFalse();
-
-      courier.say(text -> Status.ACCEPTED);
-      assertThat(outbox.retryFailed(ids.get(1))).isTrue();
-
-      await().until(() -> courier.texts().contains("policy"));
-      assertThat(outbox.listFailed(10, "")).extracting(FailedEvent::id).containsExactly(ids.get(2));
-      assertThatExceptionOfType(ValidationException.class)
-          .isThrownBy(() -> outbox.listFailed(0, ""))
-          .withMessage("limit: 0 (expected: 1 to 500)");
-    }
   }
 
   @Test
@@ -322,16 +218,17 @@ class SqliteOutboxTest {
   }
 
   @Test
-  void close_sendsWhatItCan_andTakesNothingMore() {
-    courier.connect();
-    SqliteOutbox outbox = open();
-    for (int i = 0; i < 20; i++) {
-      publish(outbox, "" + i, "lane");
-    }
-    outbox.close(Duration.ofSeconds(30));
-
-    assertThat(courier.texts()).hasSize(20);
-    assertThatExceptionOfType(StateException.class).isThrownBy(() -> publish(outbox, "x", ""));
+  void courierThatIsNone_leavesTheFileToOthers() {
+    EventCourier none =
+        new FakeCourier() {
+          @Override
+          public void onConnected(Runnable listener) {
+            throw new IllegalStateException("none");
+          }
+        };
+    assertThatExceptionOfType(IllegalStateException.class)
+        .isThrownBy(() -> SqliteOutbox.open(none, SqliteOutboxOptions.in(directory)));
+    open().close();
   }
 
   @Test

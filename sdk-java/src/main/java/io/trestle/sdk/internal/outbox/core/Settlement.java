@@ -7,7 +7,8 @@ import java.util.function.DoubleSupplier;
 
 /**
  * What verdicts mean for rows: stored ones go, refused ones are parked, all others are sent again.
- * An answer counts by position; no answer parks nothing, however often (events.md 3.2).
+ * An answer counts by position; no answer parks nothing, however often (events.md 3.2), and so does
+ * one that leaves a gap.
  */
 public final class Settlement {
   private Settlement() {}
@@ -32,6 +33,9 @@ public final class Settlement {
   }
 
   private static RowOutcome of(ClaimedEvent event, PublishVerdict verdict, DoubleSupplier random) {
+    if (verdict == null || verdict.status() == null) { // of a courier that breaks its word
+      return again(event, "no verdict", random);
+    }
     if (verdict.status().stored()) {
       return new RowOutcome.Delivered(event.row());
     }

@@ -60,6 +60,22 @@ class OutboxCoreTest {
         .containsExactly(new RowOutcome.Rearmed(1, 1_000_001, 600_000, "away"));
   }
 
+  @Test
+  @SuppressWarnings("NullAway") // of a courier that breaks its word
+  void settlement_withAGap_parksNothingThere_andSettlesTheOthers() {
+    List<PublishVerdict> verdicts = new ArrayList<>();
+    verdicts.add(null);
+    verdicts.add(PublishVerdict.ACCEPTED);
+    verdicts.add(new PublishVerdict(null, ""));
+    assertThat(
+            Settlement.of(
+                List.of(claimed(1, 0), claimed(2, 0), claimed(3, 0)), verdicts, () -> 0.5))
+        .containsExactly(
+            new RowOutcome.Rearmed(1, 1, 1_000, "no verdict"),
+            new RowOutcome.Delivered(2),
+            new RowOutcome.Rearmed(3, 1, 1_000, "no verdict"));
+  }
+
   private static ClaimedEvent claimed(long row, int attempts) {
     PreparedEvent event =
         new PreparedEvent("" + row, "n", new byte[0], new byte[0], "", "", "", Map.of(), 0, "");
