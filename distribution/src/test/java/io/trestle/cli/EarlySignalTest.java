@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A signal while the embedded PostgreSQL is being made or started. */
 class EarlySignalTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
   @TempDir Path state;
 
   @ParameterizedTest
@@ -20,6 +22,7 @@ class EarlySignalTest {
   void sigterm_whileTheDatabaseIsSetUp_leavesNoProcessBehind(String program) {
     try (KernelProcess kernel = KernelProcess.up(state)) {
       await()
+          .atMost(LONG)
           .pollInterval(Duration.ofMillis(5))
           .until(() -> programs().stream().anyMatch(line -> line.contains(program)));
       kernel.terminate();
@@ -35,6 +38,7 @@ class EarlySignalTest {
   void up_afterASignalDuringInitdb_startsAsIfNothingHadBeen() {
     try (KernelProcess first = KernelProcess.up(state)) {
       await()
+          .atMost(LONG)
           .pollInterval(Duration.ofMillis(5))
           .until(() -> programs().stream().anyMatch(line -> line.contains("/bin/initdb")));
       first.terminate();
