@@ -28,7 +28,7 @@ class EarlySignalTest {
       kernel.terminate();
 
       assertThat(kernel.awaitExit()).as(kernel.err()).isEqualTo(1);
-      assertThat(programs()).isEmpty();
+      awaitNone();
       assertThat(kernel.err()).contains("stopped before it was ready");
       assertThat(kernel.out()).contains("\"code\": \"aborted\"").doesNotContain("\"grpc\"");
     }
@@ -48,7 +48,12 @@ class EarlySignalTest {
       second.terminate();
       assertThat(second.awaitExit()).as(second.err()).isZero();
     }
-    assertThat(programs()).isEmpty();
+    awaitNone();
+  }
+
+  /** PostgreSQL removes its pid file, for which its kernel waits, a moment before it is gone. */
+  private void awaitNone() {
+    await().untilAsserted(() -> assertThat(programs()).isEmpty());
   }
 
   /** Command lines of all processes that were given something in the state directory. */
