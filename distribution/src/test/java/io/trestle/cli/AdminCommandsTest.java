@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AdminCommandsTest {
   private static final String NOBODY = "00000000-0000-7000-8000-000000000000";
 
-  private final TestDatabase database = new TestDatabase();
+  private final TestDatabase database = TestDatabase.migrated();
   private final Path state;
   private final Path empty;
   private SourceKernel kernel;
@@ -250,7 +250,7 @@ class AdminCommandsTest {
 
   @Test
   void twoKernels_areNamedAsCandidates() {
-    TestDatabase second = new TestDatabase();
+    TestDatabase second = TestDatabase.migrated();
     try (SourceKernel other = SourceKernel.start(state, second)) {
       CliRun run = kernel.cli("service", "list");
 

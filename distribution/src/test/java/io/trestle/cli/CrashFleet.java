@@ -104,12 +104,12 @@ final class CrashFleet implements AutoCloseable {
 
   private Worker startWorker(String role) {
     String name = role + "." + ++started;
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = new ArrayList<>(List.of(KernelProcess.java()));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx96m"));
-    command.addAll(List.of("-Dvertx.disableDnsResolver=true", "-Xshare:auto"));
+    command.addAll(ClassArchive.options());
+    command.add("-Dvertx.disableDnsResolver=true");
     command.add("-Dtrestle.crash.slow=" + Integer.getInteger("trestle.crash.slow", 0));
-    command.addAll(List.of("-cp", KernelProcess.classPath(), CrashWorker.class.getName()));
+    command.addAll(List.of("-cp", ClassArchive.classPath(), CrashWorker.class.getName()));
     // The tag of a publish begins with the name of the process: no number is ever used twice.
     roles.getOrDefault(role, List.of()).forEach(arg -> command.add(arg.replace("NAME", name)));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -280,9 +280,21 @@ final class CrashFleet implements AutoCloseable {
     return workers.values().stream().filter(CrashFleet::isPublisher).allMatch(w -> w.drained);
   }
 
+  /** How often anything was killed. */
+  int kills() {
+    return kills.values().stream().mapToInt(n -> n).sum();
+  }
+
+  /** How often it was the kernel, PostgreSQL or a part of it, not a worker. */
+  int killsBelow() {
+    return kills.entrySet().stream()
+        .filter(e -> roles.keySet().stream().noneMatch(e.getKey()::equals))
+        .mapToInt(Map.Entry::getValue)
+        .sum();
+  }
+
   String summary() {
-    int sum = kills.values().stream().mapToInt(n -> n).sum();
-    return "kills=" + sum + " " + kills + " kernels_ready=" + readyKernels;
+    return "kills=" + kills() + " " + kills + " kernels_ready=" + readyKernels;
   }
 
   private void end() {

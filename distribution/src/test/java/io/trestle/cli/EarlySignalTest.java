@@ -13,6 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A signal while the embedded PostgreSQL is being made or started. */
 class EarlySignalTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+
   @TempDir Path state;
 
   @ParameterizedTest
@@ -20,12 +22,13 @@ class EarlySignalTest {
   void sigterm_whileTheDatabaseIsSetUp_leavesNoProcessBehind(String program) {
     try (KernelProcess kernel = KernelProcess.up(state)) {
       await()
+          .atMost(LONG)
           .pollInterval(Duration.ofMillis(5))
           .until(() -> programs().stream().anyMatch(line -> line.contains(program)));
       kernel.terminate();
 
       assertThat(kernel.awaitExit()).as(kernel.err()).isEqualTo(1);
-      assertThat(programs()).isEmpty();
+      awaitNone();
       assertThat(kernel.err()).contains("stopped before it was ready");
       assertThat(kernel.out()).contains("\"code\": \"aborted\"").doesNotContain("\"grpc\"");
     }
@@ -35,6 +38,7 @@ class EarlySignalTest {
   void up_afterASignalDuringInitdb_startsAsIfNothingHadBeen() {
     try (KernelProcess first = KernelProcess.up(state)) {
       await()
+          .atMost(LONG)
           .pollInterval(Duration.ofMillis(5))
           .until(() -> programs().stream().anyMatch(line -> line.contains("/bin/initdb")));
       first.terminate();
@@ -44,7 +48,12 @@ class EarlySignalTest {
       second.terminate();
       assertThat(second.awaitExit()).as(second.err()).isZero();
     }
-    assertThat(programs()).isEmpty();
+    awaitNone();
+  }
+
+  /** PostgreSQL removes its pid file, for which its kernel waits, a moment before it is gone. */
+  private void awaitNone() {
+    await().untilAsserted(() -> assertThat(programs()).isEmpty());
   }
 
   /** Command lines of all processes that were given something in the state directory. */

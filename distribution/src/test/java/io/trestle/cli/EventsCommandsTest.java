@@ -44,7 +44,7 @@ class EventsCommandsTest {
           + " 1763712160000 + %d, NULL, NULL FROM services m, services o"
           + " WHERE m.name = 'mailer' AND o.name = 'orders'";
 
-  private final TestDatabase database = new TestDatabase();
+  private final TestDatabase database = TestDatabase.migrated();
   private final Path state;
   private final SourceKernel kernel;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HttpSubscriptionCrashTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final TestDatabase database = new TestDatabase();
+  private final TestDatabase database = TestDatabase.migrated();
   private final HttpClient http = HttpClient.newHttpClient();
   private String token = "";
 

@@ -36,7 +36,7 @@ class KernelCrashTest {
 
   @TempDir Path state;
 
-  private final TestDatabase database = new TestDatabase();
+  private final TestDatabase database = TestDatabase.migrated();
   private final List<ServiceBridge> bridges = new ArrayList<>();
 
   @AfterEach

@@ -27,7 +27,11 @@ public final class KernelProcess implements AutoCloseable {
   public static final Path HOME =
       Path.of(System.getProperty("basedir", "")).toAbsolutePath().resolve("..").normalize();
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  /** Options of a JVM that lives for seconds. */
+  static final List<String> SMALL =
+      List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m");
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final Process process;
   private final Path state;
@@ -67,13 +71,13 @@ public final class KernelProcess implements AutoCloseable {
   }
 
   private static KernelProcess start(Map<String, String> environment, Path state, String... args) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    List<String> command = new ArrayList<>(List.of(java()));
+    command.addAll(SMALL);
+    command.addAll(ClassArchive.options());
     command.add("-Dtrestle.home=" + HOME);
     command.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
     command.addAll(programs());
-    command.addAll(List.of("-cp", classPath(), Main.class.getName()));
+    command.addAll(List.of("-cp", ClassArchive.classPath(), Main.class.getName()));
     command.addAll(List.of(args));
     command.addAll(List.of("-o", "json"));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -87,8 +91,13 @@ public final class KernelProcess implements AutoCloseable {
     }
   }
 
+  /** The JVM that we run on. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
   /** PostgreSQL is unpacked once for all tests, where the build says so. */
-  private static List<String> programs() {
+  static List<String> programs() {
     String place = System.getProperty(EmbeddedOptions.PROGRAMS);
     return place == null ? List.of() : List.of("-D" + EmbeddedOptions.PROGRAMS + "=" + place);
   }
@@ -141,11 +150,6 @@ public final class KernelProcess implements AutoCloseable {
     return variable.startsWith("TRESTLE_")
         || variable.startsWith("SB_")
         || variable.startsWith("SERVICEBRIDGE_");
-  }
-
-  /** Surefire runs tests behind a jar that only names the class path. */
-  static String classPath() {
-    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
   }
 
   private static void read(InputStream stream, Printed into) {

@@ -18,7 +18,7 @@ class LeaderTest {
   @Test
   @Acceptance("FL-8")
   void secondKernel_endsNamingTheHolder_untilTheFirstIsKilled() {
-    TestDatabase database = new TestDatabase();
+    TestDatabase database = TestDatabase.migrated();
     try (KernelProcess first = KernelProcess.serve(state, database.url()).awaitReady()) {
       try (KernelProcess second = KernelProcess.serve(otherState, database.url())) {
         assertThat(second.awaitExit()).isEqualTo(1);

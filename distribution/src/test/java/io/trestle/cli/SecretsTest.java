@@ -35,13 +35,16 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /**
  * What may never be read in a log or a command line. A system runs at debug level through
  * everything that touches a secret, rightly and wrongly; then the secrets are searched for in all
- * that was printed, logged or left in files, in every way in which bytes are usually printed.
+ * that was printed, logged or left in files, in every way in which bytes are usually printed. Alone
+ * in its JVM: it hears everything that is logged there.
  */
+@Isolated
 class SecretsTest {
   /** How the PKCS #8 form of every P-256 key begins, after its length; no public key has that. */
   private static final byte[] PRIVATE_KEY =

@@ -39,7 +39,7 @@ class ShutdownTest {
   @Test
   @Acceptance({"FL-9", "WI-31"})
   void sigterm_runningCall_endsNormallyWhileNewOnesAreRefused() throws Exception {
-    TestDatabase database = new TestDatabase();
+    TestDatabase database = TestDatabase.migrated();
     try (KernelProcess kernel = KernelProcess.serve(state, database.url()).awaitReady();
         ServiceBridge callee = slowCallee(kernel);
         WireClient caller = WireClient.provision(kernel.grpc(), kernel.createService("caller"))) {
@@ -68,7 +68,7 @@ class ShutdownTest {
 
   @Test
   void secondSignal_duringTheStop_endsAtOnce() throws Exception {
-    TestDatabase database = new TestDatabase();
+    TestDatabase database = TestDatabase.migrated();
     try (KernelProcess kernel = KernelProcess.serve(state, database.url()).awaitReady();
         ServiceBridge callee = slowCallee(kernel);
         WireClient caller = WireClient.provision(kernel.grpc(), kernel.createService("caller"))) {

@@ -19,16 +19,26 @@ final class SourceKernel implements AutoCloseable {
 
   /** On free ports, which are stored as the settings of the database. */
   static SourceKernel start(Path stateRoot, TestDatabase database) {
+    TrestleOptions options = options(stateRoot, database);
+    Trestle.migrate(options).toCompletableFuture().join();
+    database.execute(
+        "UPDATE runtime_settings SET value = '0' WHERE key IN ('network.grpc_port', 'network.ui_port')");
+    return new SourceKernel(Trestle.start(options).toCompletableFuture().join(), stateRoot);
+  }
+
+  /** As {@code -migrate} does. */
+  static void migrate(TestDatabase database) {
+    Path nowhere = Path.of("target", "no-state");
+    Trestle.migrate(options(nowhere, database)).toCompletableFuture().join();
+  }
+
+  private static TrestleOptions options(Path stateRoot, TestDatabase database) {
     Configuration configuration =
         Configuration.load(
             KernelProcess.HOME.resolve("conf/trestle.yaml"),
             Map.of(),
             new Flags(database.url(), stateRoot, Map.of()));
-    TrestleOptions options = TrestleOptions.of(configuration, stateRoot);
-    Trestle.migrate(options).toCompletableFuture().join();
-    database.execute(
-        "UPDATE runtime_settings SET value = '0' WHERE key IN ('network.grpc_port', 'network.ui_port')");
-    return new SourceKernel(Trestle.start(options).toCompletableFuture().join(), stateRoot);
+    return TrestleOptions.of(configuration, stateRoot);
   }
 
   Trestle trestle() {

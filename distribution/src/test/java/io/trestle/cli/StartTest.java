@@ -26,6 +26,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StartTest {
   private static final PrintStream DISCARD = new PrintStream(OutputStream.nullOutputStream());
 
+  /** Of this database: other tests have kernels on the same server. */
+  private static final String ADVISORY_LOCKS =
+      """
+      SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      """;
+
   @TempDir Path state;
 
   @ParameterizedTest
@@ -75,9 +82,7 @@ class StartTest {
       assertThat(kernel.err()).contains("trestle: module pki: ").contains("runtime_ca");
     }
     assertThat(database.value("SELECT count(*) FROM runtime_ca")).isEqualTo("0");
-    assertThat(database.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"))
-        .as("locks of a start that failed")
-        .isEqualTo("0");
+    assertThat(database.value(ADVISORY_LOCKS)).as("locks of a start that failed").isEqualTo("0");
   }
 
   @ParameterizedTest

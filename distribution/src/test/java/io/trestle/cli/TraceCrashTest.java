@@ -27,7 +27,7 @@ class TraceCrashTest {
 
   @TempDir Path state;
 
-  private final TestDatabase database = new TestDatabase();
+  private final TestDatabase database = TestDatabase.migrated();
   private final CompletableFuture<TraceStream> stream = new CompletableFuture<>();
   private final CompletableFuture<byte[]> answer = new CompletableFuture<>();
 

@@ -28,8 +28,17 @@ public final class TestPostgres {
 
   /** Creates an empty database and returns how to connect to it. */
   public static PgConnectOptions newDatabase() {
+    return make("");
+  }
+
+  /** Creates a database with what is in another, to which nobody may be connected. */
+  public static PgConnectOptions copyOf(PgConnectOptions template) {
+    return make(" TEMPLATE " + template.getDatabase());
+  }
+
+  private static PgConnectOptions make(String template) {
     String name = "test_" + NEXT.incrementAndGet();
-    execute(options("postgres"), "CREATE DATABASE " + name);
+    execute(options("postgres"), "CREATE DATABASE " + name + template);
     return options(name);
   }
 

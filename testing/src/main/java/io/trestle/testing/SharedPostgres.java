@@ -56,17 +56,29 @@ final class SharedPostgres {
    * Makes a database and says how to reach it, with at most this many connections for its kernel.
    */
   String newDatabase(int maxConnections) {
+    return make("", maxConnections);
+  }
+
+  /** The same with what is in another database, to which nobody is connected. */
+  String copyOf(String url, int maxConnections) {
+    return make(" TEMPLATE " + name(url), maxConnections);
+  }
+
+  private String make(String template, int maxConnections) {
     String name = "test_" + NEXT.incrementAndGet();
-    execute("CREATE DATABASE " + name);
+    execute("CREATE DATABASE " + name + template);
     var server = database.connectOptions();
     return "postgres://%s:%s@127.0.0.1:%d/%s?sslmode=disable&pool_max_conns=%d"
         .formatted(server.getUser(), server.getPassword(), server.getPort(), name, maxConnections);
   }
 
   void dropDatabase(String url) {
+    execute("DROP DATABASE IF EXISTS " + name(url) + " WITH (FORCE)");
+  }
+
+  private static String name(String url) {
     String path = url.substring(0, url.indexOf('?'));
-    execute(
-        "DROP DATABASE IF EXISTS " + path.substring(path.lastIndexOf('/') + 1) + " WITH (FORCE)");
+    return path.substring(path.lastIndexOf('/') + 1);
   }
 
   private void execute(String sql) {

@@ -24,13 +24,15 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Nothing of ours holds an event loop for longer than 100 ms, and whatever does is told. The watch
  * measures time, and on a busy machine time goes by for everybody; so the rule is judged by code
  * that does the same several times over: what blocks, blocks every time, and one time without is
- * proof enough.
+ * proof enough. Alone in its JVM: what other classes hold would count too.
  */
+@Isolated
 class EventLoopsTest {
   private static final int ROUNDS = 6;
   private static final int INSTANCES = 4;

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Sessions over restarts of the kernel. Each test has a kernel of its own. */
 class SessionLifeTest {
   private final List<ServiceBridge> clients = new CopyOnWriteArrayList<>();
-  private TestKernel kernel = TestKernel.onDatabase(TestKernel.newDatabase(), o -> o);
+  private TestKernel kernel = TestKernel.onNewDatabase(o -> o);
 
   @BeforeEach
   void start() {

@@ -31,8 +31,7 @@ class CrowdTest {
 
   private final TestClock clock = new TestClock();
   private final TestKernel kernel =
-      TestKernel.onDatabase(TestKernel.newDatabase(), o -> o.withClock(clock))
-          .with("pki.provision_concurrency", "1");
+      TestKernel.onNewDatabase(o -> o.withClock(clock)).with("pki.provision_concurrency", "1");
 
   @RegisterExtension final WireExtension wire = new WireExtension(() -> kernel);
 
