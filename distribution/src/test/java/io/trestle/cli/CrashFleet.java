@@ -261,6 +261,7 @@ final class CrashFleet implements AutoCloseable {
 
   /** Events of the dead letters of a service, as the administrator sees them. */
   List<String> letters(String service) {
+    kernel.awaitReady();
     List<String> events = new ArrayList<>();
     String cursor = "";
     do {
@@ -269,7 +270,11 @@ final class CrashFleet implements AutoCloseable {
       if (!cursor.isEmpty()) {
         command.addAll(List.of("--cursor", cursor));
       }
-      JsonNode page = kernel.cli(command.toArray(String[]::new)).json();
+      CliRun run = kernel.cli(command.toArray(String[]::new));
+      if (run.exit() != 0) {
+        throw new AssertionError(run);
+      }
+      JsonNode page = run.json();
       page.path("dead_letters").forEach(letter -> events.add(letter.path("event_id").asText()));
       cursor = page.path("next_cursor").asText();
     } while (!cursor.isEmpty());
