@@ -11,6 +11,7 @@ import io.nats.client.api.StreamConfiguration;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,7 @@ final class Nats {
             .name(STREAM)
             .subjects(PREFIX + ">")
             .storageType(StorageType.File)
+            .maxAge(Duration.ofMinutes(5))
             .build());
     for (int i = 0; i < services.size(); i++) {
       List<String> filters =

@@ -25,7 +25,7 @@ final class Bodies {
    * Bodies of one kind.
    *
    * @param most bytes of one body
-   * @param millis how long a body may take from its first byte to its last
+   * @param millis how long a body may take from when it is read to its last byte
    */
   Bodies(Vertx vertx, Room room, int most, long millis) {
     this.vertx = vertx;

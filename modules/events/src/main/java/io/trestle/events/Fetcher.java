@@ -131,8 +131,11 @@ final class Fetcher {
                 source.after(RETRY_MILLIS, this::bring);
                 return;
               }
-              tell(positions, rows.result());
-              done();
+              try {
+                tell(positions, rows.result());
+              } finally {
+                done();
+              }
             });
   }
 

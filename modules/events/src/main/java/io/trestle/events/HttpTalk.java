@@ -3,7 +3,9 @@ package io.trestle.events;
 import io.netty.channel.Channel;
 import io.trestle.conversations.Refused;
 import io.trestle.events.core.CloudEvent.Malformed;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -22,6 +24,7 @@ import org.slf4j.LoggerFactory;
 final class HttpTalk {
   private static final Logger LOG = LoggerFactory.getLogger(HttpTalk.class);
   private static final String BEARER = "bearer ";
+  private static final long REST_MILLIS = 10_000;
 
   private HttpTalk() {}
 
@@ -126,8 +129,26 @@ final class HttpTalk {
             v -> {
               if (status == 408) {
                 cut(request);
+              } else if (!request.isEnded()) {
+                cutUnlessEnded(request);
               }
             });
+  }
+
+  /** Who was refused in the middle of a body has this long to end it. */
+  private static void cutUnlessEnded(HttpServerRequest request) {
+    Context context = Vertx.currentContext();
+    if (context != null) {
+      context
+          .owner()
+          .setTimer(
+              REST_MILLIS,
+              id -> {
+                if (!request.isEnded()) {
+                  cut(request);
+                }
+              });
+    }
   }
 
   /**

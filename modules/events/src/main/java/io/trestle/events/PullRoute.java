@@ -103,7 +103,7 @@ final class PullRoute {
     Future<?> by(Checked who);
   }
 
-  /** Completes when every request that waited has been answered; never fails. */
+  /** Completes when the answer to every request that waited has begun; never fails. */
   Future<Void> answered() {
     return Future.join(List.copyOf(waiting)).<Void>mapEmpty().otherwiseEmpty();
   }

@@ -27,8 +27,9 @@ final class Sweeper {
     return DayPartitions.make(kernel.clock().millis(), store::partition);
   }
 
+  /** Nothing is dropped in the first minutes, so that restarts do not drop a day each. */
   void start() {
-    timer = kernel.vertx().setPeriodic(EVERY_MILLIS / 10, EVERY_MILLIS, id -> sweep());
+    timer = kernel.vertx().setPeriodic(EVERY_MILLIS, id -> sweep());
   }
 
   void stop() {

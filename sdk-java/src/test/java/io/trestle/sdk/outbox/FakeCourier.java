@@ -6,6 +6,7 @@ import io.trestle.sdk.EventSchema;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.outbox.PublishVerdict.Status;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,7 +40,11 @@ public class FakeCourier implements EventCourier {
   public enum Fault {
     NONE,
     CONNECTED_THROWS,
+    /** With the flag of an interrupt left behind. */
+    CONNECTED_THROWS_INTERRUPTED,
     SEND_THROWS,
+    /** A checked exception that it does not declare, as other languages may. */
+    SEND_THROWS_UNDECLARED,
     SEND_THROWS_AN_ERROR,
     NO_FUTURE,
     NO_VERDICTS,
@@ -144,11 +149,23 @@ public class FakeCourier implements EventCourier {
 
   @Override
   public boolean connected() {
-    if (fault == Fault.CONNECTED_THROWS) {
+    if (isOfConnected(fault)) {
       faults.incrementAndGet();
+      if (fault == Fault.CONNECTED_THROWS_INTERRUPTED) {
+        Thread.currentThread().interrupt();
+      }
       throw new IllegalStateException("a fault of the courier");
     }
     return connected;
+  }
+
+  private static boolean isOfConnected(Fault kind) {
+    return kind == Fault.CONNECTED_THROWS || kind == Fault.CONNECTED_THROWS_INTERRUPTED;
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <E extends Throwable> E undeclared(Throwable thrown) throws E {
+    throw (E) thrown;
   }
 
   @Override
@@ -166,7 +183,7 @@ public class FakeCourier implements EventCourier {
       return CompletableFuture.failedFuture(
           new ConnectionException("the runtime is away", 14, null));
     }
-    return fault == Fault.NONE || fault == Fault.CONNECTED_THROWS
+    return fault == Fault.NONE || isOfConnected(fault)
         ? CompletableFuture.completedFuture(judge(events))
         : broken(events);
   }
@@ -182,6 +199,8 @@ public class FakeCourier implements EventCourier {
     switch (kind) {
       case SEND_THROWS -> throw new IllegalStateException("a fault of the courier");
       case SEND_THROWS_AN_ERROR -> throw new NoClassDefFoundError("a fault of the courier");
+      case SEND_THROWS_UNDECLARED ->
+          throw FakeCourier.<RuntimeException>undeclared(new IOException("a fault of the courier"));
       case NO_FUTURE -> {
         return null;
       }

@@ -94,6 +94,7 @@ public final class Relay {
       thread.interrupt(); // an answer that is still waited for
       thread.join(TimeUnit.SECONDS.toMillis(2));
     } catch (InterruptedException e) {
+      turns.close(Duration.ZERO);
       thread.interrupt();
       Thread.currentThread().interrupt();
     }
@@ -105,57 +106,68 @@ public final class Relay {
       while (more) {
         more = turnOrEnd();
       }
-    } catch (InterruptedException e) {
-      LOG.log(Level.DEBUG, "outbox_interrupted outbox=" + name);
+    } finally {
       List<ClaimedEvent> events = held;
       if (!events.isEmpty()) {
         settleOnce(() -> table.giveBack(events, "closed before the answer"));
       }
-    } finally {
       release();
     }
   }
 
   /** False at the end. */
-  private boolean turnOrEnd() throws InterruptedException {
+  private boolean turnOrEnd() {
     try {
       if (!turns.await(courier::connected, drained)) {
         return false;
       }
+      giveBack("the turn before was interrupted");
       turn();
       if (!turns.isDue() || !courier.connected()) {
         table.release();
       }
-    } catch (InterruptedException e) {
-      if (turns.isClosing()) {
-        throw e;
-      }
-      goOnAfter(e); // the flag was left by a courier
-    } catch (RuntimeException | Error e) {
-      goOnAfter(e);
+      return true;
+    } catch (Throwable e) { // also what is thrown without being declared
+      return goesOnAfter(e);
     }
-    return true;
   }
 
-  private void goOnAfter(Throwable fault) throws InterruptedException {
+  /**
+   * Our own interrupt comes when the time is over; any other was left behind by a courier or a
+   * driver, and is none of our business.
+   */
+  private boolean goesOnAfter(Throwable fault) {
+    if (turns.isOver()) {
+      return false;
+    }
     boolean first = turns.failed();
     LOG.log(
         first ? Level.ERROR : Level.DEBUG,
         "outbox_fault outbox=%s: events stay in the outbox and are sent again".formatted(name),
         fault);
+    boolean unused = Thread.interrupted();
+    try {
+      giveBack(fault.toString());
+      release();
+      turns.pause();
+    } catch (InterruptedException e) {
+      LOG.log(Level.DEBUG, "outbox_interrupted outbox=" + name);
+    }
+    return true;
+  }
+
+  private void giveBack(String why) throws InterruptedException {
     List<ClaimedEvent> events = held;
     if (!events.isEmpty()) {
-      untilDone(() -> table.giveBack(events, fault.toString()));
+      untilDone(() -> table.giveBack(events, why));
       held = List.of();
     }
-    release();
-    turns.pause();
   }
 
   private void release() {
     try {
       table.release();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       LOG.log(Level.WARNING, "outbox_release_failed outbox=" + name, e);
     }
   }
@@ -170,7 +182,7 @@ public final class Relay {
         table.rearm();
       }
       claim = table.claim();
-    } catch (SQLException | RuntimeException | Error e) {
+    } catch (Throwable e) {
       if (rearm) {
         sessionBegan.set(true);
       }
@@ -216,18 +228,17 @@ public final class Relay {
               + " verdicts for "
               + events.size()
               + " events";
+    } catch (InterruptedException e) {
+      throw e;
     } catch (ExecutionException e) {
       why = String.valueOf(e.getCause());
     } catch (TimeoutException e) {
       why = "no answer within " + ANSWER_SECONDS + " s";
-    } catch (RuntimeException
-        | Error e) { // of the courier; if it was sent, the runtime has the ids
+    } catch (Throwable e) { // of the courier; if it was sent, the runtime has the ids
       why = e.toString();
     }
-    String reason = why;
-    failed("outbox_waits", reason, "events stay in the outbox and are sent again");
-    untilDone(() -> table.giveBack(events, reason));
-    held = List.of();
+    failed("outbox_waits", why, "events stay in the outbox and are sent again");
+    giveBack(why);
     return null;
   }
 
@@ -248,7 +259,7 @@ public final class Relay {
     try {
       change.make();
       return true;
-    } catch (SQLException | RuntimeException | Error e) {
+    } catch (Throwable e) {
       failed("outbox_database_failed", e.getMessage(), "what was answered is written again");
       return false;
     }
