@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 final class HttpTalk {
   private static final Logger LOG = LoggerFactory.getLogger(HttpTalk.class);
   private static final String BEARER = "bearer ";
-  private static final long REST_MILLIS = 10_000;
+  private static final long REST_MILLIS = 5_000;
 
   private HttpTalk() {}
 

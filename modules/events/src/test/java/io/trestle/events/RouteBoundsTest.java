@@ -78,6 +78,24 @@ class RouteBoundsTest {
     }
   }
 
+  /** It takes as long as whoever was refused has to end the body. */
+  @Test
+  void bodyThatWasRefused_mustEndSoon_orItsConnectionIsCut() throws IOException {
+    int tooLarge = CloudEventsRoute.MAX_BODY + 1;
+    try (RouteRig rig = new RouteRig(ROOMY, NEVER, NEVER);
+        Socket trickling = rig.connect();
+        Socket ending = rig.connect()) {
+      send(ending, head("/events", "t", tooLarge));
+      assertThat(readAnswer(ending)).startsWith("HTTP/1.1 413");
+      send(ending, "x".repeat(tooLarge));
+      send(trickling, head("/events", "t", tooLarge) + "x");
+      assertThat(readToEnd(trickling)).startsWith("HTTP/1.1 413");
+
+      send(ending, head("/events", "t", 4) + "body");
+      assertThat(readAnswer(ending)).startsWith("HTTP/1.1 202");
+    }
+  }
+
   @Test
   void flood_ofOneService_isAnswered503_untilItsEventsAreStored_andOthersAreLetIn()
       throws IOException {
