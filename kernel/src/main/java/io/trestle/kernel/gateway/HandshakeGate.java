@@ -64,7 +64,6 @@ final class HandshakeGate {
       handshake.addListener(f -> left(handshake, true));
       return;
     }
-    channel.config().setAutoRead(false);
     handshake.addListener(f -> left(handshake, !leaveQueue(channel)));
   }
 
@@ -83,6 +82,7 @@ final class HandshakeGate {
       underWay++;
       return true;
     }
+    channel.config().setAutoRead(false); // before another loop can find it and switch it on
     waiting.addLast(channel);
     pauseWhenFull(channel.parent());
     return false;

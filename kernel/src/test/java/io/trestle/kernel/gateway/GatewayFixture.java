@@ -11,6 +11,7 @@ import io.trestle.protocol.transport.TestCertificates;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.net.NetClient;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -36,6 +37,10 @@ final class GatewayFixture implements AutoCloseable {
   static final UUID INSTANCE_ID = UUID.fromString("018f0000-0000-7000-8000-000000000002");
 
   final Vertx vertx = Vertx.vertx(new VertxOptions().setPreferNativeTransport(true));
+
+  /** Held here: Vert.x closes the connections of a client that the collector has taken. */
+  final NetClient plain = vertx.createNetClient();
+
   final TestCertificates certificates = TestCertificates.create();
   final TestMethods methods = new TestMethods();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();

@@ -17,6 +17,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import java.io.ByteArrayOutputStream;
@@ -223,14 +224,12 @@ class GatewayHardeningTest {
             .setSsl(true)
             .setHostnameVerificationAlgorithm("")
             .setTrustOptions(Transport.trust(gateway.certificates.ca()));
+    NetClient client = gateway.vertx.createNetClient(tls);
     GatewayFixture.await(
         connection.onLoop(
             () ->
-                gateway
-                    .vertx
-                    .createNetClient(tls)
-                    .connect(gateway.port(), "127.0.0.1")
-                    .compose(GatewayHardeningTest::closed)));
+                client.connect(gateway.port(), "127.0.0.1").compose(GatewayHardeningTest::closed)));
+    GatewayFixture.await(client.close());
   }
 
   @Test

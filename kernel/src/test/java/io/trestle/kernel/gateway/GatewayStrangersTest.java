@@ -16,7 +16,6 @@ import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpConnectOptions;
-import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.NetSocket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -243,11 +242,7 @@ class GatewayStrangersTest {
   private static List<NetSocket> silent(GatewayFixture gateway, int count) {
     List<Future<NetSocket>> connecting = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      connecting.add(
-          gateway
-              .vertx
-              .createNetClient(new NetClientOptions())
-              .connect(gateway.port(), "127.0.0.1"));
+      connecting.add(gateway.plain.connect(gateway.port(), "127.0.0.1"));
     }
     return GatewayFixture.await(Future.all(connecting).map(all -> all.<NetSocket>list()));
   }

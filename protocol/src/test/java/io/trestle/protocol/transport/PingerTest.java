@@ -9,6 +9,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ClientAuth;
+import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientConnection;
 import io.vertx.core.http.HttpConnectOptions;
 import io.vertx.core.net.NetServer;
@@ -24,6 +25,8 @@ class PingerTest {
 
   private final Vertx vertx = Vertx.vertx();
   private final TestCertificates certificates = TestCertificates.create();
+  private final HttpClientAgent client =
+      vertx.createHttpClient(Transport.clientOptions(null, certificates.ca()));
 
   @AfterEach
   void stop() throws Exception {
@@ -35,8 +38,7 @@ class PingerTest {
     Promise<HttpClientConnection> connected = Promise.promise();
     vertx.runOnContext(
         start ->
-            vertx
-                .createHttpClient(Transport.clientOptions(null, certificates.ca()))
+            client
                 .connect(new HttpConnectOptions().setHost("127.0.0.1").setPort(port))
                 .onSuccess(c -> Pinger.start(vertx, c, Duration.ofMillis(5), timeout))
                 .onComplete(connected));

@@ -310,8 +310,7 @@ final class Engine implements Edges, SessionHost {
 
   private static HandlerThreads threads(BridgeOptions options) {
     Executor own = options.executor();
-    int running = options.limits().running() + options.events().maxInFlight();
-    return own != null ? HandlerThreads.of(own) : HandlerThreads.create(running);
+    return own != null ? HandlerThreads.of(own) : HandlerThreads.create();
   }
 
   private static int laneCount() {

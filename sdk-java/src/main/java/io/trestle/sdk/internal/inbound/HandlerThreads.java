@@ -5,9 +5,6 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where synchronous handlers run. */
@@ -26,12 +23,12 @@ public final class HandlerThreads implements AutoCloseable {
   }
 
   /**
-   * Virtual threads where the JDK has them. Otherwise a pool: the slots of the Call server bound
-   * how many run, the pool only gives them threads, twice as many because a thread that has given
-   * its slot back is not at once free again.
+   * Virtual threads where the JDK has them. Otherwise a pool that has no bound of its own: how many
+   * handlers run is bounded by the slots of those who hand them in, and a bound here would refuse
+   * calls that have a slot while threads that gave theirs back are not at rest yet.
    */
-  public static HandlerThreads create(int running) {
-    ExecutorService threads = virtualThreads(running);
+  public static HandlerThreads create() {
+    ExecutorService threads = threads();
     return new HandlerThreads(threads, threads::shutdownNow);
   }
 
@@ -45,7 +42,7 @@ public final class HandlerThreads implements AutoCloseable {
     close.run();
   }
 
-  private static ExecutorService virtualThreads(int running) {
+  private static ExecutorService threads() {
     try {
       return (ExecutorService)
           MethodHandles.publicLookup()
@@ -55,18 +52,13 @@ public final class HandlerThreads implements AutoCloseable {
                   MethodType.methodType(ExecutorService.class))
               .invoke();
     } catch (Throwable e) {
-      return pool(running);
+      return pool();
     }
   }
 
-  private static ExecutorService pool(int running) {
+  private static ExecutorService pool() {
     AtomicInteger number = new AtomicInteger();
-    return new ThreadPoolExecutor(
-        0,
-        2 * running,
-        30,
-        TimeUnit.SECONDS,
-        new SynchronousQueue<>(),
+    return Executors.newCachedThreadPool(
         task -> {
           Thread thread = new Thread(task, "trestle-handler-" + number.incrementAndGet());
           thread.setDaemon(true);

@@ -74,7 +74,7 @@ public final class TestFleet implements AutoCloseable {
               limits,
               view,
               handlers,
-              HandlerThreads.create(limits.running()),
+              HandlerThreads.create(),
               InstantSource.system(),
               ids,
               new MemoryTraces());

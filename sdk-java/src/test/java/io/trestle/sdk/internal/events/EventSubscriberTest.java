@@ -50,7 +50,7 @@ class EventSubscriberTest {
 
   private final UuidV7 ids =
       new UuidV7(System::currentTimeMillis, () -> ThreadLocalRandom.current().nextLong());
-  private final HandlerThreads threads = HandlerThreads.create(8);
+  private final HandlerThreads threads = HandlerThreads.create();
   private final Subscriptions subscriptions = new Subscriptions();
   private final BlockingQueue<String> begun = new LinkedBlockingQueue<>();
   private final CountDownLatch gate = new CountDownLatch(1);
