@@ -36,29 +36,39 @@ class PublishQueueTest {
     List<Published> events = addAll(250);
     assertThat(take()).isEqualTo(publications(events.subList(0, 100)));
     answerAll(100, PUBLISH_STATUS_ACCEPTED);
-    assertThat(take()).isEqualTo(publications(events.subList(100, 200)));
-    answerAll(100, PUBLISH_STATUS_ACCEPTED);
-    assertThat(take()).hasSize(50);
-    assertThat(queue.size()).isEqualTo(50);
+    assertThat(take()).isEqualTo(publications(events.subList(100, 175)));
+    answerAll(75, PUBLISH_STATUS_ACCEPTED);
+    assertThat(take()).isEqualTo(publications(events.subList(175, 213)));
+    assertThat(queue.size()).isEqualTo(75);
   }
 
   @Test
-  void requests_goSideBySide_whileManyWait() {
+  void requests_goSideBySide_andShareTheirPause() {
     addAll(230);
     List<Publication> first = take();
     assertThat(queue.due(now)).isTrue();
     List<Publication> second = take();
-    assertThat(second).hasSize(100).doesNotContainAnyElementsOf(first);
-    assertThat(queue.due(now)).as("30 wait").isFalse();
-    addAll(20);
+    assertThat(second).hasSize(65).doesNotContainAnyElementsOf(first);
     assertThat(queue.due(now)).isTrue();
-    assertThat(take()).hasSize(50);
     queue.failed(first, true, now);
     queue.failed(second, true, now);
     assertThat(queue.due(now)).as("a pause is for all").isFalse();
     assertThat(queue.due(now + millis(100))).isTrue();
     assertThat(queue.take(now + millis(100))).isEqualTo(first);
     assertThat(queue.take(now + millis(100))).isEqualTo(second);
+  }
+
+  @Test
+  void requests_takeHalfOfWhatWaits_butNotTooLittle() {
+    addAll(50);
+    assertThat(take()).hasSize(25);
+    assertThat(take()).hasSize(13);
+    assertThat(take()).as("half of it would be too little").hasSize(12);
+    addAll(9);
+    assertThat(queue.due(now)).as("9 wait").isFalse();
+    addAll(1);
+    assertThat(queue.due(now)).isTrue();
+    assertThat(take()).hasSize(10);
   }
 
   @Test
