@@ -51,21 +51,23 @@ final class BatchRun {
 
   private final PgConnection connection;
   private final List<BatchPlan.Statement> statements;
+  private final boolean lost;
   private final String mark;
   private final Promise<Outcome> outcome = Promise.promise();
   private @Nullable Future<RowSet<Row>> commit;
 
-  private BatchRun(PgConnection connection, List<BatchPlan.Statement> statements, String mark) {
+  private BatchRun(PgConnection connection, List<Unit> units, String mark) {
     this.connection = connection;
-    this.statements = statements;
+    this.statements = BatchPlan.of(units);
+    this.lost = units.stream().anyMatch(Unit::sent);
     this.mark = mark;
   }
 
   /** Sends the batch; {@code mark} differs from every other mark of this database. */
   static BatchRun start(PgConnection connection, Line line, List<Unit> units, String mark) {
-    BatchRun run = new BatchRun(connection, BatchPlan.of(units), mark);
+    BatchRun run = new BatchRun(connection, units, mark);
     try {
-      if (run.statements.size() == 1 && line.taken() && run.statements.get(0).kind().fenced()) {
+      if (line.taken() && run.carriesItsFence()) {
         run.sendAlone(line);
       } else {
         run.sendStatements(line);
@@ -74,6 +76,10 @@ final class BatchRun {
       run.abandon("cannot send: " + e);
     }
     return run;
+  }
+
+  private boolean carriesItsFence() {
+    return statements.size() == 1 && !statements.get(0).kind().text(lost).fenced().isEmpty();
   }
 
   /** How it ended; always succeeds. */
@@ -94,7 +100,7 @@ final class BatchRun {
     BatchPlan.Statement statement = statements.get(0);
     StatementKind<?> kind = statement.kind();
     Tuple arguments = line.addTo(kind.arrays(statement.rows()));
-    commit = connection.preparedQuery(kind.fencedSql()).execute(arguments);
+    commit = connection.preparedQuery(kind.text(lost).fenced()).execute(arguments);
     commit
         .onSuccess(answer -> outcome.tryComplete(new Outcome.Committed()))
         .onFailure(cause -> outcome.tryComplete(outcomeOf(kind.name(), cause)));
@@ -114,7 +120,8 @@ final class BatchRun {
     int before = flight.size();
     for (BatchPlan.Statement statement : statements) {
       StatementKind<?> kind = statement.kind();
-      flight.add(connection.preparedQuery(kind.sql()).execute(kind.arrays(statement.rows())));
+      String sql = kind.text(lost).plain();
+      flight.add(connection.preparedQuery(sql).execute(kind.arrays(statement.rows())));
     }
     Future.join(flight).onComplete(done -> statementsAnswered(flight, before));
   }

@@ -41,11 +41,26 @@ public final class StatementKind<R> {
   private static final Pattern WRITES =
       Pattern.compile("\\s*(INSERT|UPDATE|DELETE)\\b", Pattern.CASE_INSENSITIVE);
 
+  /**
+   * A statement in its two forms.
+   *
+   * @param fenced the statement with its fence: {@code plain} inside WITH, and the arguments of
+   *     {@code pipeline_fence} after its own; empty if it cannot carry one
+   */
+  record Text(String plain, String fenced) {
+    private static Text of(String sql, int columns) {
+      String fenced =
+          "WITH written AS (%s) SELECT pipeline_fence($%d, $%d, $%d, $%d)"
+              .formatted(sql, columns + 1, columns + 2, columns + 3, columns + 4);
+      return new Text(sql, WRITES.matcher(sql).lookingAt() ? fenced : "");
+    }
+  }
+
   private record Column<R>(ColumnType type, Function<? super R, ? extends @Nullable Object> get) {}
 
   private final String name;
-  private final String sql;
-  private final String fencedSql;
+  private final Text again;
+  private final Text first;
   private final Lane lane;
   private final int priority;
   private final List<Column<R>> columns;
@@ -53,8 +68,8 @@ public final class StatementKind<R> {
 
   private StatementKind(Builder<R> builder) {
     this.name = builder.name;
-    this.sql = builder.sql;
-    this.fencedSql = WRITES.matcher(sql).lookingAt() ? fenced(sql, builder.columns.size()) : "";
+    this.again = Text.of(builder.sql, builder.columns.size());
+    this.first = builder.first.isEmpty() ? again : Text.of(builder.first, builder.columns.size());
     this.lane = builder.lane;
     this.priority = builder.priority;
     this.columns = List.copyOf(builder.columns);
@@ -71,27 +86,18 @@ public final class StatementKind<R> {
     return name;
   }
 
-  /** The statement, with {@code $1} to {@code $n}. */
+  /** The statement, with {@code $1} to {@code $n}; idempotent. */
   public String sql() {
-    return sql;
-  }
-
-  /** Whether the statement can carry its own fence: it begins with INSERT, UPDATE or DELETE. */
-  boolean fenced() {
-    return !fencedSql.isEmpty();
+    return again.plain;
   }
 
   /**
-   * The statement with its fence: {@link #sql} inside WITH, and the arguments of {@code
-   * pipeline_fence} after those of {@code sql}.
+   * The statement for one attempt.
+   *
+   * @param lost whether an attempt with any of the rows was lost, so that they may be stored
    */
-  String fencedSql() {
-    return fencedSql;
-  }
-
-  private static String fenced(String sql, int columns) {
-    return "WITH written AS (%s) SELECT pipeline_fence($%d, $%d, $%d, $%d)"
-        .formatted(sql, columns + 1, columns + 2, columns + 3, columns + 4);
+  Text text(boolean lost) {
+    return lost ? again : first;
   }
 
   /** The lane of all its rows. */
@@ -145,6 +151,7 @@ public final class StatementKind<R> {
     private final String name;
     private final List<Column<R>> columns = new ArrayList<>();
     private String sql = "";
+    private String first = "";
     private Lane lane = Lane.DURABLE;
     private int priority = 100;
     private @Nullable Function<? super R, ? extends Object> conflictKey;
@@ -156,6 +163,17 @@ public final class StatementKind<R> {
     /** The statement over arrays. */
     public Builder<R> sql(String statement) {
       sql = statement;
+      return this;
+    }
+
+    /**
+     * The same statement for rows of which no attempt was lost (default: {@link #sql}). It need not
+     * be idempotent, so an INSERT can do without {@code ON CONFLICT}, which costs PostgreSQL a look
+     * into the index and a record in its log for each row. A row that is there all the same must
+     * fail the statement with an error of class 23.
+     */
+    public Builder<R> first(String statement) {
+      first = statement;
       return this;
     }
 
@@ -240,11 +258,16 @@ public final class StatementKind<R> {
         throw new IllegalArgumentException(
             "kind: " + name + " (expected: a statement and at least one column)");
       }
-      if (sql.contains("$" + (columns.size() + 1)) || !sql.contains("$" + columns.size())) {
+      if (!hasParameters(sql) || !(first.isEmpty() || hasParameters(first))) {
         throw new IllegalArgumentException(
             "kind: " + name + " (expected: parameters $1 to $" + columns.size() + ")");
       }
       return new StatementKind<>(this);
+    }
+
+    private boolean hasParameters(String statement) {
+      return !statement.contains("$" + (columns.size() + 1))
+          && statement.contains("$" + columns.size());
     }
 
     private Builder<R> column(

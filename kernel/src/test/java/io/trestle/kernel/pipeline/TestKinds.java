@@ -53,6 +53,7 @@ final class TestKinds {
           .sql(
               "INSERT INTO entries (id, body) SELECT * FROM unnest($1::int8[], $2::text[])"
                   + " ON CONFLICT (id) DO NOTHING")
+          .first("INSERT INTO entries (id, body) SELECT * FROM unnest($1::int8[], $2::text[])")
           .int8(Entry::id)
           .text(Entry::body)
           .priority(30)

@@ -29,27 +29,36 @@ final class LogStore {
   /** A page ends behind the event with which its payloads reach this. */
   static final long PAGE_BYTES = 8 << 20;
 
-  /** Served by the primary key of event_log, which also finds an id that is used. */
+  private static final String INSERT =
+      """
+      INSERT INTO event_log AS l
+        (id, seq, publisher_service_id, publisher_instance_id, name, payload, payload_json,
+         contract_hash, partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace,
+         matched, created_at_ms)
+      SELECT e.id, e.seq, e.service, e.instance, e.name, e.payload, e.payload_json,
+        e.contract_hash, e.partition_key, e.idempotency_key, e.headers::jsonb,
+        e.occurred_at_ms, e.x_sb_trace, e.matched::integer[], e.created_at_ms
+      FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[],
+          $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int8[],
+          $13::text[], $14::text[], $15::int8[])
+        AS e(id, seq, service, instance, name, payload, payload_json, contract_hash,
+             partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace, matched,
+             created_at_ms)
+      """;
+
+  /**
+   * Served by the primary key of event_log, which also finds an id that is used: by this very
+   * event, when an attempt to write it was lost, or by another.
+   */
   static final StatementKind<Logged> APPEND =
       StatementKind.of("events.append", Logged.class)
+          .first(INSERT)
           .sql(
-              """
-              INSERT INTO event_log AS l
-                (id, seq, publisher_service_id, publisher_instance_id, name, payload, payload_json,
-                 contract_hash, partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace,
-                 matched, created_at_ms)
-              SELECT e.id, e.seq, e.service, e.instance, e.name, e.payload, e.payload_json,
-                e.contract_hash, e.partition_key, e.idempotency_key, e.headers::jsonb,
-                e.occurred_at_ms, e.x_sb_trace, e.matched::integer[], e.created_at_ms
-              FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[],
-                  $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int8[],
-                  $13::text[], $14::text[], $15::int8[])
-                AS e(id, seq, service, instance, name, payload, payload_json, contract_hash,
-                     partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace, matched,
-                     created_at_ms)
-              ON CONFLICT (id) DO UPDATE SET seq = excluded.seq
-              WHERE trestle_other_event(l.seq, excluded.seq)
-              """)
+              INSERT
+                  + """
+                  ON CONFLICT (id) DO UPDATE SET seq = excluded.seq
+                  WHERE trestle_other_event(l.seq, excluded.seq)
+                  """)
           .uuid(Logged::id)
           .int8(Logged::position)
           .uuid(Logged::publisherService)
