@@ -6,7 +6,10 @@ import org.jspecify.annotations.Nullable;
 /** What the core wants done; the driver does it in this order. */
 sealed interface Command {
 
-  /** Commit these units as one transaction on the open connection, and report the outcome. */
+  /**
+   * Commit these units as one transaction on the open connection, behind what is under way there,
+   * and report the outcome.
+   */
   record Send(List<Unit> units) implements Command {}
 
   /** The verdict of these units: null for committed. */

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * every event returns the commands that follow from it, nothing blocks and nothing throws.
  *
  * <p>State: {@code queue}, units never sent, in the order of handing over; {@code work}, batches
- * older than all of the queue, the first of which is under way (BUSY) or kept (AWAY), the others
- * being what bisection left for later. The machine:
+ * that wait to be sent again, whole or in halves, and go before the queue; {@code flying}, batches
+ * that are under way (BUSY). The machine:
  *
  * <pre>
  * state    event            next     effect
@@ -25,17 +25,28 @@ import org.jspecify.annotations.Nullable;
  * AWAY     tick             AWAY     fail what is past its deadline
  * IDLE     pump, queue      BUSY     form a batch, send it
  * IDLE     connectionLost   AWAY     announce AWAY, connect
+ * BUSY     pump, queue      BUSY     form a follower, if that may be, and send it
  * BUSY     Committed        IDLE     settle; announce AVAILABLE; pump
  * BUSY     RowFault         IDLE     one unit: fail it; more: bisect; pump
  * BUSY     Conflict         BUSY     send again, three times; then fail the batch (IDLE)
- * BUSY     Lost             AWAY     keep the batch, announce AWAY, connect
+ * BUSY     Lost             AWAY     keep what is under way, announce AWAY, connect
  * BUSY     Stale            STOPPED  fail everything, stop the owner
  * any      stop             STOPPED  fail what is not under way; BUSY ends with its outcome
  * </pre>
  *
- * Invariants. A unit is in exactly one place until it is settled, and is settled once. Units of one
- * key are sent in order, because work and queue are, because bisection sends the left half before
- * the right one, and because a batch is either the first of work or follows all of it. A unit whose
+ * With a follower under way IDLE is reached when that has ended too.
+ *
+ * <p><b>Followers.</b> Between the end of a batch and the arrival of the next PostgreSQL would have
+ * nothing to do: the answer has to come here, the next batch to be encoded and to get there. So a
+ * second batch is sent behind the first, and PostgreSQL begins it when it has ended the other. That
+ * is possible when both are one statement each, without BEGIN and COMMIT around which another could
+ * get, on a connection that has the lane already; and right when nothing in the second could wait
+ * for the first to be sent again: kinds that are declared independent, units without order key. As
+ * soon as anything waits in {@code work} no follower is sent.
+ *
+ * <p>Invariants. A unit is in exactly one place until it is settled, and is settled once. Units of
+ * one key are sent in order, because work and queue are, because bisection sends the left half
+ * before the right one, and because a batch follows all of work unless it has no keys. A unit whose
  * COMMIT was sent once without an answer is never told that it failed: whatever comes later, it may
  * be in the database.
  *
@@ -53,6 +64,24 @@ final class LaneCore {
     STOPPED
   }
 
+  /**
+   * A batch under way.
+   *
+   * @param kind of all its rows, when they are independent and need one statement only
+   */
+  private record Flight(List<Unit> units, @Nullable StatementKind<?> kind) {
+    static Flight of(List<Unit> units) {
+      StatementKind<?> kind = units.get(0).write().independent();
+      return new Flight(
+          units, units.stream().allMatch(unit -> unit.write().independent() == kind) ? kind : null);
+    }
+
+    void lost(boolean commitSent) {
+      units.forEach(unit -> unit.lost(commitSent));
+    }
+  }
+
+  private static final int MAX_FLYING = Integer.getInteger("flying", 2);
   private static final int MAX_REPEATS = 3;
   private static final int MAX_DOUBLINGS = 20;
 
@@ -60,10 +89,12 @@ final class LaneCore {
   private final PipelineOptions options;
   private final Deque<Unit> queue = new ArrayDeque<>();
   private final Deque<List<Unit>> work = new ArrayDeque<>();
+  private final Deque<Flight> flying = new ArrayDeque<>();
   private List<Command> commands = new ArrayList<>();
 
   private State state = State.AWAY;
   private boolean away = true;
+  private boolean laneTaken;
   private @Nullable WriteFailure refusal;
   private long sequence;
   private int repeats;
@@ -94,7 +125,7 @@ final class LaneCore {
     return drain();
   }
 
-  /** Sends what was gathered, when nothing is under way. */
+  /** Sends what was gathered, when nothing is in the way. */
   List<Command> pump() {
     sendNext();
     return drain();
@@ -130,18 +161,22 @@ final class LaneCore {
     return drain();
   }
 
-  /** The batch under way has an outcome. */
+  /**
+   * The oldest batch under way has an outcome; {@link Outcome.Lost} is that of all that are, and
+   * nothing more may be told of them.
+   */
   List<Command> finished(Outcome outcome, long now) {
     if (state == State.STOPPED) {
       settleLast(outcome);
     } else if (outcome instanceof Outcome.Committed) {
-      settle(nextBatch(), null);
+      settle(land(), null);
+      laneTaken = true;
     } else if (outcome instanceof Outcome.RowFault fault) {
       isolate(fault);
     } else if (outcome instanceof Outcome.Conflict conflict) {
       repeat(conflict);
     } else if (outcome instanceof Outcome.Lost lost) {
-      work.getFirst().forEach(unit -> unit.lost(lost.commitSent()));
+      flying.forEach(flight -> flight.lost(lost.commitSent()));
       leave(now);
     } else {
       stop(WriteFailure.fenced());
@@ -187,7 +222,7 @@ final class LaneCore {
 
   /** The unit that waits longest. */
   @Nullable Unit oldest() {
-    List<Unit> first = work.peekFirst();
+    List<Unit> first = flying.isEmpty() ? work.peekFirst() : flying.getFirst().units();
     return first == null ? queue.peekFirst() : first.get(0);
   }
 
@@ -198,25 +233,37 @@ final class LaneCore {
   // sending
 
   private void sendNext() {
-    if (state != State.IDLE) {
-      return;
-    }
-    if (work.isEmpty() && !queue.isEmpty()) {
-      work.addFirst(gather());
-    }
-    if (!work.isEmpty()) {
-      state = State.BUSY;
-      commands.add(new Command.Send(Collections.unmodifiableList(work.getFirst())));
+    if (state == State.IDLE) {
+      launch(work.isEmpty() ? gather(unit -> true) : work.removeFirst());
+    } else if (state == State.BUSY && hasRoomForFollower()) {
+      StatementKind<?> kind = queue.getFirst().write().independent();
+      launch(gather(unit -> kind != null && kind == unit.write().independent()));
     }
   }
 
-  /** Everything that waits, up to the bound of a batch; one unit at least. */
-  private List<Unit> gather() {
+  private void launch(List<Unit> batch) {
+    if (!batch.isEmpty()) {
+      state = State.BUSY;
+      flying.addLast(Flight.of(batch));
+      commands.add(new Command.Send(Collections.unmodifiableList(batch)));
+    }
+  }
+
+  private boolean hasRoomForFollower() {
+    return laneTaken
+        && flying.size() < MAX_FLYING
+        && work.isEmpty()
+        && !queue.isEmpty()
+        && flying.getFirst().kind() != null;
+  }
+
+  /** What waits and meets the condition, up to the bound of a batch, which one unit may exceed. */
+  private List<Unit> gather(Predicate<Unit> condition) {
     List<Unit> batch = new ArrayList<>();
     long bytes = 0;
     for (Unit next = queue.peekFirst(); next != null; next = queue.peekFirst()) {
       bytes += next.write().bytes();
-      if (!batch.isEmpty() && bytes > options.maxBatchBytes()) {
+      if (!condition.test(next) || (!batch.isEmpty() && bytes > options.maxBatchBytes())) {
         break;
       }
       batch.add(queue.removeFirst());
@@ -226,10 +273,10 @@ final class LaneCore {
 
   // answers of a living database
 
-  /** Takes the batch under way out of work: PostgreSQL has answered for it. */
-  private List<Unit> nextBatch() {
-    List<Unit> batch = work.removeFirst();
-    state = State.IDLE;
+  /** The oldest batch is not under way any more: PostgreSQL has answered for it. */
+  private List<Unit> land() {
+    List<Unit> batch = flying.removeFirst().units();
+    state = flying.isEmpty() ? State.IDLE : State.BUSY;
     repeats = 0;
     attempts = 0;
     announce(false);
@@ -237,22 +284,30 @@ final class LaneCore {
   }
 
   private void isolate(Outcome.RowFault fault) {
-    List<Unit> batch = nextBatch();
+    List<Unit> batch = land();
     if (batch.size() == 1) {
       fail(batch, WriteFailure.rejected(fault.statement(), fault.sqlState(), fault.constraint()));
     } else {
-      int half = batch.size() / 2;
-      work.addFirst(new ArrayList<>(batch.subList(half, batch.size())));
-      work.addFirst(new ArrayList<>(batch.subList(0, half)));
+      List<Unit> left = new ArrayList<>(batch.subList(0, batch.size() / 2));
+      List<Unit> right = new ArrayList<>(batch.subList(batch.size() / 2, batch.size()));
+      if (!work.isEmpty() && work.getFirst().get(0).sequence() < left.get(0).sequence()) {
+        work.addLast(left); // it followed what waits there
+        work.addLast(right);
+      } else {
+        work.addFirst(right);
+        work.addFirst(left);
+      }
     }
   }
 
   private void repeat(Outcome.Conflict conflict) {
-    if (repeats < MAX_REPEATS) {
+    if (flying.size() > 1) {
+      work.addFirst(land()); // goes again when what follows it has ended
+    } else if (repeats < MAX_REPEATS) {
       repeats++;
-      commands.add(new Command.Send(Collections.unmodifiableList(work.getFirst())));
+      commands.add(new Command.Send(Collections.unmodifiableList(flying.getFirst().units())));
     } else {
-      fail(nextBatch(), WriteFailure.rejected(conflict.statement(), conflict.sqlState(), null));
+      fail(land(), WriteFailure.rejected(conflict.statement(), conflict.sqlState(), null));
     }
   }
 
@@ -260,7 +315,11 @@ final class LaneCore {
 
   private void leave(long now) {
     state = State.AWAY;
+    laneTaken = false;
     repeats = 0;
+    while (!flying.isEmpty()) {
+      work.addFirst(flying.removeLast().units());
+    }
     if (now - connectedAt > options.maxBackoff().toNanos()) {
       attempts = 0;
     }
@@ -369,29 +428,28 @@ final class LaneCore {
   // the end
 
   private void stop(WriteFailure failure) {
-    List<Unit> underWay = state == State.BUSY ? work.removeFirst() : null;
     state = State.STOPPED;
     refusal = failure;
     tell(removeIf(unit -> true), failure);
-    if (underWay != null) {
-      work.addFirst(underWay);
-    }
   }
 
-  /** The batch that was under way when the lane stopped: there is no second attempt. */
+  /** A batch that was under way when the lane stopped: there is no second attempt. */
   private void settleLast(Outcome outcome) {
-    List<Unit> batch = work.pollFirst();
-    if (batch == null) {
-      return;
-    }
-    if (outcome instanceof Outcome.Committed) {
-      settle(batch, null);
-      return;
-    }
+    WriteFailure failure = refusal == null ? WriteFailure.closed() : refusal;
     if (outcome instanceof Outcome.Lost lost) {
-      batch.forEach(unit -> unit.lost(lost.commitSent()));
+      for (Flight flight : flying) {
+        flight.lost(lost.commitSent());
+        tell(flight.units(), failure);
+      }
+      flying.clear();
+    } else if (!flying.isEmpty()) {
+      List<Unit> batch = flying.removeFirst().units();
+      if (outcome instanceof Outcome.Committed) {
+        settle(batch, null);
+      } else {
+        tell(batch, failure);
+      }
     }
-    tell(batch, refusal == null ? WriteFailure.closed() : refusal);
   }
 
   private List<Command> drain() {

@@ -9,7 +9,9 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgConnection;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Queue;
@@ -62,7 +64,7 @@ final class LaneDriver extends VerticleBase {
   private final Promise<Void> firstConnection = Promise.promise();
 
   private volatile LaneState state = LaneState.AWAY;
-  private @Nullable BatchRun run;
+  private final Deque<BatchRun> runs = new ArrayDeque<>();
   private @Nullable Timer wakeTimer;
   private boolean stopped;
   private long batches;
@@ -214,7 +216,7 @@ final class LaneDriver extends VerticleBase {
     String mark = setting.fence().epoch() + "/" + lane.label() + "/" + ++batches;
     Line line = connector.line();
     BatchRun attempt = BatchRun.start(connector.current(), line, units, mark);
-    run = attempt;
+    runs.addLast(attempt);
     Timer patience =
         timer(
             setting.options().attemptTimeout().toNanos(),
@@ -227,14 +229,25 @@ final class LaneDriver extends VerticleBase {
         .onSuccess(
             outcome -> {
               patience.cancel();
-              run = null;
+              if (!runs.remove(attempt)) {
+                return; // lost together with one before it
+              }
               if (outcome instanceof Outcome.Committed) {
                 line.take();
               }
               metrics.attempt(outcome, units, attempt.statements(), now() - began);
               report(outcome, units);
+              if (outcome instanceof Outcome.Lost) {
+                dropRuns();
+              }
               perform(core.finished(outcome, now()));
             });
+  }
+
+  private void dropRuns() {
+    List<BatchRun> dropped = List.copyOf(runs);
+    runs.clear();
+    dropped.forEach(run -> run.abandon("the connection is given up"));
   }
 
   private void report(Outcome outcome, List<Unit> units) {
@@ -296,8 +309,9 @@ final class LaneDriver extends VerticleBase {
   }
 
   private void connectionEnded() {
-    if (run != null) {
-      run.abandon("connection closed");
+    BatchRun oldest = runs.peekFirst();
+    if (oldest != null) {
+      oldest.abandon("connection closed");
     } else {
       perform(core.connectionLost(now()));
     }
@@ -313,9 +327,10 @@ final class LaneDriver extends VerticleBase {
   /** The grace of close is over: what is not under way fails, what is under way is cut off. */
   private void giveUp() {
     perform(core.stopWith(WriteFailure.closed()));
-    if (run != null) {
+    BatchRun oldest = runs.peekFirst();
+    if (oldest != null) {
       connector.cancelStatement();
-      run.abandon("the pipeline is closing");
+      oldest.abandon("the pipeline is closing");
     }
   }
 

@@ -63,6 +63,7 @@ public final class StatementKind<R> {
   private final Text first;
   private final Lane lane;
   private final int priority;
+  private final boolean independent;
   private final List<Column<R>> columns;
   private final @Nullable Function<? super R, ? extends Object> conflictKey;
 
@@ -72,6 +73,7 @@ public final class StatementKind<R> {
     this.first = builder.first.isEmpty() ? again : Text.of(builder.first, builder.columns.size());
     this.lane = builder.lane;
     this.priority = builder.priority;
+    this.independent = builder.independent && !again.fenced.isEmpty() && !first.fenced.isEmpty();
     this.columns = List.copyOf(builder.columns);
     this.conflictKey = builder.conflictKey;
   }
@@ -108,6 +110,11 @@ public final class StatementKind<R> {
   /** Lower goes first within a batch. */
   public int priority() {
     return priority;
+  }
+
+  /** Whether its rows may be sent while others are under way. */
+  boolean independent() {
+    return independent;
   }
 
   Row bind(R row) {
@@ -154,6 +161,7 @@ public final class StatementKind<R> {
     private String first = "";
     private Lane lane = Lane.DURABLE;
     private int priority = 100;
+    private boolean independent;
     private @Nullable Function<? super R, ? extends Object> conflictKey;
 
     private Builder(String name) {
@@ -189,6 +197,16 @@ public final class StatementKind<R> {
      */
     public Builder<R> priority(int lowestFirst) {
       priority = lowestFirst;
+      return this;
+    }
+
+    /**
+     * Rows of this kind depend on no other write and no other write on them, but for those of the
+     * same unit or order key. Then they need not wait for the end of what was sent before, which
+     * may be sent again behind them.
+     */
+    public Builder<R> independent() {
+      independent = true;
       return this;
     }
 
@@ -261,6 +279,10 @@ public final class StatementKind<R> {
       if (!hasParameters(sql) || !(first.isEmpty() || hasParameters(first))) {
         throw new IllegalArgumentException(
             "kind: " + name + " (expected: parameters $1 to $" + columns.size() + ")");
+      }
+      if (independent && conflictKey != null) {
+        throw new IllegalArgumentException(
+            "kind: " + name + " independent with a conflict key (expected: one of the two)");
       }
       return new StatementKind<>(this);
     }

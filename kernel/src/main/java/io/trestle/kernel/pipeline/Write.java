@@ -25,9 +25,11 @@ public final class Write {
   private final @Nullable Object orderKey;
   private final @Nullable Duration within;
   private final AfterFailure afterFailure;
+  private final @Nullable StatementKind<?> independent;
 
   private Write(Builder builder) {
     this.rows = List.copyOf(builder.rows);
+    this.independent = builder.orderKey == null ? independent(rows) : null;
     this.bytes = builder.bytes;
     this.orderKey = builder.orderKey;
     this.within = builder.within;
@@ -42,6 +44,16 @@ public final class Write {
   /** Begins a write with rows of one kind; an empty collection makes an empty builder. */
   public static <R> Builder ofAll(StatementKind<R> kind, Collection<? extends R> rows) {
     return new Builder(kind.lane()).andAll(kind, rows);
+  }
+
+  private static @Nullable StatementKind<?> independent(List<Row> rows) {
+    StatementKind<?> kind = rows.get(0).kind();
+    return kind.independent() && rows.stream().allMatch(row -> row.kind() == kind) ? kind : null;
+  }
+
+  /** The kind of all rows, if it is independent and the write has no order key. */
+  @Nullable StatementKind<?> independent() {
+    return independent;
   }
 
   List<Row> rows() {

@@ -23,7 +23,9 @@ import org.slf4j.LoggerFactory;
  *
  * While a transaction is under way its lane gathers; when it returns, all that was gathered goes as
  * the next one. Idle, a write leaves at once; under load, batches form by themselves and many
- * writes share one fsync. There is no timer to tune. Four classes do it:
+ * writes share one fsync. There is no timer to tune. Where nothing can depend on the order, the
+ * next batch is sent behind the one under way, so that PostgreSQL need not wait for us. Four
+ * classes do it:
  *
  * <ul>
  *   <li>{@code LaneCore} decides: a state machine without I/O, time or threads.

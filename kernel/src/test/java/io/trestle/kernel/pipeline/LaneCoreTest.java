@@ -103,7 +103,7 @@ class LaneCoreTest {
 
   private static void submit(LaneModel world, int detail, boolean poisoned) {
     world.submit(
-        detail % 5 == 0 ? null : "key" + detail % 3,
+        detail % 5 < 3 ? null : "key" + detail % 3,
         poisoned,
         detail % 2 == 0 ? AfterFailure.PROCEED : AfterFailure.FAIL,
         Duration.ofMillis(100 + detail));
@@ -164,6 +164,78 @@ class LaneCoreTest {
     assertThat(model.sends()).isEqualTo(1);
     model.resolve(Fate.COMMIT);
     assertThat(model.sizeUnderWay()).isGreaterThan(1).isLessThan(8);
+  }
+
+  @Test
+  void pump_behindABatchWithoutKeys_sendsAFollower_whenTheLaneIsTaken() {
+    Unit first = add(null);
+    model.pump();
+    Unit second = add(null);
+    model.pump();
+    assertThat(model.flying()).as("the first batch takes the lane").isEqualTo(1);
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(first)).isNull();
+    Unit third = add(null);
+    model.pump();
+    assertThat(model.flying()).isEqualTo(2);
+    add(null);
+    model.pump();
+    assertThat(model.flying()).isEqualTo(2);
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(second)).isNull();
+    assertThat(model.flying()).isEqualTo(2);
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(third)).isNull();
+    assertThat(model.flying()).isEqualTo(1);
+  }
+
+  @Test
+  void unitsWithKeys_neitherFollowNorAreFollowed() {
+    takeLane();
+    add("k");
+    model.pump();
+    add(null);
+    model.pump();
+    assertThat(model.flying()).isEqualTo(1);
+    model.resolve(Fate.COMMIT);
+    add("k");
+    model.pump();
+    assertThat(model.flying()).isEqualTo(1);
+  }
+
+  @Test
+  void lost_withAFollower_bothAreSentAgainInOrder() {
+    takeLane();
+    Unit first = add(null);
+    model.pump();
+    Unit second = add(null);
+    model.pump();
+    model.resolve(Fate.LOST_IN_COMMIT_DONE);
+    assertThat(model.flying()).isZero();
+    model.connect(true);
+    assertThat(model.flying()).isEqualTo(1);
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(first)).isNull();
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(second)).isNull();
+  }
+
+  @Test
+  void rowFault_withAFollower_isBisectedWhenThatHasEnded() {
+    takeLane();
+    Unit sound = add(null);
+    Unit poisoned = Objects.requireNonNull(model.submit(null, true, AfterFailure.PROCEED, LONG));
+    model.pump();
+    Unit follower = add(null);
+    model.pump();
+    model.resolve(Fate.COMMIT);
+    assertThat(model.flying()).isEqualTo(1);
+    assertThat(model.settled(sound)).isFalse();
+    model.resolve(Fate.COMMIT);
+    assertThat(model.code(follower)).isNull();
+    model.heal();
+    assertThat(model.code(sound)).isNull();
+    assertThat(model.code(poisoned)).isEqualTo(Code.REJECTED);
   }
 
   @Test
@@ -284,6 +356,13 @@ class LaneCoreTest {
 
   private static Outcome outcome(String sqlState) {
     return Outcome.ofSqlState("s", sqlState, null, true);
+  }
+
+  /** Followers are sent when the connection has committed a batch. */
+  private void takeLane() {
+    add(null);
+    model.pump();
+    model.resolve(Fate.COMMIT);
   }
 
   private Unit add(@Nullable Object key) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.kernel.pipeline.TestKinds.Entry;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,8 +63,9 @@ final class LaneModel {
   private int opened;
   private boolean stale;
   private boolean ownerStopped;
-  private @Nullable List<Unit> underWay;
-  private @Nullable List<Unit> kept;
+  private final Deque<List<Unit>> underWay = new ArrayDeque<>();
+  private final Deque<List<Unit>> kept = new ArrayDeque<>();
+  private boolean laneTaken;
   private @Nullable Long connectAt;
   private @Nullable Long wakeAt;
 
@@ -80,11 +83,17 @@ final class LaneModel {
   }
 
   boolean busy() {
-    return underWay != null;
+    return !underWay.isEmpty();
   }
 
+  /** Batches under way. */
+  int flying() {
+    return underWay.size();
+  }
+
+  /** Units of the youngest batch under way. */
   int sizeUnderWay() {
-    return Objects.requireNonNull(underWay).size();
+    return underWay.getLast().size();
   }
 
   /** Hands over a unit; null when the budget has no room. */
@@ -110,18 +119,27 @@ final class LaneModel {
     run(core.pump());
   }
 
-  /** Ends the attempt under way as the fate says, as far as the database lets it. */
+  /**
+   * Ends the oldest attempt under way as the fate says, as far as the database lets it. Whatever
+   * followed on a connection that is lost, the database may have done or not.
+   */
   void resolve(Fate fate) {
-    List<Unit> batch = Objects.requireNonNull(underWay);
-    underWay = null;
+    List<Unit> batch = underWay.removeFirst();
     Outcome outcome = outcome(stale ? Fate.STALE : fate, batch);
     if (outcome instanceof Outcome.Lost) {
-      batch.forEach(unit -> tracked(unit).lost = true);
-      kept = batch;
+      if (fate == Fate.LOST_IN_COMMIT_DONE && !underWay.isEmpty() && !stale) {
+        outcome(Fate.LOST_IN_COMMIT_DONE, underWay.getFirst());
+      }
+      underWay.addFirst(batch);
+      underWay.forEach(lost -> lost.forEach(unit -> tracked(unit).lost = true));
+      kept.clear();
+      kept.addAll(underWay);
+      underWay.clear();
+      laneTaken = false;
     } else if (outcome instanceof Outcome.Conflict) {
-      kept = batch;
-    } else {
-      kept = null;
+      kept.addFirst(batch);
+    } else if (outcome instanceof Outcome.Committed) {
+      laneTaken = true;
     }
     run(core.finished(outcome, now));
   }
@@ -141,7 +159,8 @@ final class LaneModel {
   }
 
   void loseIdleConnection() {
-    if (underWay == null && connectAt == null) {
+    if (underWay.isEmpty() && connectAt == null) {
+      laneTaken = false;
       run(core.connectionLost(now));
     }
   }
@@ -165,8 +184,8 @@ final class LaneModel {
 
   /** Lets everything go well until nothing is left to do. */
   void heal() {
-    for (int i = 0; i < 10_000 && (underWay != null || connectAt != null); i++) {
-      if (underWay != null) {
+    for (int i = 0; i < 10_000 && (busy() || connectAt != null); i++) {
+      if (busy()) {
         resolve(Fate.COMMIT);
       } else {
         connect(true);
@@ -265,20 +284,36 @@ final class LaneModel {
     failed.forEach(this::checkFollowers);
   }
 
-  /** One attempt at a time; a batch without verdict goes again, before anything younger. */
+  /**
+   * One attempt at a time, and one behind it if neither has keys; a batch without verdict goes
+   * again, before anything younger.
+   */
   private void checkSend(List<Unit> batch) {
-    assertThat(underWay).isNull();
     assertThat(connectAt).isNull();
     assertThat(batch).isNotEmpty();
-    if (kept != null) {
-      List<Unit> left = kept.stream().filter(unit -> !tracked(unit).settled).toList();
-      if (!left.isEmpty()) {
-        assertThat(batch).isEqualTo(left);
-      }
+    if (busy()) {
+      assertThat(laneTaken).isTrue();
+      assertThat(underWay).hasSize(1);
+      assertThat(underWay.getFirst()).allMatch(unit -> unit.write().key() == null);
+      assertThat(batch).allMatch(unit -> unit.write().key() == null);
+      assertThat(kept).allMatch(lost -> unsettled(lost).isEmpty());
+    }
+    while (!kept.isEmpty() && unsettled(kept.getFirst()).isEmpty()) {
+      kept.removeFirst();
+    }
+    if (!kept.isEmpty() && batch.equals(unsettled(kept.getFirst()))) {
+      kept.removeFirst();
+    } else if (!kept.isEmpty()) {
+      long oldest = tracked(kept.getFirst().get(0)).place;
+      assertThat(batch).as("halves of a batch before it").allMatch(u -> tracked(u).place < oldest);
     }
     assertThat(batch).noneMatch(unit -> tracked(unit).settled);
-    underWay = List.copyOf(batch);
+    underWay.addLast(List.copyOf(batch));
     sends++;
+  }
+
+  private List<Unit> unsettled(List<Unit> batch) {
+    return batch.stream().filter(unit -> !tracked(unit).settled).toList();
   }
 
   private void checkVerdict(Tracked tracked, @Nullable WriteFailure verdict) {

@@ -56,6 +56,7 @@ final class TestKinds {
           .first("INSERT INTO entries (id, body) SELECT * FROM unnest($1::int8[], $2::text[])")
           .int8(Entry::id)
           .text(Entry::body)
+          .independent()
           .priority(30)
           .build();
 

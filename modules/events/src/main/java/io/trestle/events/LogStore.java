@@ -74,6 +74,7 @@ final class LogStore {
           .text(e -> e.event().trace())
           .text(e -> numbers(e.matched()))
           .int8(Logged::createdAt)
+          .independent()
           .priority(30)
           .build();
 

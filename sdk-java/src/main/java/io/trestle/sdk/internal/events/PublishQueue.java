@@ -58,7 +58,7 @@ final class PublishQueue {
   static final int MAX_REQUESTS = 8;
 
   /** How many events must wait for a request beside another, and how many it takes at least. */
-  static final int SHARE = 10;
+  static final int SHARE = Integer.getInteger("share", 10);
 
   /** Of one request, so that an attempt has its time; a larger event goes alone. */
   static final int MAX_BATCH_BYTES = 4 << 20;
