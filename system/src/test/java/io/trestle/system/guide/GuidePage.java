@@ -16,7 +16,7 @@ final class GuidePage {
   static final Path SCHEMAS = Path.of("src", "test", "resources", "guide");
 
   private static final Path PROGRAMS =
-      Path.of("src", "test", "java", "io", "trestle", "testing", "guide");
+      Path.of("src", "test", "java", "io", "trestle", "system", "guide");
   private static final Path EXAMPLE =
       Path.of("..", "examples", "order-flow", "src", "main", "java", "io", "trestle", "examples");
   private static final Pattern BLOCK =
