@@ -184,7 +184,7 @@ class GatewayStrangersTest {
     AtomicBoolean goneAway = new AtomicBoolean();
     idle.connection().goAwayHandler(goAway -> goneAway.set(true));
     pinging.connection().goAwayHandler(goAway -> goneAway.set(true));
-    pinging.stream(WATCH, "x");
+    pinging.paused(WATCH, "x");
     for (int batch = 0; batch < 36; batch++) {
       GatewayFixture.await(Future.all(pings(pinging, 100)));
     }

@@ -140,7 +140,7 @@ class GatewayStreamTest {
     RawConnection connection = gateway.raw();
     HttpClientResponse response = openWatch(connection);
     Promise<Void> ended = Promise.promise();
-    response.endHandler(v -> ended.tryComplete());
+    response.endHandler(v -> ended.tryComplete()).resume();
     gateway.server.disconnect(caller -> true, StatusCode.UNAVAILABLE, "expired");
     GatewayFixture.await(ended.future());
     assertThat(response.getTrailer("grpc-status")).isEqualTo("14");
@@ -169,7 +169,6 @@ class GatewayStreamTest {
   void outbound_waitsForTheReader_andMemoryStaysSmall() {
     RawConnection connection = gateway.raw();
     HttpClientResponse response = openWatch(connection);
-    response.pause();
     Outbound<StringValue> out = gateway.methods.watchers.get(0);
     AtomicInteger sent = new AtomicInteger();
     sendWhileTaken(out, sent);
@@ -191,8 +190,7 @@ class GatewayStreamTest {
             withMemory(
                 defaults, new GatewayOptions.Memory(2 << 20, 8 << 20, Duration.ofSeconds(1))));
     RawConnection connection = gateway.raw();
-    HttpClientResponse response = openWatch(connection);
-    response.pause();
+    openWatch(connection);
     // A second call on the connection, so that the bound applies.
     openWatch(connection);
     Outbound<StringValue> out = gateway.methods.watchers.get(0);
@@ -232,12 +230,10 @@ class GatewayStreamTest {
     List<HttpClientResponse> unread = new ArrayList<>();
     StringValue large = StringValue.of("x".repeat(4 << 20));
     for (int i = 0; i < 5; i++) {
-      HttpClientResponse response = connection.stream(UNARY, large.getValue());
-      response.pause();
-      unread.add(response);
+      unread.add(connection.paused(UNARY, large.getValue()));
     }
-    await().until(() -> gateway.server.heldBytes(GatewayFixture.INSTANCE_ID) > (4 << 20));
-    assertThat(gateway.count(GatewayMetrics.IN_FLIGHT)).isZero();
+    await().until(() -> gateway.count(GatewayMetrics.IN_FLIGHT) == 0);
+    assertThat(gateway.server.heldBytes(GatewayFixture.INSTANCE_ID)).isGreaterThan(4 << 20);
     unread.forEach(response -> response.handler(chunk -> {}).resume());
     gateway.holdsNothing();
   }
@@ -254,9 +250,7 @@ class GatewayStreamTest {
     String large = "x".repeat(4 << 20);
     List<HttpClientResponse> unread = new ArrayList<>();
     for (int i = 0; i < 6; i++) {
-      HttpClientResponse response = connection.stream(UNARY, large);
-      response.pause();
-      unread.add(response);
+      unread.add(connection.paused(UNARY, large));
     }
     assertThat(unread.get(0).getHeader("grpc-status")).as("it is under way").isNull();
     assertThat(unread.get(5).getHeader("grpc-status")).isEqualTo("8");
@@ -317,7 +311,7 @@ class GatewayStreamTest {
   }
 
   private static HttpClientResponse openWatch(RawConnection connection) {
-    return connection.stream(WATCH, "x");
+    return connection.paused(WATCH, "x");
   }
 
   private static void sendWhileTaken(Outbound<StringValue> out, AtomicInteger sent) {

@@ -94,10 +94,22 @@ final class RawConnection implements AutoCloseable {
                 .compose(RawConnection::read));
   }
 
-  /** Sends one message and ends; completes with the head of the answer. */
-  HttpClientResponse stream(String path, String text) {
+  /**
+   * Sends one message and ends; completes with the head of the answer, whose rest is not read
+   * before it is resumed. Paused here, since a thread of a test could come after all of it has been
+   * read.
+   */
+  HttpClientResponse paused(String path, String text) {
     return GatewayFixture.await(
-        onLoop(() -> open(path, Map.of()).compose(request -> request.send(frame(text)))));
+        onLoop(
+            () ->
+                open(path, Map.of())
+                    .compose(request -> request.send(frame(text)))
+                    .map(
+                        response -> {
+                          response.pause();
+                          return response;
+                        })));
   }
 
   <T> Future<T> onLoop(Supplier<Future<T>> action) {

@@ -27,7 +27,11 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+/** Each test has a file of its own and mostly waits for a relay, so they run side by side. */
+@Execution(ExecutionMode.CONCURRENT)
 class SqliteOutboxTest extends OutboxContract<SqliteOutbox> {
   @TempDir Path directory;
 

@@ -1,5 +1,0 @@
-/** Events with the SDK against the real kernel; what is on the wire is tested beside it. */
-@NullMarked
-package io.trestle.testing.events;
-
-import org.jspecify.annotations.NullMarked;
