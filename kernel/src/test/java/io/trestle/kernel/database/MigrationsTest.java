@@ -19,11 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/** Beside other classes: it mostly waits for its own database. */
-@Execution(ExecutionMode.CONCURRENT)
 class MigrationsTest {
   private final Vertx vertx = Vertx.vertx();
   private final PgConnectOptions place = TestPostgres.newDatabase();
