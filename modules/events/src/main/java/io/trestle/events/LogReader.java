@@ -37,6 +37,9 @@ final class LogReader {
     /** How many more it takes now. */
     int room();
 
+    /** How many it has that are not handed out. */
+    int waiting();
+
     /** Whether it wants more than what comes by itself. */
     boolean wantsMore();
 
@@ -100,7 +103,9 @@ final class LogReader {
       return;
     }
     if (!house.recent().covers(readTo)) {
-      readPage(Math.min(PAGE, owner.room()));
+      if (isWorthAPage()) {
+        readPage(Math.min(PAGE, owner.room()));
+      }
       return;
     }
     tailing = house.recent().after(readTo, this::take);
@@ -108,6 +113,14 @@ final class LogReader {
       ahead = Ahead.none(house.head());
       owner.atEnd();
     }
+  }
+
+  /**
+   * A page costs the database nearly the same whether it is full or has a few rows. Who is slower
+   * than the database would else read as many rows at a time as were answered since the last page.
+   */
+  private boolean isWorthAPage() {
+    return owner.room() >= PAGE || owner.waiting() < PAGE;
   }
 
   private void readPage(int limit) {
