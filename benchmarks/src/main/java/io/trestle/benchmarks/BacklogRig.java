@@ -61,7 +61,7 @@ final class BacklogRig {
     return kernel;
   }
 
-  /** The publisher, and the consumer that keeps up with it. */
+  /** The publisher, and the consumer that keeps up with it; one event has gone all the way. */
   private void join() {
     Child prompt = subscriber(keys.prompt(), LIVE);
     Child publisher = workspace.start("event-publisher", FLAGS);
@@ -73,6 +73,9 @@ final class BacklogRig {
             .put("events", new JsonArray().add(LIVE).add(STORED)),
         LIMIT);
     clients = new Clients(publisher, prompt);
+    prompt.ask("reset", new JsonObject(), LIMIT);
+    publisher.ask("pace", one(LIVE), LIMIT);
+    prompt.ask("await", new JsonObject().put("count", 1L), LIMIT);
   }
 
   private Child subscriber(String key, String event) {
@@ -108,6 +111,11 @@ final class BacklogRig {
     return Sample.of(published, cost().since(before));
   }
 
+  /** A single event. */
+  private JsonObject one(String event) {
+    return question(event, 1, 0.001).put("rate", 1000.0);
+  }
+
   private JsonObject question(String event, int concurrent, double seconds) {
     return new JsonObject()
         .put("event", event)
@@ -129,8 +137,7 @@ final class BacklogRig {
    * @param progress hears how many there are
    */
   void fill(long events, LongConsumer progress) {
-    JsonObject one = question(STORED, 1, 0.001).put("rate", 1000.0);
-    clients().publisher().ask("pace", one, LIMIT);
+    clients().publisher().ask("pace", one(STORED), LIMIT);
     clients().publisher().close();
     clients().prompt().close();
     long like = kernel.child().ask("quiet", new JsonObject(), LIMIT).getLong("head");
