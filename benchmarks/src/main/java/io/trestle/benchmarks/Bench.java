@@ -11,9 +11,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code pipeline}, {@code events}. The table
- * goes to standard output, progress to standard error; with {@code --json -} standard output holds
- * one JSON value instead, an error too. Blocking; nothing is left running.
+ * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code pipeline}, {@code events}, {@code
+ * backlog}. The table goes to standard output, progress to standard error; with {@code --json -}
+ * standard output holds one JSON value instead, an error too. Blocking; nothing is left running.
  */
 public final class Bench {
   private static final int FAILED = 1;
@@ -48,7 +48,8 @@ public final class Bench {
             .addSubcommand(new RpcCommand(output))
             .addSubcommand(new SessionsCommand(output))
             .addSubcommand(new PipelineCommand(output))
-            .addSubcommand(new EventsCommand(output));
+            .addSubcommand(new EventsCommand(output))
+            .addSubcommand(new BacklogCommand(output));
     return line.setOut(out)
         .setErr(new PrintWriter(output.err(), true, StandardCharsets.UTF_8))
         .setParameterExceptionHandler((e, args) -> misused(output, e))
@@ -88,7 +89,8 @@ public final class Bench {
     @Override
     public void run() {
       throw new ParameterException(
-          spec.commandLine(), "no benchmark named (expected: rpc, sessions, pipeline or events)");
+          spec.commandLine(),
+          "no benchmark named (expected: rpc, sessions, pipeline, events or backlog)");
     }
   }
 }

@@ -27,7 +27,11 @@ record EventContender(String name, Child publisher, Child subscriber, List<Child
   private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
   private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m");
 
-  /** A kernel and our SDK at both ends. */
+  /** One event, which opens what is opened at the first use. */
+  private static final JsonObject FIRST =
+      new JsonObject().put("event", "one").put("size", 8).put("rate", 1000.0).put("millis", 1L);
+
+  /** A kernel and our SDK at both ends; the first event was published. */
   static EventContender trestle(Workspace workspace) {
     Kernel kernel = Kernel.start(workspace, "kernel", KERNEL_FLAGS);
     Child subscriber = workspace.start("event-subscriber", FLAGS);
@@ -41,6 +45,7 @@ record EventContender(String name, Child publisher, Child subscriber, List<Child
     JsonArray names = new JsonArray().add("one").add("five").add("wild.a.b");
     String key = kernel.createService("bench-publisher");
     publisher.ask("start", where.copy().put("key", key).put("events", names), START_LIMIT);
+    publisher.ask("pace", FIRST, START_LIMIT);
     return new EventContender(
         "trestle", publisher, subscriber, List.of(kernel.child(), publisher, subscriber));
   }

@@ -17,6 +17,9 @@ final class Kernel {
   private static final Duration START_LIMIT = Duration.ofMinutes(2);
   private static final Duration ADMIN_LIMIT = Duration.ofSeconds(20);
 
+  /** See proc(5). */
+  private static final String RESET_PEAK = "5";
+
   private final HttpClient http = HttpClient.newHttpClient();
   private final Child child;
   private final String grpc;
@@ -79,6 +82,16 @@ final class Kernel {
     } catch (IOException e) {
       throw new BenchException(
           "the memory of the kernel cannot be read (expected: Linux): " + e, e);
+    }
+  }
+
+  /** Lets the peak of {@link #memory} begin anew. */
+  void forgetPeak() {
+    try {
+      Files.writeString(Path.of("/proc/" + child.pid() + "/clear_refs"), RESET_PEAK);
+    } catch (IOException e) {
+      throw new BenchException(
+          "the memory of the kernel cannot be watched (expected: Linux): " + e, e);
     }
   }
 

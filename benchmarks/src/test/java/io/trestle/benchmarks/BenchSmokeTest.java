@@ -15,6 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Each benchmark in its smallest form, with real processes. What it measures proves nothing. */
 class BenchSmokeTest {
+  /** A port where nothing listens, so that no broker of the machine is measured too. */
+  private static final String NOBODY = "%s://127.0.0.1:1";
+
   @TempDir Path home;
 
   @BeforeEach
@@ -91,6 +94,82 @@ class BenchSmokeTest {
     assertThat(results(file))
         .extracting(r -> r.getString("case"))
         .contains("join seen by all", "leave seen by all");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void events_areDeliveredInEveryCase_andLeaveNothing() throws IOException {
+    Path file = home.resolve("events.json");
+
+    Run run =
+        Run.of(
+            "events",
+            "--outstanding",
+            "20",
+            "--rate",
+            "200",
+            "--seconds",
+            "1",
+            "--rounds",
+            "1",
+            "--warm-up",
+            "0",
+            "--rabbitmq",
+            NOBODY.formatted("amqp"),
+            "--nats",
+            NOBODY.formatted("nats"),
+            "--json",
+            file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    assertThat(results(file))
+        .extracting(r -> r.getString("case"))
+        .containsExactly(
+            "20 outstanding 1KiB",
+            "50 outstanding, fan-out 5 1KiB",
+            "30 outstanding, wildcard 1KiB",
+            "1000 outstanding, 1000 keys 1KiB",
+            "open loop 1KiB",
+            "open loop, half of the peak 1KiB");
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void backlog_survivesARestart_isCaughtUpWith_andLeavesNothing() throws IOException {
+    Path file = home.resolve("backlog.json");
+
+    Run run =
+        Run.of(
+            "backlog",
+            "--events",
+            "3000",
+            "--seconds",
+            "0.5",
+            "--rounds",
+            "1",
+            "--idle-seconds",
+            "0.5",
+            "--catch-up-seconds",
+            "20",
+            "--warm-up",
+            "0",
+            "--json",
+            file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    List<JsonObject> results = results(file);
+    assertThat(results)
+        .extracting(r -> r.getString("case"))
+        .containsExactly(
+            "publish, empty log",
+            "start of the kernel",
+            "publish, consumer away",
+            "publish, idle transaction",
+            "catch-up, nobody publishes",
+            "publish, consumer catching up",
+            "memory of the kernel, catching up");
+    assertThat(results).allSatisfy(r -> assertThat(r.getDouble("ours_per_s")).isPositive());
+    assertThat(results.get(4).getLong("deliveries")).isBetween(1_500L, 3_000L);
     assertNothingIsLeft();
   }
 

@@ -11,7 +11,6 @@ import io.vertx.sqlclient.Tuple;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A kernel with one module more, which writes rows: through the pipeline as modules do, or one by
@@ -32,7 +31,7 @@ final class PipelineRole extends KernelRole {
           .buffer(Line::payload)
           .build();
 
-  private final Writing module = new Writing();
+  private final Inside module = new Inside();
 
   /** A row. */
   private record Line(UUID id, Buffer payload) {}
@@ -50,6 +49,7 @@ final class PipelineRole extends KernelRole {
   private JsonObject run(JsonObject question) {
     ModuleContext house = module.house();
     Pool pool = house.database().pool();
+    Waiting.on(pool.query(CREATE).execute());
     Waiting.on(pool.query(EMPTY).execute());
     byte[] payload = new byte[question.getInteger("size")];
     new Random(1).nextBytes(payload);
@@ -65,39 +65,5 @@ final class PipelineRole extends KernelRole {
           written.onComplete(result -> done.ended(result.cause()));
         };
     return ClosedLoop.run(question, write);
-  }
-
-  /** Gets hold of the house. */
-  private static final class Writing implements Module {
-    private @Nullable ModuleContext house;
-
-    @Override
-    public String name() {
-      return "bench";
-    }
-
-    @Override
-    public boolean hasMigrations() {
-      return false;
-    }
-
-    @Override
-    public Future<Void> start(ModuleContext context) {
-      house = context;
-      return context.database().pool().query(CREATE).execute().mapEmpty();
-    }
-
-    @Override
-    public Future<Void> stop() {
-      return Future.succeededFuture();
-    }
-
-    ModuleContext house() {
-      ModuleContext context = house;
-      if (context == null) {
-        throw new IllegalStateException("the kernel does not run");
-      }
-      return context;
-    }
   }
 }

@@ -54,6 +54,7 @@ public final class Worker {
     return switch (name) {
       case "kernel" -> new KernelRole();
       case "pipeline" -> new PipelineRole();
+      case "backlog" -> new BacklogRole();
       case "sdk-server" -> new SdkServerRole();
       case "sdk-client" -> new SdkClientRole();
       case "grpc-server" -> new GrpcServerRole();

@@ -274,6 +274,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       return dispatcher.room();
     }
 
+    @Override
+    public int waiting() {
+      return dispatcher.waiting();
+    }
+
     /** Also when all seems to be done: the count is no proof, the end of the log is. */
     @Override
     public boolean wantsMore() {

@@ -123,16 +123,24 @@ final class DeadStore {
       FROM events_dlq WHERE consumer = ANY ($1) AND event_id = $2
       """;
 
-  /** Positions of a consumer that are finished because they are dead. Served by events_dlq_seq. */
+  /**
+   * Positions of a consumer that are finished because they are dead, but for those of which its
+   * progress says so already: of millions of dead letters only the last ones are read. Served by
+   * events_dlq_seq and events_dlq_replay, once for each gap of the progress.
+   */
   private static final String BURIED =
       """
-      SELECT d.consumer, d.seq AS position FROM events_dlq d
-      JOIN event_consumers c ON c.number = d.consumer
-      WHERE d.seq > c.floor
+      WITH gaps AS (
+        SELECT c.number, lower(g.gap) AS first, coalesce(upper(g.gap), 9223372036854775807) AS behind
+        FROM event_consumers c
+        CROSS JOIN unnest(int8multirange(int8range(c.floor + 1, NULL)) - c.finished) AS g(gap))
+      SELECT d.consumer, d.seq AS position FROM gaps g
+      JOIN events_dlq d ON d.consumer = g.number AND d.seq >= g.first AND d.seq < g.behind
       UNION ALL
-      SELECT d.consumer, d.replay_seq FROM events_dlq d
-      JOIN event_consumers c ON c.number = d.consumer
-      WHERE d.replay_seq > c.floor AND d.replayed_at_ms IS NULL
+      SELECT d.consumer, d.replay_seq FROM gaps g
+      JOIN events_dlq d ON d.consumer = g.number
+        AND d.replay_seq >= g.first AND d.replay_seq < g.behind
+      WHERE d.replayed_at_ms IS NULL AND d.replay_seq IS NOT NULL
       """;
 
   /**

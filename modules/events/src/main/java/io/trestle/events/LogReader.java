@@ -1,5 +1,6 @@
 package io.trestle.events;
 
+import io.trestle.events.core.Ahead;
 import io.trestle.events.core.Match;
 import io.trestle.events.core.Positions;
 import java.util.List;
@@ -26,7 +27,7 @@ final class LogReader {
   private final EventsHouse house;
   private final OwnSubscriptions subscriptions;
   private final Owner owner;
-  private Positions finishedBefore;
+  private Ahead ahead;
   private long readTo;
   private boolean tailing;
   private boolean reading;
@@ -35,6 +36,9 @@ final class LogReader {
   interface Owner {
     /** How many more it takes now. */
     int room();
+
+    /** How many it has that are not handed out. */
+    int waiting();
 
     /** Whether it wants more than what comes by itself. */
     boolean wantsMore();
@@ -57,43 +61,39 @@ final class LogReader {
     this.house = house;
     this.subscriptions = subscriptions;
     this.owner = owner;
-    this.finishedBefore = StoredPositions.of(consumer, house.head());
+    this.ahead = new Ahead(StoredPositions.of(consumer, house.head()), house.head());
     this.readTo = Math.min(consumer.progress().floor(), house.head());
   }
 
   /** Finished before it was read; whether that is news. */
   boolean finish(long position) {
-    boolean news = !finishedBefore.contains(position);
-    if (news) {
-      finishedBefore.add(position);
-    }
-    return news;
+    return ahead.finish(position);
   }
 
   /** Nothing up to here is to be read. */
   void startAt(long head) {
     readTo = head;
-    finishedBefore = new Positions(head);
+    ahead = Ahead.none(head);
     tailing = true;
   }
 
   /** An event of the consumer was committed: taken, or left to be read later. */
   void committed(Logged event, Match match, boolean welcome) {
-    if (!tailing) {
+    if (tailing && welcome && owner.room() > 0) {
+      owner.take(event, match);
       return;
     }
-    if (welcome && owner.room() > 0) {
-      owner.take(event, match);
-    } else {
+    if (tailing) {
       tailing = false;
       readTo = event.position() - 1;
     }
+    ahead.open(event.position());
   }
 
   /** It was finished with its commit. */
   void skipped(long position) {
     if (!tailing) {
-      finishedBefore.add(position);
+      ahead.skip(position);
     }
   }
 
@@ -103,14 +103,24 @@ final class LogReader {
       return;
     }
     if (!house.recent().covers(readTo)) {
-      readPage(Math.min(PAGE, owner.room()));
+      if (isWorthAPage()) {
+        readPage(Math.min(PAGE, owner.room()));
+      }
       return;
     }
     tailing = house.recent().after(readTo, this::take);
     if (tailing) {
-      finishedBefore = new Positions(house.head());
+      ahead = Ahead.none(house.head());
       owner.atEnd();
     }
+  }
+
+  /**
+   * A page costs the database nearly the same whether it is full or has a few rows. Who is slower
+   * than the database would else read as many rows at a time as were answered since the last page.
+   */
+  private boolean isWorthAPage() {
+    return owner.room() >= PAGE || owner.waiting() < PAGE;
   }
 
   private void readPage(int limit) {
@@ -152,7 +162,7 @@ final class LogReader {
   /** Takes the next event of the log, if it is one of ours; false when there is no room. */
   private boolean take(Logged event) {
     Match match = subscriptions.match(event);
-    if (match != null && !finishedBefore.contains(event.position())) {
+    if (match != null && !ahead.contains(event.position())) {
       if (owner.room() <= 0) {
         return false;
       }
@@ -169,11 +179,11 @@ final class LogReader {
 
   /** Whether a position of ours was not read yet and is not finished either. */
   boolean isUnread(long position) {
-    return !tailing && position > readTo && !finishedBefore.contains(position);
+    return !tailing && position > readTo && !ahead.contains(position);
   }
 
   /** What was finished above what was read. */
   List<Positions.Range> finishedAhead() {
-    return finishedBefore.ranges();
+    return ahead.ranges();
   }
 }
