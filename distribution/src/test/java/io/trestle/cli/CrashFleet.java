@@ -217,7 +217,7 @@ final class CrashFleet implements AutoCloseable {
 
   private static void end(ProcessHandle handle) {
     handle.destroyForcibly();
-    handle.onExit().orTimeout(20, TimeUnit.SECONDS).join();
+    handle.onExit().orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   private void killWorker(Worker worker) {

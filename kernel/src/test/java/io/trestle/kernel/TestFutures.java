@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 public final class TestFutures {
   private TestFutures() {}
 
-  /** The result within 20 s; a failure comes as the cause of a {@link CompletionException}. */
+  /** The result within 60 s; a failure comes as the cause of a {@link CompletionException}. */
   public static <T> T join(Future<T> future) {
-    return future.toCompletionStage().toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    return future.toCompletionStage().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
   }
 }

@@ -111,7 +111,7 @@ class StreamsTest {
     try (RpcStream stream = open(reader(), transport)) {
       assertThat(stream.next()).isEqualTo(bytes("more"));
     }
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @ParameterizedTest

@@ -158,7 +158,7 @@ class TestBridgeTest {
             () ->
                 kit.invoke(
                     "slow", new byte[0], Invocation.DEFAULT.withDeadline(Duration.ofMillis(20))));
-    assertThat(interrupted.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -176,11 +176,11 @@ class TestBridgeTest {
             });
     kit.start();
     CompletableFuture<byte[]> call = kit.invokeAsync("never", new byte[0], Invocation.DEFAULT);
-    assertThat(running.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
 
     call.cancel(true);
 
-    assertThat(cancelled.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cancelled.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -218,7 +218,7 @@ class TestBridgeTest {
         kit.openStream("Watch", WATCH, new Order("endless"), Invocation.DEFAULT)) {
       assertThat(read.next()).isEqualTo(new Receipt("endless1"));
     }
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

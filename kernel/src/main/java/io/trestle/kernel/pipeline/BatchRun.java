@@ -91,6 +91,11 @@ final class BatchRun {
     return statements;
   }
 
+  /** Whether COMMIT, or a statement that commits itself, was sent. */
+  boolean commitSent() {
+    return commit != null;
+  }
+
   /** Stops waiting for answers; nothing more is sent. */
   void abandon(String reason) {
     outcome.tryComplete(new Outcome.Lost(commit != null, reason));

@@ -68,12 +68,17 @@ final class LaneCore {
    * A batch under way.
    *
    * @param kind of all its rows, when they are independent and need one statement only
+   * @param conflicts how often it was sent in vain
    */
-  private record Flight(List<Unit> units, @Nullable StatementKind<?> kind) {
+  private record Flight(List<Unit> units, @Nullable StatementKind<?> kind, int conflicts) {
     static Flight of(List<Unit> units) {
       StatementKind<?> kind = units.get(0).write().independent();
-      return new Flight(
-          units, units.stream().allMatch(unit -> unit.write().independent() == kind) ? kind : null);
+      boolean alone = units.stream().allMatch(unit -> unit.write().independent() == kind);
+      return new Flight(units, alone ? kind : null, 0);
+    }
+
+    Flight again() {
+      return new Flight(units, kind, conflicts + 1);
     }
 
     void lost(boolean commitSent) {
@@ -81,7 +86,7 @@ final class LaneCore {
     }
   }
 
-  private static final int MAX_FLYING = Integer.getInteger("flying", 2);
+  private static final int MAX_FLYING = 2;
   private static final int MAX_REPEATS = 3;
   private static final int MAX_DOUBLINGS = 20;
 
@@ -97,7 +102,6 @@ final class LaneCore {
   private boolean laneTaken;
   private @Nullable WriteFailure refusal;
   private long sequence;
-  private int repeats;
   private int attempts;
   private long connectedAt;
 
@@ -222,8 +226,18 @@ final class LaneCore {
 
   /** The unit that waits longest. */
   @Nullable Unit oldest() {
-    List<Unit> first = flying.isEmpty() ? work.peekFirst() : flying.getFirst().units();
-    return first == null ? queue.peekFirst() : first.get(0);
+    Unit oldest = queue.peekFirst();
+    for (List<Unit> batch : work) {
+      oldest = older(batch.get(0), oldest);
+    }
+    for (Flight flight : flying) {
+      oldest = older(flight.units().get(0), oldest);
+    }
+    return oldest;
+  }
+
+  private static Unit older(Unit unit, @Nullable Unit other) {
+    return other == null || unit.sequence() < other.sequence() ? unit : other;
   }
 
   LaneState state() {
@@ -244,9 +258,13 @@ final class LaneCore {
   private void launch(List<Unit> batch) {
     if (!batch.isEmpty()) {
       state = State.BUSY;
-      flying.addLast(Flight.of(batch));
-      commands.add(new Command.Send(Collections.unmodifiableList(batch)));
+      launch(Flight.of(batch));
     }
+  }
+
+  private void launch(Flight flight) {
+    flying.addLast(flight);
+    commands.add(new Command.Send(Collections.unmodifiableList(flight.units())));
   }
 
   private boolean hasRoomForFollower() {
@@ -254,7 +272,8 @@ final class LaneCore {
         && flying.size() < MAX_FLYING
         && work.isEmpty()
         && !queue.isEmpty()
-        && flying.getFirst().kind() != null;
+        && flying.getFirst().kind() != null
+        && flying.getFirst().conflicts() == 0;
   }
 
   /** What waits and meets the condition, up to the bound of a batch, which one unit may exceed. */
@@ -277,7 +296,6 @@ final class LaneCore {
   private List<Unit> land() {
     List<Unit> batch = flying.removeFirst().units();
     state = flying.isEmpty() ? State.IDLE : State.BUSY;
-    repeats = 0;
     attempts = 0;
     announce(false);
     return batch;
@@ -301,11 +319,8 @@ final class LaneCore {
   }
 
   private void repeat(Outcome.Conflict conflict) {
-    if (flying.size() > 1) {
-      work.addFirst(land()); // goes again when what follows it has ended
-    } else if (repeats < MAX_REPEATS) {
-      repeats++;
-      commands.add(new Command.Send(Collections.unmodifiableList(flying.getFirst().units())));
+    if (flying.getFirst().conflicts() < MAX_REPEATS) {
+      launch(flying.removeFirst().again());
     } else {
       fail(land(), WriteFailure.rejected(conflict.statement(), conflict.sqlState(), null));
     }
@@ -316,7 +331,6 @@ final class LaneCore {
   private void leave(long now) {
     state = State.AWAY;
     laneTaken = false;
-    repeats = 0;
     while (!flying.isEmpty()) {
       work.addFirst(flying.removeLast().units());
     }

@@ -237,17 +237,19 @@ final class LaneDriver extends VerticleBase {
               }
               metrics.attempt(outcome, units, attempt.statements(), now() - began);
               report(outcome, units);
-              if (outcome instanceof Outcome.Lost) {
-                dropRuns();
-              }
-              perform(core.finished(outcome, now()));
+              perform(
+                  core.finished(
+                      outcome instanceof Outcome.Lost lost ? dropRuns(lost) : outcome, now()));
             });
   }
 
-  private void dropRuns() {
+  /** The connection is given up, and with it everything that is under way there. */
+  private Outcome.Lost dropRuns(Outcome.Lost lost) {
     List<BatchRun> dropped = List.copyOf(runs);
     runs.clear();
     dropped.forEach(run -> run.abandon("the connection is given up"));
+    boolean commitSent = lost.commitSent() || dropped.stream().anyMatch(BatchRun::commitSent);
+    return new Outcome.Lost(commitSent, lost.reason());
   }
 
   private void report(Outcome outcome, List<Unit> units) {

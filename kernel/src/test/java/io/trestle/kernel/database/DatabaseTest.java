@@ -130,7 +130,7 @@ class DatabaseTest {
     List<String> said = new CopyOnWriteArrayList<>();
     DatabaseOptions options =
         Db.quick()
-            .withStartTimes(Duration.ofMillis(400), Duration.ofMillis(50), Duration.ofMillis(1))
+            .withStartTimes(Duration.ofMillis(1_500), Duration.ofMillis(50), Duration.ofMillis(1))
             .withProgress(said::add);
 
     long begun = System.nanoTime();

@@ -18,7 +18,7 @@ final class Db {
   static DatabaseOptions quick() {
     return new DatabaseOptions(
         false,
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(60),
         Duration.ofMillis(50),
         Duration.ofMillis(400),
         Duration.ofMillis(100),
@@ -74,15 +74,15 @@ final class Db {
 
   static <T> T await(Future<T> future) {
     try {
-      return future.await(20, TimeUnit.SECONDS);
+      return future.await(60, TimeUnit.SECONDS);
     } catch (java.util.concurrent.TimeoutException e) {
-      throw new AssertionError("no answer in 20 s", e);
+      throw new AssertionError("no answer in 60 s", e);
     }
   }
 
   static Throwable failure(Future<?> future) {
     try {
-      future.await(20, TimeUnit.SECONDS);
+      future.await(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       return e;
     }

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A listener with the methods of {@link TestMethods}, and clients for it. */
 final class GatewayFixture implements AutoCloseable {
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /** What something wrong and the normal call behind it may cost (foundation.md 4.4). */
   private static final Duration PROMPT = Duration.ofMillis(100);
@@ -141,7 +141,7 @@ final class GatewayFixture implements AutoCloseable {
 
   static <T> T await(Future<T> future) {
     try {
-      return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError("did not complete: " + e, e);
     }

@@ -106,7 +106,7 @@ final class JavaClient implements AutoCloseable {
   @Override
   public void close() throws InterruptedException {
     channel.shutdownNow();
-    channel.awaitTermination(10, TimeUnit.SECONDS);
+    channel.awaitTermination(60, TimeUnit.SECONDS);
   }
 
   /** One call under way; asks for all messages unless told otherwise. */

@@ -46,7 +46,7 @@ public final class KindIdempotence {
         PgConnection.connect(vertx, database)
             .compose(connection -> runAll(connection, plan).eventually(connection::close));
     try {
-      done.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+      done.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     } catch (Exception e) {
       throw new AssertionError(kind.name() + " failed", e);
     }

@@ -239,6 +239,37 @@ class LaneCoreTest {
   }
 
   @Test
+  void rowFault_withAFollower_isNotOverForWhoWaitsForIt() {
+    takeLane();
+    add(null);
+    Objects.requireNonNull(model.submit(null, true, AfterFailure.PROCEED, LONG));
+    model.pump();
+    long place = model.lastPlace();
+    add(null);
+    model.pump();
+    model.resolve(Fate.COMMIT);
+    assertThat(model.settledUpTo(place)).isFalse();
+    model.heal();
+    assertThat(model.settledUpTo(place)).isTrue();
+  }
+
+  @Test
+  void conflict_behindFollowers_isCountedAllTheSame() {
+    takeLane();
+    Unit unit = add(null);
+    model.pump();
+    for (int i = 0; i < 4; i++) {
+      add(null);
+      model.pump();
+      model.resolve(Fate.SERIALIZATION);
+      while (model.flying() > 1) {
+        model.resolve(Fate.COMMIT);
+      }
+    }
+    assertThat(model.code(unit)).isEqualTo(Code.REJECTED);
+  }
+
+  @Test
   void conflict_threeTimes_isRepeatedThenFails() {
     Unit unit = add(null);
     model.pump();

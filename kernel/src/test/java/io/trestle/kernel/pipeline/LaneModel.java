@@ -227,6 +227,14 @@ final class LaneModel {
     return database.containsKey(tracked(unit).place);
   }
 
+  long lastPlace() {
+    return core.lastPlace();
+  }
+
+  boolean settledUpTo(long place) {
+    return core.settledUpTo(place);
+  }
+
   List<Long> commitOrder() {
     return List.copyOf(database.keySet());
   }
@@ -296,7 +304,8 @@ final class LaneModel {
       assertThat(underWay).hasSize(1);
       assertThat(underWay.getFirst()).allMatch(unit -> unit.write().key() == null);
       assertThat(batch).allMatch(unit -> unit.write().key() == null);
-      assertThat(kept).allMatch(lost -> unsettled(lost).isEmpty());
+      boolean again = !kept.isEmpty() && batch.equals(kept.getFirst());
+      assertThat(again || kept.stream().allMatch(lost -> unsettled(lost).isEmpty())).isTrue();
     }
     while (!kept.isEmpty() && unsettled(kept.getFirst()).isEmpty()) {
       kept.removeFirst();

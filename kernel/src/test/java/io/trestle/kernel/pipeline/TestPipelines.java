@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** A pipeline on a database of its own, for tests. */
 final class TestPipelines {
 
-  static final Duration PATIENCE = Duration.ofSeconds(20);
+  static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private TestPipelines() {}
 

@@ -61,7 +61,7 @@ final class HttpProbe {
             answer ->
                 loop.runOnContext(
                     turn -> exchange(options, Buffer.buffer(body)).onComplete(answer)));
-    return reply.toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+    return reply.toCompletionStage().toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   private Future<Reply> exchange(RequestOptions options, Buffer body) {

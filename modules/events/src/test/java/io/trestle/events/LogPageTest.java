@@ -38,7 +38,7 @@ class LogPageTest {
 
   @AfterEach
   void close() throws Exception {
-    vertx.close().toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private void event(long position, int subscription, long size) {
@@ -68,7 +68,7 @@ class LogPageTest {
   }
 
   private static List<Long> positions(CompletionStage<List<Logged>> found) throws Exception {
-    List<Logged> events = found.toCompletableFuture().get(10, TimeUnit.SECONDS);
+    List<Logged> events = found.toCompletableFuture().get(60, TimeUnit.SECONDS);
     return events.stream().map(Logged::position).toList();
   }
 

@@ -77,7 +77,7 @@ final class RouteRig implements AutoCloseable {
 
   static <T> T await(Future<T> future) {
     try {
-      return future.await(10, TimeUnit.SECONDS);
+      return future.await(60, TimeUnit.SECONDS);
     } catch (java.util.concurrent.TimeoutException e) {
       throw new AssertionError("no answer in 10 s", e);
     }

@@ -77,7 +77,7 @@ class TraceStoreTest {
 
   private static <T> T await(Future<T> future) {
     try {
-      return future.await(20, TimeUnit.SECONDS);
+      return future.await(60, TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       throw new AssertionError("no answer in 20 s", e);
     }

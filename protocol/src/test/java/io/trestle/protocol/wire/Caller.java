@@ -177,7 +177,7 @@ public final class Caller implements AutoCloseable {
   }
 
   static <T> T await(CompletableFuture<T> future) throws Exception {
-    return future.get(20, TimeUnit.SECONDS);
+    return future.get(60, TimeUnit.SECONDS);
   }
 
   @Override

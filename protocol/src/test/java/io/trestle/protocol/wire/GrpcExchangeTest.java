@@ -322,7 +322,7 @@ class GrpcExchangeTest {
           });
     }
     threads.shutdown();
-    assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(threads.awaitTermination(60, TimeUnit.SECONDS)).isTrue();
 
     for (Heard heard : kept) {
       Reply reply = heard.reply();

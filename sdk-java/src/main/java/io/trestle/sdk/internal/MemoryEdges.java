@@ -64,7 +64,7 @@ final class MemoryEdges implements Edges {
     this.listeners = listeners;
     this.ready = ready;
     CallServer.Limits limits = MemoryBridge.LIMITS;
-    this.threads = HandlerThreads.create();
+    this.threads = HandlerThreads.waiting(2 * limits.running());
     this.server = new MemoryServer(handlers, limits, threads, InstantSource.system(), ids, traces);
     this.events = new MemoryEvents(subscriptions, threads, ids, traces);
     this.caller =

@@ -226,7 +226,7 @@ class ServiceClientTest {
     server.letGo();
 
     for (CompletableFuture<ServiceResponse> answer : answers) {
-      assertThat(answer.get(20, TimeUnit.SECONDS).ok()).isTrue();
+      assertThat(answer.get(60, TimeUnit.SECONDS).ok()).isTrue();
     }
     assertThat(server.heard).hasSize(5);
   }

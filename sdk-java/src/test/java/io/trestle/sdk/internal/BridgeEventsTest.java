@@ -197,7 +197,7 @@ class BridgeEventsTest {
     bridge.start();
     String first = order.publish(Map.of("id", "1", "amount", 5.0), PublishOptions.keyed("k"));
     String second = order.publish(Map.of("id", "2", "amount", 500.0), PublishOptions.keyed("k"));
-    memory.events().settled().get(20, TimeUnit.SECONDS);
+    memory.events().settled().get(60, TimeUnit.SECONDS);
     assertThat(seen).containsExactly("all 1 1", "all 2 1", "large 2");
     assertThat(memory.events().published().stream().map(p -> p.envelope().id()))
         .containsExactly(first, second);

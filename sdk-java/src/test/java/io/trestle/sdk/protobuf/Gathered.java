@@ -21,7 +21,7 @@ final class Gathered<T> implements Flow.Subscriber<T> {
   }
 
   static <T> List<T> of(Flow.Publisher<T> publisher) {
-    return from(publisher).orTimeout(20, TimeUnit.SECONDS).join();
+    return from(publisher).orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   @Override

@@ -66,7 +66,7 @@ class ProtobufRpcTest {
     var greet = rpc.method(SERVICE, "greet", Drain.class, Welcome.class);
 
     assertThat(greet.call(drain("hello")).getSessionId()).isEqualTo("hello");
-    assertThat(greet.callAsync(drain("hi")).get(20, TimeUnit.SECONDS).getSessionId())
+    assertThat(greet.callAsync(drain("hi")).get(60, TimeUnit.SECONDS).getSessionId())
         .isEqualTo("hi");
   }
 

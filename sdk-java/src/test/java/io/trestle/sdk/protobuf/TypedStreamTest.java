@@ -106,7 +106,7 @@ class TypedStreamTest {
       assertThat(read.next()).isEqualTo(new Progress(1));
     }
 
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -173,7 +173,7 @@ class TypedStreamTest {
         .failsWithin(Duration.ofSeconds(20))
         .withThrowableOfType(ExecutionException.class)
         .withMessageContaining("rpc orders/watch: chunk 2 does not decode: ");
-    assertThat(left.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(left.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -32,7 +32,7 @@ class RpcGuideTest {
               "{id=for you, totalCents=1000}",
               "{cents=1000, discounts=[{name=spring, percent=12.5}]}");
       assertThat(serving.identity()).isPresent();
-      assertThat(Shop.PICKED.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(Shop.PICKED.await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 

@@ -58,7 +58,7 @@ final class PublishQueue {
   static final int MAX_REQUESTS = 8;
 
   /** How many events must wait for a request beside another, and how many it takes at least. */
-  static final int SHARE = Integer.getInteger("share", 10);
+  static final int SHARE = 10;
 
   /** Of one request, so that an attempt has its time; a larger event goes alone. */
   static final int MAX_BATCH_BYTES = 4 << 20;
@@ -82,6 +82,7 @@ final class PublishQueue {
   private int rung;
   private long pauseEnd;
   private boolean paused;
+  private boolean preparing;
   private boolean stopping;
   private boolean ended;
 
@@ -136,20 +137,24 @@ final class PublishQueue {
 
   /** Whether a request is to be made now. */
   boolean due(long now) {
-    boolean wanted =
-        requests == 0
-            ? first != null
-            : requests < MAX_REQUESTS && size - onWire >= share && !lanesBlock;
-    return wanted && !(paused && now - pauseEnd < 0);
+    return isWanted() && !(paused && now - pauseEnd < 0);
   }
 
-  /** The pause is over: a request is being prepared. */
+  private boolean isWanted() {
+    return requests == 0
+        ? first != null
+        : requests < MAX_REQUESTS && size - onWire >= share && !lanesBlock;
+  }
+
+  /** The pause is over: a request is being prepared, until {@link #take} or there is no way. */
   void attempt() {
     paused = false;
+    preparing = true;
   }
 
   /** The events of the next request, which is now under way; empty if there is nothing to send. */
   List<Publication> take(long now) {
+    preparing = false;
     expire(now);
     int waiting = size - onWire;
     int most = Math.min(MAX_BATCH, waiting < 2 * share ? waiting : (waiting + 1) / 2);
@@ -211,6 +216,7 @@ final class PublishQueue {
 
   /** There is no connection to send anything on. */
   void unreachable(long now) {
+    preparing = false;
     pause(now);
   }
 
@@ -242,7 +248,8 @@ final class PublishQueue {
     if (waiting == null) {
       return NEVER;
     }
-    return paused && requests == 0 && pauseEnd - waiting.deadline < 0 ? pauseEnd : waiting.deadline;
+    boolean retries = paused && !preparing && isWanted() && pauseEnd - waiting.deadline < 0;
+    return retries ? pauseEnd : waiting.deadline;
   }
 
   /** Nothing new comes: pauses are short from now on. */

@@ -5,6 +5,10 @@ import java.lang.invoke.MethodType;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Where synchronous handlers run. */
@@ -32,6 +36,15 @@ public final class HandlerThreads implements AutoCloseable {
     return new HandlerThreads(threads, threads::shutdownNow);
   }
 
+  /** So many threads, and what finds none waits: for those whom nothing else bounds. */
+  public static HandlerThreads waiting(int running) {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            running, running, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), named());
+    threads.allowCoreThreadTimeOut(true);
+    return new HandlerThreads(threads, threads::shutdownNow);
+  }
+
   /** The threads. */
   public Executor executor() {
     return executor;
@@ -52,17 +65,16 @@ public final class HandlerThreads implements AutoCloseable {
                   MethodType.methodType(ExecutorService.class))
               .invoke();
     } catch (Throwable e) {
-      return pool();
+      return Executors.newCachedThreadPool(named());
     }
   }
 
-  private static ExecutorService pool() {
+  private static ThreadFactory named() {
     AtomicInteger number = new AtomicInteger();
-    return Executors.newCachedThreadPool(
-        task -> {
-          Thread thread = new Thread(task, "trestle-handler-" + number.incrementAndGet());
-          thread.setDaemon(true);
-          return thread;
-        });
+    return task -> {
+      Thread thread = new Thread(task, "trestle-handler-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 }

@@ -173,7 +173,7 @@ class CircuitBreakerTest {
     go.countDown();
     int all = 0;
     for (Future<Integer> of : probes) {
-      all += of.get(20, TimeUnit.SECONDS);
+      all += of.get(60, TimeUnit.SECONDS);
     }
     threads.shutdown();
     assertThat(all).isOne();
@@ -204,7 +204,7 @@ class CircuitBreakerTest {
               }));
     }
     for (Future<?> of : done) {
-      of.get(20, TimeUnit.SECONDS);
+      of.get(60, TimeUnit.SECONDS);
     }
     threads.shutdown();
     assertThat(window.trips(now, 40_000)).isFalse();

@@ -69,7 +69,7 @@ final class Calls {
     return client
         .caller
         .call(TestFleet.SERVICE, method, payload, options)
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   static Throwable failure(Client client, String method, byte[] payload, CallOptions options) {

@@ -218,7 +218,7 @@ class DirectCallTest {
 
     assertThat(failure).isInstanceOf(CallTimeoutException.class);
     assertThat(code(failure).retryable()).isFalse();
-    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(requireNonNull(seen.get()).cancelled()).isTrue();
   }
 
@@ -237,7 +237,7 @@ class DirectCallTest {
     call.cancel(true);
 
     assertThat(call).isCancelled();
-    assertThat(interrupted.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(interrupted.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -268,7 +268,7 @@ class DirectCallTest {
     assertThat(fleet.shown(client, callee)).isEqualTo(renewed.identity().leaf());
     release.countDown();
 
-    assertThat(held.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("h"));
+    assertThat(held.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("h"));
   }
 
   @Test

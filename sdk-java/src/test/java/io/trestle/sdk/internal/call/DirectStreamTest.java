@@ -158,8 +158,8 @@ class DirectStreamTest {
     try (RpcStream stream = open(client, DIRECT)) {
       assertThat(stream.next()).isEqualTo(bytes("more"));
     }
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(told.await(60, TimeUnit.SECONDS)).isTrue();
     await().until(() -> callee.running() == 0);
   }
 
@@ -236,7 +236,7 @@ class DirectStreamTest {
     RpcStream stream = open(client, DIRECT.withTimeout(Duration.ofMillis(500)));
     assertThat(stream.next()).isEqualTo(bytes("first"));
     assertThat(catchThrowable(stream::hasNext)).isInstanceOf(CallTimeoutException.class);
-    assertThat(stopped.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(stopped.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -353,7 +353,7 @@ class DirectStreamTest {
       if (demand != 0 && subscription != null) {
         subscription.request(demand);
       }
-      return String.valueOf(heard.poll(20, TimeUnit.SECONDS));
+      return String.valueOf(heard.poll(60, TimeUnit.SECONDS));
     }
   }
 
@@ -403,7 +403,7 @@ class DirectStreamTest {
                 bytes.complete(read);
               }
             });
-    assertThat(bytes.get(20, TimeUnit.SECONDS)).isEqualTo(8 * large);
+    assertThat(bytes.get(60, TimeUnit.SECONDS)).isEqualTo(8 * large);
   }
 
   @Test
@@ -457,7 +457,7 @@ class DirectStreamTest {
     if (reader.subscription != null) {
       reader.subscription.request(1);
     }
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -480,6 +480,6 @@ class DirectStreamTest {
     if (reader.subscription != null) {
       reader.subscription.cancel();
     }
-    assertThat(cleaned.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(cleaned.await(60, TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -80,7 +80,7 @@ class RefusedCallTest {
     assertThat(failure(client, "echo", bytes(""), ONCE)).hasMessageContaining("not ready");
     callee.ready();
 
-    assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
+    assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
   }
 
   @Test
@@ -108,7 +108,7 @@ class RefusedCallTest {
     assertThat(drained.isComplete()).isFalse();
     release.countDown();
 
-    assertThat(first.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
+    assertThat(first.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("1"));
     TestFleet.await(drained);
   }
 
@@ -139,7 +139,7 @@ class RefusedCallTest {
                     == ErrorCode.OVERLOADED);
     release.countDown();
     for (CompletableFuture<byte[]> call : held) {
-      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo(bytes("x"));
+      assertThat(call.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("x"));
     }
   }
 

@@ -249,7 +249,7 @@ public final class TestFleet implements AutoCloseable {
 
   /** Waits for a future. */
   public static <T> T await(io.vertx.core.Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   @Override

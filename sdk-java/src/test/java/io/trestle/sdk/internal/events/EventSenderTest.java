@@ -350,7 +350,7 @@ class EventSenderTest {
       thread.join();
     }
     for (CompletableFuture<String> future : futures) {
-      assertThat(future.get(20, TimeUnit.SECONDS)).isNotEmpty();
+      assertThat(future.get(60, TimeUnit.SECONDS)).isNotEmpty();
     }
     for (int t = 0; t < threads; t++) {
       String name = "t" + t + "-";
@@ -373,7 +373,7 @@ class EventSenderTest {
 
   private static ServiceBridgeException failureOf(CompletableFuture<String> published) {
     try {
-      throw new AssertionError("published as " + published.get(20, TimeUnit.SECONDS));
+      throw new AssertionError("published as " + published.get(60, TimeUnit.SECONDS));
     } catch (ExecutionException e) {
       return (ServiceBridgeException) Objects.requireNonNull(e.getCause());
     } catch (Exception e) {

@@ -259,7 +259,7 @@ class EventSubscriberTest {
     stream.deliver(delivery("d2", event("e2", "k"), "a").build());
     assertThat(next()).isEqualTo("e1");
     stream.end(StatusCode.UNAVAILABLE, "restarting");
-    assertThat(cancelled.get(20, TimeUnit.SECONDS)).isEqualTo("e1");
+    assertThat(cancelled.get(60, TimeUnit.SECONDS)).isEqualTo("e1");
     ScriptedRuntime.Subscriber second = runtime.nextSubscriber();
     assertThat(second.next().hasInit()).isTrue();
     gate.countDown();
@@ -319,7 +319,7 @@ class EventSubscriberTest {
                     }));
     stream.deliver(delivery("d2", event("e2", ""), "a").build());
     gate.countDown();
-    drained.get(20, TimeUnit.SECONDS);
+    drained.get(60, TimeUnit.SECONDS);
     assertThat(answer(stream)).isEqualTo("ack d1");
     stream.awaitEnd();
     assertThat(stream.said).isEmpty();
@@ -354,7 +354,7 @@ class EventSubscriberTest {
   }
 
   private String next() throws InterruptedException {
-    return String.valueOf(begun.poll(20, TimeUnit.SECONDS));
+    return String.valueOf(begun.poll(60, TimeUnit.SECONDS));
   }
 
   private List<String> drained() {

@@ -72,6 +72,18 @@ class PublishQueueTest {
   }
 
   @Test
+  void pause_besideARequestUnderWay_endsInTime() {
+    addAll(40);
+    List<Publication> failing = take();
+    take();
+    queue.failed(failing, true, now);
+    assertThat(queue.next()).isEqualTo(now + millis(100));
+    queue.attempt();
+    queue.failed(List.of(), true, now);
+    assertThat(queue.next()).as("a request is being prepared").isEqualTo(now + TIMEOUT);
+  }
+
+  @Test
   void success_besideAFailure_endsNeitherThePauseNorTheLadder() {
     addAll(200);
     List<Publication> failing = take();
