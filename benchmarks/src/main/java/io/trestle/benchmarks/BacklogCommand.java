@@ -27,11 +27,6 @@ import picocli.CommandLine.Spec;
     description = "Publishing, starting and catching up with a consumer that is far behind.")
 final class BacklogCommand implements Callable<Integer> {
   private static final double LEAST_SECONDS = 0.1;
-  private static final double TURN_SECONDS = 3;
-
-  /** Compilation that does not matter any more: seconds of it in each second. */
-  private static final double QUIET = 0.08;
-
   private static final double NOTE_SECONDS = 5;
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -39,6 +34,7 @@ final class BacklogCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin JsonTarget json = new JsonTarget();
   @Mixin Rounds rounds = new Rounds(5);
+  @Mixin WarmUp warmUp = new WarmUp(60);
 
   @Option(
       names = "--events",
@@ -73,14 +69,6 @@ final class BacklogCommand implements Callable<Integer> {
               + " (default ${DEFAULT-VALUE}).")
   double catchUpSeconds;
 
-  @Option(
-      names = "--warm-up",
-      defaultValue = "60",
-      description =
-          "Most seconds of warm-up after each start; it ends when little is compiled any more"
-              + " (default ${DEFAULT-VALUE}, 0 for none).")
-  double warmUp;
-
   BacklogCommand(Output output) {
     this.output = output;
   }
@@ -94,7 +82,7 @@ final class BacklogCommand implements Callable<Integer> {
     bounds.within("--outstanding", outstanding, 1, 10_000);
     bounds.within("--idle-seconds", idleSeconds, LEAST_SECONDS, 3_600);
     bounds.within("--catch-up-seconds", catchUpSeconds, LEAST_SECONDS, 3_600);
-    bounds.within("--warm-up", warmUp, 0, 600);
+    warmUp.check(bounds);
     json.check();
     List<Result> results;
     try (Workspace workspace = Workspace.create()) {
@@ -136,16 +124,15 @@ final class BacklogCommand implements Callable<Integer> {
     };
   }
 
-  /** Three JVMs on few cores compile for a minute and more, and take that from what is measured. */
+  /** After each start: the clients are new as well. */
   private void warmUp(BacklogRig rig) {
-    long end = System.nanoTime() + Math.round(warmUp * 1e9);
-    double compiling = 1;
-    while (System.nanoTime() < end && compiling > QUIET) {
-      Cost before = rig.cost();
-      rig.publish(TURN_SECONDS);
-      compiling = rig.cost().since(before).compileMillis() / 1e3 / TURN_SECONDS;
-      output.note("warming up: compilers at work for %.2f s of a second".formatted(compiling));
-    }
+    warmUp.run(
+        output,
+        left -> {
+          Cost before = rig.cost();
+          rig.publish(WarmUp.TURN_SECONDS);
+          return rig.cost().since(before).compileMillis() / 1e3 / WarmUp.TURN_SECONDS;
+        });
   }
 
   // ---- publishing

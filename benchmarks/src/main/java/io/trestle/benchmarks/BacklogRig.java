@@ -21,8 +21,6 @@ final class BacklogRig {
   private static final Duration FILL_LIMIT = Duration.ofMinutes(30);
 
   /** All of the heap from the start, so that what grows is not that. */
-  private static final List<String> KERNEL_FLAGS = List.of("-Xms512m", "-Xmx512m");
-
   private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m");
 
   private final Workspace workspace;
@@ -46,7 +44,7 @@ final class BacklogRig {
     this.workspace = workspace;
     this.size = size;
     this.outstanding = outstanding;
-    this.kernel = Kernel.start(workspace, "backlog", KERNEL_FLAGS);
+    this.kernel = Kernel.start(workspace, "backlog", FLAGS);
     this.keys =
         new Keys(
             kernel.createService("bench-publisher"),
@@ -161,7 +159,7 @@ final class BacklogRig {
   /** Starts the kernel anew, then its clients; returns the seconds that the kernel took. */
   double restart() {
     long begin = System.nanoTime();
-    kernel = Kernel.start(workspace, "backlog", KERNEL_FLAGS);
+    kernel = Kernel.start(workspace, "backlog", FLAGS);
     double seconds = (System.nanoTime() - begin) / (double) TimeUnit.SECONDS.toNanos(1);
     join();
     return seconds;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,18 +27,15 @@ import picocli.CommandLine.Spec;
     description = "Events published, stored, delivered and acknowledged per second.")
 final class EventsCommand implements Callable<Integer> {
   private static final Duration GRACE = Duration.ofMinutes(2);
-  private static final double TURN_SECONDS = 3;
 
   /** A shorter turn might end before anything of it does. */
   private static final double LEAST_SECONDS = 0.5;
-
-  /** Compilation that does not matter any more: seconds of it in each second. */
-  private static final double QUIET = 0.08;
 
   private final Output output;
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin JsonTarget json = new JsonTarget();
   @Mixin Rounds rounds = new Rounds(3);
+  @Mixin WarmUp warmUp = new WarmUp(120);
 
   @Option(
       names = "--outstanding",
@@ -52,14 +50,6 @@ final class EventsCommand implements Callable<Integer> {
       defaultValue = "1KiB",
       description = "Payload of an event (default ${DEFAULT-VALUE}).")
   Size size = new Size(1 << 10);
-
-  @Option(
-      names = "--warm-up",
-      defaultValue = "120",
-      description =
-          "Most seconds of warm-up; it ends when little is compiled any more"
-              + " (default ${DEFAULT-VALUE}, 0 for none).")
-  double warmUp;
 
   @Option(
       names = "--rate",
@@ -102,7 +92,7 @@ final class EventsCommand implements Callable<Integer> {
   public Integer call() {
     Bounds bounds = new Bounds(spec);
     rounds.check(bounds);
-    bounds.within("--warm-up", warmUp, 0, 600);
+    warmUp.check(bounds);
     bounds.within("--rate", rate, 1, 1_000_000);
     bounds.within("--size", size.bytes(), 8, 512 << 10);
     reachable("--rabbitmq", rabbitmq);
@@ -133,29 +123,25 @@ final class EventsCommand implements Callable<Integer> {
     return 0;
   }
 
-  /**
-   * Runs all cases in turns. Three JVMs on few cores compile for a minute and more, and meanwhile
-   * they take as much from the measured work as they use.
-   */
+  /** Runs all cases in turns. */
   private void warmUp(List<EventContender> contenders) {
     List<Case> ways = cases().isEmpty() ? List.of(Case.closed("all", "one", 100)) : cases();
-    long end = System.nanoTime() + Math.round(warmUp * 1e9);
-    double compiling = 1;
-    while (System.nanoTime() < end && compiling > QUIET) {
-      double seconds = 0;
-      long compileMillis = 0;
-      for (Case way : ways) {
-        double length = Math.min((end - System.nanoTime()) / 1e9, TURN_SECONDS);
-        if (length > LEAST_SECONDS) {
-          Cost before = contenders.get(0).cost();
-          contenders.forEach(each -> measure(each, way, length));
-          compileMillis += contenders.get(0).cost().since(before).compileMillis();
-          seconds += length;
-        }
+    warmUp.run(output, left -> turn(contenders, ways, left));
+  }
+
+  private double turn(List<EventContender> contenders, List<Case> ways, DoubleSupplier left) {
+    double seconds = 0;
+    long compileMillis = 0;
+    for (Case way : ways) {
+      double length = Math.min(left.getAsDouble(), WarmUp.TURN_SECONDS);
+      if (length > LEAST_SECONDS) {
+        Cost before = contenders.get(0).cost();
+        contenders.forEach(each -> measure(each, way, length));
+        compileMillis += contenders.get(0).cost().since(before).compileMillis();
+        seconds += length;
       }
-      compiling = compileMillis / 1e3 / Math.max(seconds, LEAST_SECONDS);
-      output.note("warming up: compilers at work for %.2f s of a second".formatted(compiling));
     }
+    return compileMillis / 1e3 / Math.max(seconds, LEAST_SECONDS);
   }
 
   private boolean isWanted(String name) {

@@ -65,6 +65,8 @@ final class LaneDriver extends VerticleBase {
 
   private volatile LaneState state = LaneState.AWAY;
   private final Deque<BatchRun> runs = new ArrayDeque<>();
+  private @Nullable Timer patience;
+  private long oldestSince;
   private @Nullable Timer wakeTimer;
   private boolean stopped;
   private long batches;
@@ -212,35 +214,45 @@ final class LaneDriver extends VerticleBase {
   }
 
   private void send(List<Unit> units) {
-    long began = now();
     String mark = setting.fence().epoch() + "/" + lane.label() + "/" + ++batches;
     Line line = connector.line();
     BatchRun attempt = BatchRun.start(connector.current(), line, units, mark);
     runs.addLast(attempt);
-    Timer patience =
-        timer(
-            setting.options().attemptTimeout().toNanos(),
-            () -> {
-              connector.cancelStatement();
-              attempt.abandon("no answer within " + setting.options().attemptTimeout());
-            });
+    if (runs.size() == 1) {
+      watchOldest();
+    }
     attempt
         .outcome()
         .onSuccess(
             outcome -> {
-              patience.cancel();
               if (!runs.remove(attempt)) {
                 return; // lost together with one before it
               }
               if (outcome instanceof Outcome.Committed) {
                 line.take();
               }
-              metrics.attempt(outcome, units, attempt.statements(), now() - began);
+              metrics.attempt(outcome, units, attempt.statements(), now() - oldestSince);
               report(outcome, units);
-              perform(
-                  core.finished(
-                      outcome instanceof Outcome.Lost lost ? dropRuns(lost) : outcome, now()));
+              Outcome verdict = outcome instanceof Outcome.Lost lost ? dropRuns(lost) : outcome;
+              watchOldest();
+              perform(core.finished(verdict, now()));
             });
+  }
+
+  /** The time of a run begins when nothing is before it: PostgreSQL does one after the other. */
+  private void watchOldest() {
+    if (patience != null) {
+      patience.cancel();
+    }
+    oldestSince = now();
+    BatchRun oldest = runs.peekFirst();
+    Duration limit = setting.options().attemptTimeout();
+    patience = oldest == null ? null : timer(limit.toNanos(), () -> outOfPatience(oldest, limit));
+  }
+
+  private void outOfPatience(BatchRun run, Duration limit) {
+    connector.cancelStatement();
+    run.abandon("no answer within " + limit);
   }
 
   /** The connection is given up, and with it everything that is under way there. */

@@ -73,7 +73,7 @@ public final class StatementKind<R> {
     this.first = builder.first.isEmpty() ? again : Text.of(builder.first, builder.columns.size());
     this.lane = builder.lane;
     this.priority = builder.priority;
-    this.independent = builder.independent && !again.fenced.isEmpty() && !first.fenced.isEmpty();
+    this.independent = builder.independent;
     this.columns = List.copyOf(builder.columns);
     this.conflictKey = builder.conflictKey;
   }
@@ -284,7 +284,12 @@ public final class StatementKind<R> {
         throw new IllegalArgumentException(
             "kind: " + name + " independent with a conflict key (expected: one of the two)");
       }
-      return new StatementKind<>(this);
+      StatementKind<R> kind = new StatementKind<>(this);
+      if (independent && (kind.again.fenced.isEmpty() || kind.first.fenced.isEmpty())) {
+        throw new IllegalArgumentException(
+            "kind: " + name + " independent (expected: an INSERT, UPDATE or DELETE)");
+      }
+      return kind;
     }
 
     private boolean hasParameters(String statement) {

@@ -65,6 +65,27 @@ class KindIdempotenceTest {
   }
 
   @Test
+  void build_independentWithoutFenceOrWithConflicts_isRefused() {
+    StatementKind.Builder<Long> query =
+        StatementKind.of("test.query", Long.class)
+            .sql("SELECT unnest($1::int8[])")
+            .int8(v -> v)
+            .independent();
+    assertThatThrownBy(query::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("test.query independent (expected: an INSERT, UPDATE or DELETE)");
+    StatementKind.Builder<Long> upsert =
+        StatementKind.of("test.upsert", Long.class)
+            .sql("DELETE FROM entries WHERE id = ANY ($1::int8[])")
+            .int8(v -> v)
+            .conflictKey(v -> v)
+            .independent();
+    assertThatThrownBy(upsert::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("conflict key");
+  }
+
+  @Test
   void build_moreParametersThanColumns_isRefused() {
     StatementKind.Builder<Long> builder =
         StatementKind.of("test.wrong", Long.class)

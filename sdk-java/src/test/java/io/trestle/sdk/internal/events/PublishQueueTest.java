@@ -74,12 +74,12 @@ class PublishQueueTest {
   @Test
   void pause_besideARequestUnderWay_endsInTime() {
     addAll(40);
-    List<Publication> failing = take();
-    take();
-    queue.failed(failing, true, now);
+    List<Publication> first = take();
+    List<Publication> second = take();
+    queue.failed(first, true, now);
     assertThat(queue.next()).isEqualTo(now + millis(100));
     queue.attempt();
-    queue.failed(List.of(), true, now);
+    queue.failed(second, true, now);
     assertThat(queue.next()).as("a request is being prepared").isEqualTo(now + TIMEOUT);
   }
 

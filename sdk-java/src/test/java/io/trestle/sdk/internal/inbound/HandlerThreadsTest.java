@@ -1,8 +1,10 @@
 package io.trestle.sdk.internal.inbound;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -28,6 +30,20 @@ class HandlerThreadsTest {
       }
     } finally {
       atRest.countDown();
+    }
+  }
+
+  @Test
+  void poolWithoutAThread_refuses() {
+    OutOfMemoryError none = new OutOfMemoryError("unable to create native thread");
+    try (HandlerThreads threads =
+        HandlerThreads.pool(
+            task -> {
+              throw none;
+            })) {
+      assertThatThrownBy(() -> threads.executor().execute(() -> {}))
+          .isInstanceOf(RejectedExecutionException.class)
+          .hasCause(none);
     }
   }
 
