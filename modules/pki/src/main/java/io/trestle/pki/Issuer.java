@@ -3,8 +3,6 @@ package io.trestle.pki;
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.kernel.Clock;
-import io.trestle.kernel.settings.IdentitySettings;
-import io.trestle.kernel.settings.Settings;
 import io.trestle.pki.core.CertificateAuthority;
 import io.trestle.pki.core.IssuedCertificate;
 import io.trestle.pki.core.LeafProfile;
@@ -13,24 +11,42 @@ import io.trestle.pki.core.MalformedRequestException;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * One authority at work: cryptography on workers, the lifetime from the settings. Safe from any
+ * One authority at work: cryptography on workers, the lifetime as the settings say. Safe from any
  * thread.
+ *
+ * <p>A kernel that issues many leaves, because a fleet comes up, signs with a native library from
+ * then on; one that issues a few would wait longer for the library than it saves.
  */
 final class Issuer {
-  private final CertificateAuthority authority;
+  private static final Logger LOG = LoggerFactory.getLogger(Issuer.class);
+
+  /** Leaves until loading the library is worth its half second of processor time. */
+  static final int MANY = 32;
+
+  private final AtomicInteger issued = new AtomicInteger();
+  private volatile CertificateAuthority authority;
   private final WorkerExecutor workers;
-  private final Settings settings;
+  private final Supplier<Duration> lifetime;
   private final Clock clock;
 
-  Issuer(CertificateAuthority authority, WorkerExecutor workers, Settings settings, Clock clock) {
+  Issuer(
+      CertificateAuthority authority,
+      WorkerExecutor workers,
+      Supplier<Duration> lifetime,
+      Clock clock) {
     this.authority = authority;
     this.workers = workers;
-    this.settings = settings;
+    this.lifetime = lifetime;
     this.clock = clock;
   }
 
@@ -43,12 +59,26 @@ final class Issuer {
 
   /** A leaf for an instance. */
   Future<IssuedCertificate> leaf(UUID serviceId, UUID instanceId, PublicKey key) {
+    if (issued.incrementAndGet() == MANY) {
+      signNatively();
+    }
     return work(
         () -> {
-          long lifetime = settings.get(IdentitySettings.LEAF_TTL).toMillis();
-          LeafProfile profile = LeafProfile.ofInstance(serviceId, instanceId, lifetime);
+          LeafProfile profile =
+              LeafProfile.ofInstance(serviceId, instanceId, lifetime.get().toMillis());
           return authority.issue(profile, key, clock.millis());
         });
+  }
+
+  private void signNatively() {
+    workers
+        .executeBlocking(() -> NativeSignatures.load().flatMap(authority::signingWith), false)
+        .onSuccess(
+            loaded -> {
+              loaded.ifPresent(quick -> authority = quick);
+              LOG.info("leaves are signed by library={}", loaded.isPresent() ? "AWS-LC" : "JDK");
+            })
+        .onFailure(failure -> LOG.warn("no native signatures, the JDK goes on signing", failure));
   }
 
   /** The authority that signs. */

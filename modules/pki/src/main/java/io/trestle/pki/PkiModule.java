@@ -53,7 +53,9 @@ public final class PkiModule implements Module {
 
   private Future<Void> deploy(
       ModuleContext house, CertificateAuthority authority, WorkerExecutor pool) {
-    Issuer issuer = new Issuer(authority, pool, house.settings(), house.clock());
+    Issuer issuer =
+        new Issuer(
+            authority, pool, () -> house.settings().get(IdentitySettings.LEAF_TTL), house.clock());
     RuntimeCertificate certificate =
         new RuntimeCertificate(
             authority,

@@ -7,6 +7,7 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
@@ -15,6 +16,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.AuthorityKeyIdentifier;
@@ -33,6 +35,7 @@ import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One certificate authority: a self-signed certificate and its key. It signs leaves and nothing
@@ -54,12 +57,12 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  *
  * <p>There is no static authority: an installation may hold several (row 1 of {@code runtime_ca} is
  * the one of {@code servicebridge.v1}). Instances are immutable and safe from any thread; issuing
- * costs about a millisecond and belongs on a worker.
+ * costs up to a millisecond and belongs on a worker.
  *
- * <p>Signing stays with the JDK, whose P-256 is built to take the same time for every nonce.
- * BouncyCastle's is several times as fast, but promises that less strictly, and the key of an
- * authority is the one secret that must not leak. A fresh leaf is not parsed again, since only its
- * bytes are wanted.
+ * <p>It signs with the JDK, whose P-256 is built to take the same time for every nonce, or with a
+ * provider of the same promise ({@link #signingWith}). BouncyCastle's promises that less strictly,
+ * and the key of an authority is the one secret that must not leak. A fresh leaf is not parsed
+ * again, since only its bytes are wanted.
  */
 @SuppressWarnings("JavaUtilDate") // the certificate builder speaks no other
 public final class CertificateAuthority {
@@ -74,10 +77,13 @@ public final class CertificateAuthority {
   private final X500Name name;
   private final AuthorityKeyIdentifier keyIdentifier;
   private final SecureRandom random;
+  private final @Nullable Provider signer;
 
-  private CertificateAuthority(X509Certificate certificate, PrivateKey key, SecureRandom random) {
+  private CertificateAuthority(
+      X509Certificate certificate, PrivateKey key, SecureRandom random, @Nullable Provider signer) {
     this.certificate = certificate;
     this.key = key;
+    this.signer = signer;
     this.name = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     this.keyIdentifier = identifierOf(certificate);
     this.random = random;
@@ -103,8 +109,8 @@ public final class CertificateAuthority {
     } catch (IOException | NoSuchAlgorithmException e) {
       throw new IllegalStateException("the authority could not be made", e);
     }
-    IssuedCertificate issued = sign(builder, pair.getPrivate(), random);
-    return new CertificateAuthority(issued.certificate(), pair.getPrivate(), random);
+    IssuedCertificate issued = sign(builder, pair.getPrivate(), random, null);
+    return new CertificateAuthority(issued.certificate(), pair.getPrivate(), random, null);
   }
 
   /**
@@ -117,7 +123,17 @@ public final class CertificateAuthority {
   public static CertificateAuthority load(
       String name, byte[] certificateDer, byte[] keyDer, long nowMillis, SecureRandom random) {
     StoredAuthority stored = StoredAuthority.check(name, certificateDer, keyDer, nowMillis);
-    return new CertificateAuthority(stored.certificate(), stored.key(), random);
+    return new CertificateAuthority(stored.certificate(), stored.key(), random, null);
+  }
+
+  /**
+   * The same authority, signing with the ECDSA of a provider whose time does not depend on the
+   * secrets; empty when what it signs does not verify with the JDK.
+   */
+  public Optional<CertificateAuthority> signingWith(Provider provider) {
+    return StoredAuthority.isPair(certificate.getPublicKey(), key, provider)
+        ? Optional.of(new CertificateAuthority(certificate, key, random, provider))
+        : Optional.empty();
   }
 
   /** Its certificate. */
@@ -154,7 +170,7 @@ public final class CertificateAuthority {
     } catch (IOException e) {
       throw new IllegalStateException("no leaf for " + profile.id(), e);
     }
-    return sign(builder, key, random);
+    return sign(builder, key, random, signer);
   }
 
   /** A fresh P-256 key pair, as for the runtime's own leaf. */
@@ -206,9 +222,15 @@ public final class CertificateAuthority {
   }
 
   private static IssuedCertificate sign(
-      X509v3CertificateBuilder builder, PrivateKey key, SecureRandom random) {
+      X509v3CertificateBuilder builder,
+      PrivateKey key,
+      SecureRandom random,
+      @Nullable Provider provider) {
     try {
       var signer = new JcaContentSignerBuilder(SIGNATURE).setSecureRandom(random);
+      if (provider != null) {
+        signer.setProvider(provider);
+      }
       X509CertificateHolder signed = builder.build(signer.build(key));
       return new IssuedCertificate(signed.getEncoded(), signed.getNotAfter().getTime());
     } catch (OperatorCreationException | IOException e) {

@@ -4,6 +4,8 @@ import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
+import java.security.Provider;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.CertificateException;
@@ -13,9 +15,11 @@ import java.security.interfaces.ECPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** An authority as it was read from its row, checked to be usable. */
 record StoredAuthority(X509Certificate certificate, PrivateKey key) {
+  private static final String SIGNATURE = "SHA256withECDSA";
   private static final String ADVICE =
       "; restore the row from a backup (every bootstrap key pins this certificate, so a new one is never made)";
 
@@ -28,7 +32,7 @@ record StoredAuthority(X509Certificate certificate, PrivateKey key) {
         name,
         "cert_der holds no EC key (expected: EC P-256)");
     require(
-        isPair(certificate.getPublicKey(), key),
+        isPair(certificate.getPublicKey(), key, null),
         name,
         "key_der does not match the public key in cert_der");
     Instant notAfter = certificate.getNotAfter().toInstant();
@@ -68,18 +72,22 @@ record StoredAuthority(X509Certificate certificate, PrivateKey key) {
     }
   }
 
-  /** A probe, signed with one and verified with the other. */
-  private static boolean isPair(PublicKey publicKey, PrivateKey privateKey) {
+  /** A probe, signed with one (by the provider, if there is one) and verified with the other. */
+  static boolean isPair(PublicKey publicKey, PrivateKey privateKey, @Nullable Provider provider) {
     byte[] probe = {1, 2, 3, 4};
     try {
-      Signature signature = Signature.getInstance("SHA256withECDSA");
-      signature.initSign(privateKey);
-      signature.update(probe);
-      byte[] signed = signature.sign();
-      signature.initVerify(publicKey);
-      signature.update(probe);
-      return signature.verify(signed);
-    } catch (GeneralSecurityException e) {
+      Signature signer =
+          provider == null
+              ? Signature.getInstance(SIGNATURE)
+              : Signature.getInstance(SIGNATURE, provider);
+      signer.initSign(privateKey);
+      signer.update(probe);
+      byte[] signed = signer.sign();
+      Signature verifier = Signature.getInstance(SIGNATURE);
+      verifier.initVerify(publicKey);
+      verifier.update(probe);
+      return verifier.verify(signed);
+    } catch (GeneralSecurityException | ProviderException e) {
       return false;
     }
   }

@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.security.KeyPair;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Security;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertificateFactory;
 import java.security.cert.PKIXParameters;
@@ -22,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 import org.junit.jupiter.api.Test;
 
 /** Everything is inspected with the JDK's own parser, not with the library that wrote it. */
@@ -107,6 +109,19 @@ class CertificateAuthorityTest {
     assertThat(leaf.getExtendedKeyUsage()).containsExactlyInAnyOrder(CLIENT_AUTH, SERVER_AUTH);
     assertThat(Duration.ofMillis(leaf.getNotAfter().toInstant().toEpochMilli() - NOW).toDays())
         .isEqualTo(30);
+  }
+
+  @Test
+  void signingWith_providerThatSigns_makesLeavesOfTheSameAuthority() throws Exception {
+    CertificateAuthority other = authority.signingWith(new BouncyCastleProvider()).orElseThrow();
+
+    validate(leafOf(other), authority);
+    assertThat(other.certificate()).isEqualTo(authority.certificate());
+  }
+
+  @Test
+  void signingWith_providerWithoutTheAlgorithm_isNotUsed() {
+    assertThat(authority.signingWith(Security.getProvider("SunJCE"))).isEmpty();
   }
 
   @Test
