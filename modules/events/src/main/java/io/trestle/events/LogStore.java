@@ -29,21 +29,17 @@ final class LogStore {
   /** A page ends behind the event with which its payloads reach this. */
   static final long PAGE_BYTES = 8 << 20;
 
+  /** The arrays are read in step, row by row; in FROM each of them would first become a table. */
   private static final String INSERT =
       """
       INSERT INTO event_log AS l
         (id, seq, publisher_service_id, publisher_instance_id, name, payload, payload_json,
          contract_hash, partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace,
          matched, created_at_ms)
-      SELECT e.id, e.seq, e.service, e.instance, e.name, e.payload, e.payload_json,
-        e.contract_hash, e.partition_key, e.idempotency_key, e.headers::jsonb,
-        e.occurred_at_ms, e.x_sb_trace, e.matched::integer[], e.created_at_ms
-      FROM unnest($1::uuid[], $2::int8[], $3::uuid[], $4::uuid[], $5::text[], $6::bytea[],
-          $7::bytea[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int8[],
-          $13::text[], $14::text[], $15::int8[])
-        AS e(id, seq, service, instance, name, payload, payload_json, contract_hash,
-             partition_key, idempotency_key, headers, occurred_at_ms, x_sb_trace, matched,
-             created_at_ms)
+      SELECT unnest($1::uuid[]), unnest($2::int8[]), unnest($3::uuid[]), unnest($4::uuid[]),
+        unnest($5::text[]), unnest($6::bytea[]), unnest($7::bytea[]), unnest($8::text[]),
+        unnest($9::text[]), unnest($10::text[]), unnest($11::text[])::jsonb, unnest($12::int8[]),
+        unnest($13::text[]), unnest($14::text[])::integer[], unnest($15::int8[])
       """;
 
   /**
