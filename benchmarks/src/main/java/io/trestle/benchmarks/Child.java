@@ -195,6 +195,11 @@ final class Child implements AutoCloseable {
   }
 
   private String tail() {
+    return tail(log);
+  }
+
+  /** The last lines of a log, as part of a message. */
+  static String tail(Path log) {
     try (Stream<String> lines = Files.lines(log)) {
       List<String> all = lines.toList();
       return "  | "

@@ -20,7 +20,7 @@ final class Workspace implements AutoCloseable {
   private static final String PREFIX = "bench-";
 
   private final Path directory;
-  private final Deque<Child> children = new ArrayDeque<>();
+  private final Deque<Runnable> ends = new ArrayDeque<>();
   private final Thread hook = new Thread(this::end, "bench-end");
   private boolean ended;
 
@@ -49,8 +49,17 @@ final class Workspace implements AutoCloseable {
       throw new BenchException("stopped");
     }
     Child child = Child.start(role, flags, directory);
-    children.push(child);
+    ends.push(child::close);
     return child;
+  }
+
+  /** Has something ended with this workspace; at once when that is over. */
+  synchronized void endWith(Runnable end) {
+    if (ended) {
+      end.run();
+    } else {
+      ends.push(end);
+    }
   }
 
   @Override
@@ -66,8 +75,8 @@ final class Workspace implements AutoCloseable {
   /** The last one started goes first, so that clients go before servers and the kernel last. */
   private synchronized void end() {
     ended = true;
-    for (Child child = children.poll(); child != null; child = children.poll()) {
-      child.close();
+    for (Runnable end = ends.poll(); end != null; end = ends.poll()) {
+      end.run();
     }
     Orphan.end(directory.resolve("embedded").resolve("data"));
     delete(directory);

@@ -23,7 +23,8 @@ class ArgumentsTest {
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("no benchmark named (expected: rpc, sessions, pipeline, events or backlog)");
+        .contains(
+            "no benchmark named (expected: rpc, sessions, start, pipeline, events or backlog)");
   }
 
   @Test
@@ -83,6 +84,8 @@ class ArgumentsTest {
         "pipeline --size 1MiB           | --size: 1048576 (expected: 1 to 65536)",
         "backlog --events 999           | --events: 999 (expected: 1000 to 1000000000)",
         "backlog --idle-seconds 0       | --idle-seconds: 0 (expected: 0.1 to 3600)",
+        "start --rounds 0              | --rounds: 0 (expected: 1 to 100)",
+        "start --launcher /nowhere     | --launcher: /nowhere (expected: a program)",
         "sessions --services 0          | --services: 0 (expected: 1 to 1000)",
         "sessions --instances 5         | --instances: 5 (expected: 100 to 10000)",
       })

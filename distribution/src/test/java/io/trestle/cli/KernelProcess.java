@@ -71,13 +71,7 @@ public final class KernelProcess implements AutoCloseable {
   }
 
   private static KernelProcess start(Map<String, String> environment, Path state, String... args) {
-    List<String> command = new ArrayList<>(List.of(java()));
-    command.addAll(SMALL);
-    command.addAll(ClassArchive.options());
-    command.add("-Dtrestle.home=" + HOME);
-    command.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
-    command.addAll(programs());
-    command.addAll(List.of("-cp", ClassArchive.classPath(), Main.class.getName()));
+    List<String> command = new ArrayList<>(command());
     command.addAll(List.of(args));
     command.addAll(List.of("-o", "json"));
     ProcessBuilder builder = new ProcessBuilder(command);
@@ -89,6 +83,18 @@ public final class KernelProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The program without its arguments. */
+  static List<String> command() {
+    List<String> command = new ArrayList<>(List.of(java()));
+    command.addAll(SMALL);
+    command.addAll(ClassArchive.options());
+    command.add("-Dtrestle.home=" + HOME);
+    command.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
+    command.addAll(programs());
+    command.addAll(List.of("-cp", ClassArchive.classPath(), Main.class.getName()));
+    return command;
   }
 
   /** The JVM that we run on. */
