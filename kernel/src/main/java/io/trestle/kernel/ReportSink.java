@@ -23,7 +23,7 @@ final class ReportSink {
   static void mountUnlessServed(Collection<Module> enabled, Gateway gateway) {
     if (enabled.stream().noneMatch(m -> m.name().equals("telemetry"))) {
       gateway.method(
-          new MethodHandler.Bidirectional<TelemetryBatch, TelemetryAck>(
+          MethodHandler.Bidirectional.<TelemetryBatch, TelemetryAck>of(
               Methods.TELEMETRY_REPORT.path(),
               Access.SERVICE,
               MAX_BATCH_BYTES,

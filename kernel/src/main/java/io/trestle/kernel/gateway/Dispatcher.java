@@ -72,11 +72,11 @@ final class Dispatcher {
     }
   }
 
-  private static <I extends MessageLite, O extends MessageLite> void bidirectional(
+  private static <I extends MessageLite, O> void bidirectional(
       CallLife call, Bidirectional<I, O> method) {
     try {
       MethodHandler.Inbound<I> inbound =
-          method.function().handle(call, new StreamWriter<>(call, Frames::frame));
+          method.function().handle(call, new StreamWriter<>(call, method.encoder()));
       call.read(new MessageStream<>(call, method.parser(), inbound));
     } catch (RuntimeException failure) {
       failed(call, failure);

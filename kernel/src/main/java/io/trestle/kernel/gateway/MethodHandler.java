@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.function.Function;
 
 /**
  * One row of a method table: where a method is reached, who may, how large a request may be, and
@@ -44,14 +45,30 @@ public sealed interface MethodHandler {
       StreamFunction<I, O> function)
       implements MethodHandler {}
 
-  /** Many in, many out. */
-  record Bidirectional<I extends MessageLite, O extends MessageLite>(
+  /**
+   * Many in, many out.
+   *
+   * @param encoder writes an answer with its frame header, on the thread that sends
+   */
+  record Bidirectional<I extends MessageLite, O>(
       String path,
       Access access,
       int maxRequestBytes,
       Parser<I> parser,
+      Function<O, Buffer> encoder,
       BidiFunction<I, O> function)
-      implements MethodHandler {}
+      implements MethodHandler {
+
+    /** Answers are messages. */
+    public static <I extends MessageLite, O extends MessageLite> Bidirectional<I, O> of(
+        String path,
+        Access access,
+        int maxRequestBytes,
+        Parser<I> parser,
+        BidiFunction<I, O> function) {
+      return new Bidirectional<>(path, access, maxRequestBytes, parser, Frames::frame, function);
+    }
+  }
 
   /** One message in, one frame out, handled as bytes: payloads pass through undecoded. */
   record RawUnary(String path, Access access, int maxRequestBytes, RawFunction function)
@@ -80,7 +97,7 @@ public sealed interface MethodHandler {
 
   /** Handles a bidirectional call: returns what receives the client's messages. */
   @FunctionalInterface
-  interface BidiFunction<I extends MessageLite, O extends MessageLite> {
+  interface BidiFunction<I extends MessageLite, O> {
     Inbound<I> handle(Call call, Outbound<O> out);
   }
 

@@ -62,7 +62,7 @@ final class TestMethods {
             (call, request) -> Future.succeededFuture(Frames.frame(request.getBytes()))),
         new Unary<>(SLOW, Access.SERVICE, LARGE, StringValue.parser(), this::slow),
         new ServerStreaming<>(WATCH, Access.SERVICE, LARGE, StringValue.parser(), this::watch),
-        new Bidirectional<>(CHAT, Access.SERVICE, LARGE, StringValue.parser(), this::chat),
+        Bidirectional.of(CHAT, Access.SERVICE, LARGE, StringValue.parser(), this::chat),
         new Unary<>(ANYBODY, Access.ANYBODY, SMALL, StringValue.parser(), this::unary),
         new Unary<Empty, Empty>(
             NOBODY, Access.NOBODY, LARGE, Empty.parser(), (call, r) -> Future.succeededFuture(r)));

@@ -1,5 +1,6 @@
 package io.trestle.events;
 
+import io.trestle.conversations.Events.Delivery;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.gateway.Access;
 import io.trestle.kernel.gateway.Call;
@@ -8,7 +9,6 @@ import io.trestle.kernel.gateway.MethodHandler.Inbound;
 import io.trestle.kernel.gateway.MethodHandler.Outbound;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.v1.SubscribeClientMessage;
-import io.trestle.protocol.v1.SubscribeServerMessage;
 
 /** {@code Events/Subscribe}: the deliveries of one instance. */
 final class SubscribeEndpoint {
@@ -26,10 +26,11 @@ final class SubscribeEndpoint {
         Access.SERVICE,
         MethodHandler.DEFAULT_MAX_REQUEST_BYTES,
         SubscribeClientMessage.parser(),
+        delivery -> DeliveryMessage.frame(delivery, epoch),
         this::open);
   }
 
-  private Inbound<SubscribeClientMessage> open(Call call, Outbound<SubscribeServerMessage> out) {
-    return new SubscribeStream(house, epoch, call, out);
+  private Inbound<SubscribeClientMessage> open(Call call, Outbound<Delivery> out) {
+    return new SubscribeStream(house, call, out);
   }
 }

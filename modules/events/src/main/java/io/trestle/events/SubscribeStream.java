@@ -1,6 +1,5 @@
 package io.trestle.events;
 
-import com.google.protobuf.UnsafeByteOperations;
 import io.trestle.conversations.Events;
 import io.trestle.conversations.Events.Alive;
 import io.trestle.conversations.Events.Answer;
@@ -9,7 +8,6 @@ import io.trestle.conversations.Events.Closed;
 import io.trestle.conversations.Events.Deliveries;
 import io.trestle.conversations.Events.Delivery;
 import io.trestle.conversations.Events.End;
-import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Heard;
 import io.trestle.conversations.Events.Open;
 import io.trestle.conversations.Refused;
@@ -22,12 +20,9 @@ import io.trestle.kernel.gateway.MethodHandler.Outbound;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.UuidText;
 import io.trestle.protocol.v1.Ack;
-import io.trestle.protocol.v1.EventDelivery;
-import io.trestle.protocol.v1.EventEnvelope;
 import io.trestle.protocol.v1.Nack;
 import io.trestle.protocol.v1.SubscribeClientMessage;
 import io.trestle.protocol.v1.SubscribeInit;
-import io.trestle.protocol.v1.SubscribeServerMessage;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -48,9 +43,8 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
   private final ModuleContext house;
-  private final String epoch;
   private final Call call;
-  private final Outbound<SubscribeServerMessage> out;
+  private final Outbound<Delivery> out;
   private final UUID key;
   private final Context context;
   private final List<Bus.Registration> answerers = new ArrayList<>();
@@ -64,10 +58,8 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
   private boolean opened;
   private boolean over;
 
-  SubscribeStream(
-      ModuleContext house, String epoch, Call call, Outbound<SubscribeServerMessage> out) {
+  SubscribeStream(ModuleContext house, Call call, Outbound<Delivery> out) {
     this.house = house;
-    this.epoch = epoch;
     this.call = call;
     this.out = out;
     this.key = house.ids().next();
@@ -195,35 +187,9 @@ final class SubscribeStream implements Inbound<SubscribeClientMessage> {
       return Future.failedFuture(Refused.of(Refused.Reason.CANCELLED, "the stream is over"));
     }
     for (Delivery delivery : deliveries.deliveries()) {
-      sending = sending.compose(v -> out.send(message(delivery)));
+      sending = sending.compose(v -> out.send(delivery));
     }
     return sending.map(v -> new Heard());
-  }
-
-  private SubscribeServerMessage message(Delivery d) {
-    return SubscribeServerMessage.newBuilder()
-        .setDelivery(
-            EventDelivery.newBuilder()
-                .setDeliveryId(d.id().toString())
-                .setEnvelope(envelope(d.event(), d.trace()))
-                .setAttempt(d.attempt())
-                .setLeaseToken(DeliveryTokens.text(epoch, d.token()))
-                .addAllMatchedPatterns(d.patterns()))
-        .build();
-  }
-
-  private static EventEnvelope envelope(Event e, String trace) {
-    return EventEnvelope.newBuilder()
-        .setId(e.id())
-        .setName(e.name())
-        .setPayload(UnsafeByteOperations.unsafeWrap(e.payload()))
-        .setContractHash(e.contractHash())
-        .setPartitionKey(e.partitionKey())
-        .setIdempotencyKey(e.idempotencyKey())
-        .putAllHeaders(e.headers())
-        .setOccurredAtUnixMs(e.occurredAtMillis())
-        .setXSbTrace(trace)
-        .build();
   }
 
   // ---- ends

@@ -25,7 +25,7 @@ final class TraceEndpoints {
   }
 
   MethodHandler append() {
-    return new MethodHandler.Bidirectional<>(
+    return MethodHandler.Bidirectional.of(
         ExtensionMethods.TRACES_APPEND.path(),
         Access.SERVICE,
         MAX_REQUEST,
