@@ -11,9 +11,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code pipeline}, {@code events}, {@code
- * backlog}. The table goes to standard output, progress to standard error; with {@code --json -}
- * standard output holds one JSON value instead, an error too. Blocking; nothing is left running.
+ * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code policy}, {@code pipeline}, {@code
+ * events}, {@code backlog}. The table goes to standard output, progress to standard error; with
+ * {@code --json -} standard output holds one JSON value instead, an error too. Blocking; nothing is
+ * left running.
  */
 public final class Bench {
   private static final int FAILED = 1;
@@ -47,6 +48,7 @@ public final class Bench {
         new CommandLine(new Root())
             .addSubcommand(new RpcCommand(output))
             .addSubcommand(new SessionsCommand(output))
+            .addSubcommand(new PolicyCommand(output))
             .addSubcommand(new PipelineCommand(output))
             .addSubcommand(new EventsCommand(output))
             .addSubcommand(new BacklogCommand(output));
@@ -90,7 +92,7 @@ public final class Bench {
     public void run() {
       throw new ParameterException(
           spec.commandLine(),
-          "no benchmark named (expected: rpc, sessions, pipeline, events or backlog)");
+          "no benchmark named (expected: rpc, sessions, policy, pipeline, events or backlog)");
     }
   }
 }

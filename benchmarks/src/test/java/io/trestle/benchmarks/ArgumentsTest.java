@@ -23,7 +23,8 @@ class ArgumentsTest {
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
-        .contains("no benchmark named (expected: rpc, sessions, pipeline, events or backlog)");
+        .contains(
+            "no benchmark named (expected: rpc, sessions, policy, pipeline, events or backlog)");
   }
 
   @Test
@@ -85,6 +86,8 @@ class ArgumentsTest {
         "backlog --idle-seconds 0       | --idle-seconds: 0 (expected: 0.1 to 3600)",
         "sessions --services 0          | --services: 0 (expected: 1 to 1000)",
         "sessions --instances 5         | --instances: 5 (expected: 100 to 10000)",
+        "policy --services 3            | --services: 3 (expected: 4 to 10000)",
+        "policy --watchers 1001         | --watchers: 1001 (expected: 4 to 1000)",
       })
   void badArgument_isWrongUsage_andNamed(String line, String expected) {
     Run run = Run.of(line.strip().split(" +"));
