@@ -126,8 +126,9 @@ final class PolicyCommand implements Callable<Integer> {
       fleet.add(kernel.service(SERVICE.formatted(i)));
     }
     for (int i = 0; i < services; i++) {
-      kernel.setPolicy(policy(i, "rpc.call", 1, true));
-      kernel.setPolicy(policy(i, "rpc.handle", -1, true));
+      JsonObject both = policy(i, "rpc.call", 1, true);
+      both.getJsonObject("rules").mergeIn(policy(i, "rpc.handle", -1, true).getJsonObject("rules"));
+      kernel.setPolicy(both);
     }
     Child load = workspace.start("policy-load", LOAD_FLAGS);
     load.ask("connect", watched(kernel), LIMIT);
