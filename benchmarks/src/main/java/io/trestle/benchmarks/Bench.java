@@ -11,8 +11,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code start}, {@code pipeline}, {@code
- * events}, {@code backlog}. The table goes to standard output, progress to standard error; with
+ * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code policy}, {@code start}, {@code
+ * pipeline}, {@code events}, {@code backlog}. The table goes to standard output, progress to standard error; with
  * {@code --json -} standard output holds one JSON value instead, an error too. Blocking; nothing is
  * left running.
  */
@@ -49,6 +49,7 @@ public final class Bench {
             .addSubcommand(new RpcCommand(output))
             .addSubcommand(new SessionsCommand(output))
             .addSubcommand(new StartCommand(output))
+            .addSubcommand(new PolicyCommand(output))
             .addSubcommand(new PipelineCommand(output))
             .addSubcommand(new EventsCommand(output))
             .addSubcommand(new BacklogCommand(output));
@@ -92,7 +93,8 @@ public final class Bench {
     public void run() {
       throw new ParameterException(
           spec.commandLine(),
-          "no benchmark named (expected: rpc, sessions, start, pipeline, events or backlog)");
+          "no benchmark named"
+              + " (expected: rpc, sessions, policy, start, pipeline, events or backlog)");
     }
   }
 }

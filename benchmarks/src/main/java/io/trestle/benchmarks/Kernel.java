@@ -49,25 +49,60 @@ final class Kernel {
     return child;
   }
 
+  /** Address of the admin API. */
+  String http() {
+    return url;
+  }
+
+  /** The token of the admin API. */
+  String token() {
+    try {
+      return Files.readString(tokenFile).strip();
+    } catch (IOException e) {
+      throw new BenchException("the admin token cannot be read: " + e, e);
+    }
+  }
+
+  /** Processor time of its event loops so far, in nanoseconds. */
+  long loopNanos() {
+    return child.ask("loops", new JsonObject(), ADMIN_LIMIT).getLong("nanos");
+  }
+
+  /** A service and its bootstrap key. */
+  record Service(String id, String name, String key) {}
+
   /** A new service; returns its bootstrap key. */
   String createService(String name) {
+    return service(name).key();
+  }
+
+  /** A new service. */
+  Service service(String name) {
+    JsonObject made = admin("ServiceService/Create", new JsonObject().put("name", name));
+    return new Service(made.getString("id"), name, made.getString("apiKey"));
+  }
+
+  /** Changes an access policy. */
+  void setPolicy(JsonObject change) {
+    admin("PolicyService/Set", change);
+  }
+
+  private JsonObject admin(String procedure, JsonObject request) {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(
-                  URI.create(url).resolve("/servicebridge.ui.v1.ServiceService/Create"))
+      HttpRequest post =
+          HttpRequest.newBuilder(URI.create(url).resolve("/servicebridge.ui.v1." + procedure))
               .timeout(ADMIN_LIMIT)
-              .header("authorization", "Bearer " + Files.readString(tokenFile).strip())
+              .header("authorization", "Bearer " + token())
               .header("content-type", "application/json")
-              .POST(
-                  HttpRequest.BodyPublishers.ofString(new JsonObject().put("name", name).encode()))
+              .POST(HttpRequest.BodyPublishers.ofString(request.encode()))
               .build();
-      HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> answer = http.send(post, HttpResponse.BodyHandlers.ofString());
       if (answer.statusCode() != 200) {
-        throw new BenchException("service " + name + " cannot be made: " + answer.body());
+        throw new BenchException(procedure + " is refused: " + answer.body());
       }
-      return new JsonObject(answer.body()).getString("apiKey");
+      return new JsonObject(answer.body());
     } catch (IOException e) {
-      throw new BenchException("service " + name + " cannot be made: " + e, e);
+      throw new BenchException(procedure + " fails: " + e, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new BenchException("interrupted", e);

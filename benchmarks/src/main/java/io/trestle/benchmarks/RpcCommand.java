@@ -1,5 +1,6 @@
 package io.trestle.benchmarks;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Spec;
 final class RpcCommand implements Callable<Integer> {
   private static final String PEER = "grpc-java";
   private static final String ECHO = "bench-echo";
+  private static final String CALLER = "bench-caller";
+  private static final int RULES = 10;
   private static final Duration START_LIMIT = Duration.ofMinutes(1);
   private static final Duration GRACE = Duration.ofMinutes(1);
   private static final List<String> KERNEL_FLAGS = List.of("-Xmx512m");
@@ -135,7 +138,8 @@ final class RpcCommand implements Callable<Integer> {
     output.note("starting a kernel and the contenders");
     Kernel kernel = Kernel.start(workspace, "kernel", KERNEL_FLAGS);
     JsonObject echo = access(kernel, ECHO);
-    JsonObject caller = access(kernel, "bench-caller");
+    JsonObject caller = access(kernel, CALLER);
+    govern(kernel);
     Child sdkServer = workspace.start("sdk-server", FLAGS);
     Child sdkClient = workspace.start("sdk-client", FLAGS);
     Child grpcServer = workspace.start("grpc-server", FLAGS);
@@ -148,6 +152,22 @@ final class RpcCommand implements Callable<Integer> {
         new Contender("direct", "DIRECT", sdkClient, sdkServer),
         new Contender(PEER, "", grpcClient, grpcServer),
         new Contender("proxied", "PROXY", sdkClient, sdkServer, kernel.child()));
+  }
+
+  /** Ten rules each way for both; one of ten lets the calls through, to everything of the other. */
+  private static void govern(Kernel kernel) {
+    for (String service : List.of(ECHO, CALLER)) {
+      String peer = service.equals(ECHO) ? CALLER : ECHO;
+      JsonArray targets = new JsonArray();
+      for (int i = 1; i < RULES; i++) {
+        targets.add(peer + "/nothing-" + i);
+      }
+      targets.add(peer + "/*");
+      kernel.setPolicy(
+          new JsonObject()
+              .put("name", service)
+              .put("rules", new JsonObject().put("rpc.call", targets).put("rpc.handle", targets)));
+    }
   }
 
   private static JsonObject access(Kernel kernel, String service) {

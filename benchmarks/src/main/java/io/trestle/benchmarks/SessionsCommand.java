@@ -68,7 +68,9 @@ final class SessionsCommand implements Callable<Integer> {
     try (Workspace workspace = Workspace.create()) {
       results = measure(workspace);
     }
-    table(results).lines().forEach(output::say);
+    Table.bounded("case (%d instances of %d services)".formatted(instances, services), results)
+        .lines()
+        .forEach(output::say);
     json.write(results);
     return 0;
   }
@@ -173,24 +175,5 @@ final class SessionsCommand implements Callable<Integer> {
             "mebibytes_end", memory.now(),
             "bound", "below %.0f MiB".formatted(MAX_MEBIBYTES),
             "met", memory.peak() < MAX_MEBIBYTES));
-  }
-
-  private Table table(List<Result> results) {
-    Table table =
-        new Table(
-            List.of(
-                "case (%d instances of %d services)".formatted(instances, services),
-                "measured",
-                "bound",
-                "met"));
-    for (Result result : results) {
-      Map<String, Object> facts = result.facts();
-      table.row(
-          result.name(),
-          String.valueOf(facts.get("figure")),
-          String.valueOf(facts.get("bound")),
-          Boolean.TRUE.equals(facts.get("met")) ? "yes" : "NO");
-    }
-    return table;
   }
 }

@@ -35,6 +35,19 @@ final class Table {
     return table;
   }
 
+  /** Results beside what is asked of them. */
+  static Table bounded(String head, List<Result> results) {
+    Table table = new Table(List.of(head, "measured", "bound", "met"));
+    for (Result result : results) {
+      table.row(
+          result.name(),
+          String.valueOf(result.facts().get("figure")),
+          String.valueOf(result.facts().get("bound")),
+          Boolean.TRUE.equals(result.facts().get("met")) ? "yes" : "NO");
+    }
+    return table;
+  }
+
   Table row(String... cells) {
     rows.add(List.of(cells));
     return this;

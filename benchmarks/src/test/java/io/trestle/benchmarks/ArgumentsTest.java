@@ -24,7 +24,8 @@ class ArgumentsTest {
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err())
         .contains(
-            "no benchmark named (expected: rpc, sessions, start, pipeline, events or backlog)");
+            "no benchmark named"
+                + " (expected: rpc, sessions, policy, start, pipeline, events or backlog)");
   }
 
   @Test
@@ -88,6 +89,8 @@ class ArgumentsTest {
         "start --launcher /nowhere     | --launcher: /nowhere (expected: a program)",
         "sessions --services 0          | --services: 0 (expected: 1 to 1000)",
         "sessions --instances 5         | --instances: 5 (expected: 100 to 10000)",
+        "policy --services 3            | --services: 3 (expected: 4 to 10000)",
+        "policy --watchers 1001         | --watchers: 1001 (expected: 4 to 1000)",
       })
   void badArgument_isWrongUsage_andNamed(String line, String expected) {
     Run run = Run.of(line.strip().split(" +"));

@@ -98,6 +98,39 @@ class BenchSmokeTest {
   }
 
   @Test
+  void policy_isEditedAndToldToWhomItConcerns_andLeavesNothing() throws IOException {
+    Path file = home.resolve("policy.json");
+
+    Run run =
+        Run.of(
+            "policy",
+            "--services",
+            "6",
+            "--watchers",
+            "5",
+            "--edits",
+            "4",
+            "--quiet-millis",
+            "100",
+            "--json",
+            file.toString());
+
+    assertThat(run.exit()).as(run.err()).isZero();
+    List<JsonObject> results = results(file);
+    assertThat(results)
+        .extracting(r -> r.getString("case"))
+        .containsExactly(
+            "edit is in force in the runtime",
+            "egress edit is known to the caller",
+            "acceptance edit is known to the callee",
+            "acceptance edit is known to the caller",
+            "event-loop time of the kernel for an edit",
+            "frames that a watcher did not need");
+    assertThat(results.get(5).getLong("frames")).isZero();
+    assertNothingIsLeft();
+  }
+
+  @Test
   void events_areDeliveredInEveryCase_andLeaveNothing() throws IOException {
     Path file = home.resolve("events.json");
 

@@ -8,8 +8,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Holds what came to what was expected. Objects may have more members than expected; {@code {min,
- * max}} is a range, {@code {contains}} a part of a text, {@code $name} a value of the run.
+ * Holds what came to what was expected. Objects may have more members than expected, lists not;
+ * {@code {min, max}} is a range, {@code {contains}} a part of a text, {@code $name} a value of the
+ * run.
  */
 final class Expectation {
   private static final Set<String> RANGE = Set.of("min", "max");
@@ -31,6 +32,8 @@ final class Expectation {
       problems.add(place + ": nothing (expected: " + expected + ")");
     } else if (expected.isObject()) {
       holdObject(place, expected, actual);
+    } else if (expected.isArray()) {
+      holdArray(place, expected, actual);
     } else {
       String wanted = resolved(expected.asText());
       if (!wanted.equals(actual.asText())) {
@@ -59,6 +62,16 @@ final class Expectation {
       }
     } else {
       names.forEach(name -> hold(place + "." + name, expected.get(name), actual.get(name)));
+    }
+  }
+
+  private void holdArray(String place, JsonNode expected, JsonNode actual) {
+    if (actual.size() != expected.size()) {
+      problems.add(place + ": " + actual + " (expected: " + expected + ")");
+      return;
+    }
+    for (int i = 0; i < expected.size(); i++) {
+      hold(place + "[" + i + "]", expected.get(i), actual.get(i));
     }
   }
 

@@ -20,6 +20,7 @@ final class PairRun {
   private final Fleet fleet;
   private final List<Scenario> scenarios;
   private final ObjectNode handlers;
+  private final ObjectNode events;
   private final Language caller;
   private final Language callee;
 
@@ -34,19 +35,20 @@ final class PairRun {
   PairRun(Fleet fleet, List<Scenario> scenarios, Language caller, Language callee) {
     this.fleet = fleet;
     this.scenarios = scenarios;
-    this.handlers = handlers(scenarios);
+    this.handlers = merged("handler", scenarios.stream().map(Scenario::handlers).toList());
+    this.events = merged("event", scenarios.stream().map(Scenario::events).toList());
     this.caller = caller;
     this.callee = callee;
   }
 
-  private static ObjectNode handlers(List<Scenario> scenarios) {
+  private static ObjectNode merged(String kind, List<JsonNode> behaviours) {
     ObjectNode all = AgentProcess.JSON.createObjectNode();
-    for (Scenario scenario : scenarios) {
-      for (Map.Entry<String, JsonNode> handler : scenario.handlers().properties()) {
-        JsonNode known = all.replace(handler.getKey(), handler.getValue());
-        if (known != null && !known.equals(handler.getValue())) {
+    for (JsonNode some : behaviours) {
+      for (Map.Entry<String, JsonNode> one : some.properties()) {
+        JsonNode known = all.replace(one.getKey(), one.getValue());
+        if (known != null && !known.equals(one.getValue())) {
           throw new IllegalArgumentException(
-              "handler " + handler.getKey() + ": " + handler.getValue() + " and " + known);
+              kind + " " + one.getKey() + ": " + one.getValue() + " and " + known);
         }
       }
     }
@@ -93,13 +95,16 @@ final class PairRun {
     values.put("$callerInstance", self.path("instanceId").asText());
     values.put("$request", request);
     values.put("$key", "key-" + UUID.randomUUID());
-    ObjectNode call = command("call").put("transport", transport).put("requestId", request);
-    step.call().properties().forEach(e -> call.set(e.getKey(), e.getValue()));
-    if (call.has("idempotencyKey")) {
-      String key = call.get("idempotencyKey").asText();
-      call.put("idempotencyKey", values.getOrDefault(key, key));
+    ObjectNode told = command(step.command());
+    if (!step.isEvent()) {
+      told.put("transport", transport).put("requestId", request);
     }
-    JsonNode answer = calling.ask(call);
+    step.members().properties().forEach(e -> told.set(e.getKey(), e.getValue()));
+    if (told.has("idempotencyKey")) {
+      String key = told.get("idempotencyKey").asText();
+      told.put("idempotencyKey", values.getOrDefault(key, key));
+    }
+    JsonNode answer = calling.ask(told);
     return problems(step.expect(), answer, values, serving);
   }
 
@@ -126,7 +131,24 @@ final class PairRun {
     if (expect.has("seen")) {
       expectation.hold("seen", expect.get("seen"), seen.get(0));
     }
+    delivered(expect, answer, expectation, serving);
     return expectation.problems();
+  }
+
+  private static void delivered(
+      JsonNode expect, JsonNode answer, Expectation expectation, AgentProcess serving)
+      throws InterruptedException {
+    if (!expect.has("delivered")) {
+      return;
+    }
+    String event = answer.path("reply").path("eventId").asText();
+    List<JsonNode> seen =
+        serving.observed(
+            line -> line.path("eventId").asText().equals(event), expect.get("delivered").asInt());
+    expectation.hold("delivered", expect.get("delivered"), seen.size());
+    if (expect.has("delivery")) {
+      expectation.hold("delivery", expect.get("delivery"), seen.get(seen.size() - 1));
+    }
   }
 
   private ObjectNode command(String name) {
@@ -145,13 +167,23 @@ final class PairRun {
   }
 
   private ObjectNode servingConfig() {
-    return config(fleet.callee()).set("handlers", handlers);
+    ObjectNode config = config(fleet.callee());
+    config.set("handlers", handlers);
+    config.set("events", events);
+    return config;
   }
 
   private ObjectNode callingConfig() {
     ObjectNode config = config(fleet.caller());
     ArrayNode methods = config.putObject("uses").putArray(fleet.callee().name());
     served().forEach(methods::add);
+    ArrayNode published = config.putArray("publishes");
+    scenarios.stream()
+        .flatMap(scenario -> scenario.steps().stream())
+        .filter(Scenario.Step::isEvent)
+        .map(step -> step.members().path("name").asText())
+        .distinct()
+        .forEach(published::add);
     return config;
   }
 

@@ -8,24 +8,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Calls of one service, and what must come of them.
+ * Calls and events of one service, and what must come of them.
  *
  * @param name how reports call it
  * @param handlers the behaviours of the callee, by method
+ * @param events what the callee does with events, by pattern
  * @param steps in order
  */
-public record Scenario(String name, JsonNode handlers, List<Step> steps) {
+public record Scenario(String name, JsonNode handlers, JsonNode events, List<Step> steps) {
+  private static final String PUBLISH = "publish";
   private static final YAMLMapper YAML = new YAMLMapper();
-  private static final List<String> OURS = List.of("calls", "errors", "timeouts", "transports");
+  private static final List<String> OURS =
+      List.of("calls", "errors", "timeouts", "transports", "streams", "events");
 
   /**
-   * A call.
+   * A call, or an event.
    *
-   * @param transports it is made once over each
-   * @param call what the agent of the caller is told
+   * @param transports a call is made once over each; an event goes through the runtime
+   * @param command {@code call} or {@code publish}
+   * @param members what the agent of the caller is told
    * @param expect what must come of it
    */
-  public record Step(String name, List<String> transports, JsonNode call, JsonNode expect) {}
+  public record Step(
+      String name, List<String> transports, String command, JsonNode members, JsonNode expect) {
+    boolean isEvent() {
+      return command.equals(PUBLISH);
+    }
+  }
 
   /** The scenarios that come with this module. */
   public static List<Scenario> ours() throws IOException {
@@ -44,17 +53,24 @@ public record Scenario(String name, JsonNode handlers, List<Step> steps) {
   /** Reads a file of one scenario. */
   public static Scenario read(InputStream yaml) throws IOException {
     JsonNode root = YAML.readTree(yaml);
-    List<String> transports = texts(root.required("transports"));
+    List<String> transports = texts(root.path("transports"));
     List<Step> steps = new ArrayList<>();
     for (JsonNode step : root.required("steps")) {
-      steps.add(
-          new Step(
-              step.required("name").asText(),
-              step.has("transports") ? texts(step.get("transports")) : transports,
-              step.required("call"),
-              step.required("expect")));
+      steps.add(step(step, transports));
     }
-    return new Scenario(root.required("name").asText(), root.required("handlers"), steps);
+    return new Scenario(
+        root.required("name").asText(), root.path("handlers"), root.path("events"), steps);
+  }
+
+  private static Step step(JsonNode step, List<String> transports) {
+    String command = step.has(PUBLISH) ? PUBLISH : "call";
+    List<String> own = step.has("transports") ? texts(step.get("transports")) : transports;
+    return new Step(
+        step.required("name").asText(),
+        command.equals(PUBLISH) ? List.of("runtime") : own,
+        command,
+        step.required(command),
+        step.required("expect"));
   }
 
   private static List<String> texts(JsonNode array) {

@@ -23,8 +23,8 @@ class ConformanceTest {
     assertThat(outcomes).allMatch(Outcome::passed);
     assertThat(outcomes)
         .extracting(Outcome::scenario)
-        .contains("calls", "errors", "timeouts", "transports");
-    assertThat(outcomes).hasSize(12 + 9 + 9 + 2);
+        .contains("calls", "errors", "timeouts", "transports", "streams", "events");
+    assertThat(outcomes).hasSize(12 + 9 + 9 + 2 + 6 + 4);
   }
 
   @Test
@@ -51,7 +51,7 @@ class ConformanceTest {
 
     try (AgentProcess agent = AgentProcess.start(Language.java(), config)) {
       assertThat(agent.ready().path("serviceId").asText()).isEqualTo(key.id());
-      assertThat(codeOf(agent, "publish")).isEqualTo("UNIMPLEMENTED");
+      assertThat(codeOf(agent, "publish")).isEqualTo("INTERNAL"); // it was told of no events
       assertThat(codeOf(agent, "dance")).isEqualTo("UNIMPLEMENTED");
       assertThat(codeOf(agent, "awaitMethod")).isEqualTo("TIMEOUT");
       assertThat(codeOf(agent, "call")).isEqualTo("NO_LIVE_INSTANCE");

@@ -40,6 +40,16 @@ class ExpectationTest {
   }
 
   @Test
+  void lists_areComparedInOrder_andHaveNothingMore() throws Exception {
+    assertThat(problems("{\"l\":[1,{\"a\":\"$caller\"}]}", "{\"l\":[1,{\"a\":\"id-1\",\"b\":2}]}"))
+        .isEmpty();
+    assertThat(problems("{\"l\":[1,2]}", "{\"l\":[2,1]}"))
+        .containsExactly("reply.l[0]: 2 (expected: 1)", "reply.l[1]: 1 (expected: 2)");
+    assertThat(problems("{\"l\":[]}", "{\"l\":[1]}"))
+        .containsExactly("reply.l: [1] (expected: [])");
+  }
+
+  @Test
   void language_isANameAndACommand() {
     assertThat(Language.parse("node=node agent.js --quiet"))
         .isEqualTo(new Language("node", List.of("node", "agent.js", "--quiet")));

@@ -8,6 +8,8 @@ import io.trestle.kernel.config.Flags;
 import io.trestle.kernel.state.AdminToken;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * so that nothing is left even when the runner was killed.
  */
 class KernelRole implements Role {
+  private static final String LOOP = "vert.x-eventloop-thread-";
   private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
   private static final String MODULES =
       """
@@ -41,8 +44,20 @@ class KernelRole implements Role {
   public JsonObject answer(String command, JsonObject arguments) throws Exception {
     return switch (command) {
       case "start" -> start(Path.of(arguments.getString("directory")));
+      case "loops" -> loops();
       default -> throw new IllegalArgumentException("command: " + command);
     };
+  }
+
+  /** Processor time of the event loops so far. */
+  private static JsonObject loops() {
+    ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+    long nanos =
+        Thread.getAllStackTraces().keySet().stream()
+            .filter(thread -> thread.getName().startsWith(LOOP))
+            .mapToLong(thread -> threads.getThreadCpuTime(thread.getId()))
+            .sum();
+    return new JsonObject().put("nanos", nanos);
   }
 
   /** Modules beside those of the house. */

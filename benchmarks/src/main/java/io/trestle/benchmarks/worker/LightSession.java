@@ -38,6 +38,9 @@ final class LightSession {
 
     /** This session has been told that these are gone. */
     void vanished(LightSession by, List<ServiceInstanceInfo> instances);
+
+    /** A frame has come; it is told before what is in it. */
+    default void heard(RegistryEvent news) {}
   }
 
   LightSession(BootstrapKey key, RegisterRequest declarations, Sightings sightings) {
@@ -98,6 +101,7 @@ final class LightSession {
   }
 
   private void heard(RegistryEvent news, Promise<Void> watching) {
+    sightings.heard(news);
     if (news.hasSnapshot()) {
       sightings.appeared(this, news.getSnapshot().getInstancesList());
       watching.tryComplete();

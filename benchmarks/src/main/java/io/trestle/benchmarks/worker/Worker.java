@@ -60,6 +60,7 @@ public final class Worker {
       case "grpc-server" -> new GrpcServerRole();
       case "grpc-client" -> new GrpcClientRole();
       case "load" -> new LoadRole();
+      case "policy-load" -> new PolicyRole();
       case "event-publisher" -> new EventPublisherRole();
       case "event-subscriber" -> new EventSubscriberRole();
       case "rabbit-publisher" -> new RabbitPublisherRole();

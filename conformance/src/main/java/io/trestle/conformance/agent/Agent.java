@@ -22,6 +22,8 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +43,7 @@ public final class Agent {
   private final ServiceBridge bridge;
   private final ProtobufRpc rpc;
   private final TypedSchema<Map<String, Object>, Map<String, Object>> schema;
+  private final Occurrences events;
 
   private Agent(AgentConfig config, Lines lines) {
     this.lines = lines;
@@ -48,7 +51,9 @@ public final class Agent {
         ServiceBridge.builder(config.url(), config.key()).advertise("127.0.0.1", 0).build();
     this.rpc = ProtobufRpc.of(bridge);
     this.schema = ProtoFile.load(config.schema()).messages("Request", "Reply").asMaps();
+    this.events = new Occurrences(config, lines, bridge);
     config.handlers().forEach(this::serve);
+    config.streams().forEach(this::serveStream);
     config
         .uses()
         .forEach(
@@ -82,6 +87,18 @@ public final class Agent {
         });
   }
 
+  private void serveStream(String method, int replies) {
+    rpc.handleStream(
+        method,
+        schema,
+        (request, context, out) -> {
+          lines.observation("served", seen(method, context));
+          for (int i = 1; i <= replies; i++) {
+            out.send(Map.of("text", request.getOrDefault("text", "") + " " + i));
+          }
+        });
+  }
+
   private static Map<String, Object> seen(String method, CallContext context) {
     return Map.of(
         "method", method,
@@ -112,7 +129,14 @@ public final class Agent {
   private boolean obey(JsonNode command) {
     long id = command.path("id").asLong();
     switch (command.path("command").asText()) {
-      case "call" -> call(id, command);
+      case "call" -> {
+        if (command.path("stream").asBoolean()) {
+          stream(id, command);
+        } else {
+          call(id, command);
+        }
+      }
+      case "publish" -> events.publish(id, command);
       case "awaitMethod" -> awaitMethod(id, command);
       case "stop" -> {
         bridge.stop();
@@ -137,8 +161,7 @@ public final class Agent {
     try {
       Map<String, Object> request = request(command.path("request"));
       var unused =
-          rpc.method(
-                  command.required("service").asText(), command.required("method").asText(), schema)
+          method(command)
               .callAsync(request, options(command))
               .whenComplete(
                   (reply, failure) -> {
@@ -151,6 +174,34 @@ public final class Agent {
     } catch (RuntimeException | JsonProcessingException e) {
       lines.failed(id, e);
     }
+  }
+
+  private void stream(long id, JsonNode command) {
+    onThread(
+        "stream " + id,
+        () -> {
+          List<Map<String, Object>> replies = new ArrayList<>();
+          try (var stream =
+              method(command).stream(request(command.path("request")), options(command))) {
+            while (stream.hasNext()) {
+              replies.add(stream.next());
+            }
+            lines.done(id, Map.of("replies", replies));
+          } catch (RuntimeException | JsonProcessingException e) {
+            lines.failed(id, e);
+          }
+        });
+  }
+
+  private ProtobufRpc.Method<Map<String, Object>, Map<String, Object>> method(JsonNode command) {
+    return rpc.method(
+        command.required("service").asText(), command.required("method").asText(), schema);
+  }
+
+  private static void onThread(String name, Runnable work) {
+    Thread thread = new Thread(work, name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   private static Map<String, Object> request(JsonNode node) throws JsonProcessingException {
@@ -184,22 +235,19 @@ public final class Agent {
     String method = command.path("method").asText();
     long end =
         System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(command.path("timeoutMs").asLong(30_000));
-    Thread waiting =
-        new Thread(
-            () -> {
-              while (!visible(service, method)) {
-                if (System.nanoTime() - end > 0) {
-                  String text = service + "/" + method + " is not visible";
-                  lines.failed(id, new ServiceBridgeException(ErrorCode.TIMEOUT, text, null));
-                  return;
-                }
-                LockSupport.parkNanos(LOOK_AGAIN);
-              }
-              lines.done(id, null);
-            },
-            "await " + method);
-    waiting.setDaemon(true);
-    waiting.start();
+    onThread(
+        "await " + method,
+        () -> {
+          while (!visible(service, method)) {
+            if (System.nanoTime() - end > 0) {
+              String text = service + "/" + method + " is not visible";
+              lines.failed(id, new ServiceBridgeException(ErrorCode.TIMEOUT, text, null));
+              return;
+            }
+            LockSupport.parkNanos(LOOK_AGAIN);
+          }
+          lines.done(id, null);
+        });
   }
 
   private boolean visible(String service, String method) {

@@ -14,7 +14,10 @@ import java.util.Map;
  * @param url the runtime
  * @param key the bootstrap key
  * @param schema the {@code .proto} with {@code Request} and {@code Reply}
- * @param handlers what it serves
+ * @param handlers the methods it serves that answer once
+ * @param streams the methods it serves that answer so many times
+ * @param publishes the names of its events
+ * @param events what it does with events, by pattern
  * @param uses the methods it calls, by service
  */
 record AgentConfig(
@@ -22,14 +25,26 @@ record AgentConfig(
     String key,
     Path schema,
     Map<String, Behaviour> handlers,
-    Map<String, List<String>> uses) {
+    Map<String, Integer> streams,
+    Map<String, List<String>> uses,
+    List<String> publishes,
+    Map<String, Reception> events) {
 
   static AgentConfig parse(String json) throws JsonProcessingException {
     JsonNode root = Json.MAPPER.readTree(json);
     Map<String, Behaviour> handlers = new LinkedHashMap<>();
-    root.path("handlers")
+    Map<String, Integer> streams = new LinkedHashMap<>();
+    for (Map.Entry<String, JsonNode> handler : root.path("handlers").properties()) {
+      if (handler.getValue().has("stream")) {
+        streams.put(handler.getKey(), handler.getValue().get("stream").asInt());
+      } else {
+        handlers.put(handler.getKey(), Behaviour.of(handler.getValue()));
+      }
+    }
+    Map<String, Reception> events = new LinkedHashMap<>();
+    root.path("events")
         .properties()
-        .forEach(e -> handlers.put(e.getKey(), Behaviour.of(e.getValue())));
+        .forEach(e -> events.put(e.getKey(), Reception.of(e.getValue())));
     Map<String, List<String>> uses = new LinkedHashMap<>();
     root.path("uses").properties().forEach(e -> uses.put(e.getKey(), texts(e.getValue())));
     return new AgentConfig(
@@ -37,7 +52,10 @@ record AgentConfig(
         root.required("key").asText(),
         Path.of(root.required("schema").asText()),
         handlers,
-        uses);
+        streams,
+        uses,
+        texts(root.path("publishes")),
+        events);
   }
 
   private static List<String> texts(JsonNode array) {

@@ -32,7 +32,7 @@ interface Behaviour {
           };
       default ->
           throw new IllegalArgumentException(
-              "behaviour: " + node + " (expected: echo, info, sleepMs, fail or throw)");
+              "behaviour: " + node + " (expected: echo, info, sleepMs, fail, throw or stream)");
     };
   }
 

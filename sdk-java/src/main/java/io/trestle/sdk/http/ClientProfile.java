@@ -6,10 +6,11 @@ import java.time.Duration;
  * How a {@link ServiceClient} behaves (tasks.md 18.1). Immutable.
  *
  * @param failures failures in a row that open the circuit, 1 to 1,000; default 5
- * @param openTime how long it stays open, more than 0; default 30 s
+ * @param openTime how long it stays open after the last failure, more than 0; default 30 s
  * @param requestTimeout from the call to the last byte of the answer, more than 0; default 10 s
  * @param connections requests under way at once, 1 to 1,000; default 20. More wait their turn,
- *     within their timeout
+ *     within their timeout. As many connections at most are kept alive, as long as the JDK keeps
+ *     them ({@code jdk.httpclient.keepalive.timeout}); it knows no bound per service
  * @param countClientErrors whether every status from 400 on is a failure; by default 400 to 499 are
  *     answers, but for 408 and 429
  */
@@ -20,9 +21,15 @@ public record ClientProfile(
     int connections,
     boolean countClientErrors) {
 
-  /** The defaults. */
-  public static final ClientProfile DEFAULT =
+  /**
+   * The service client of tasks.md 18.1, for calls that leave Trestle: 5 failures in a row, 30 s
+   * open, one call that tries, 10 s for a request, 20 requests at once.
+   */
+  public static final ClientProfile SERVICE_CLIENT =
       new ClientProfile(5, Duration.ofSeconds(30), Duration.ofSeconds(10), 20, false);
+
+  /** The defaults: {@link #SERVICE_CLIENT}. */
+  public static final ClientProfile DEFAULT = SERVICE_CLIENT;
 
   private static final int MOST = 1_000;
 

@@ -33,10 +33,10 @@ import java.util.function.Supplier;
  * thread.
  *
  * <p>After a number of failures in a row its circuit opens: calls fail at once, without I/O. When
- * the open time is over, one call may try the service; its success closes the circuit, its failure
- * opens it again. Failures are: no connection, a connection that breaks, a timeout, and the
- * statuses that {@link ClientProfile#countClientErrors} tells. A call that is cancelled counts as
- * nothing and gives its place back. Answers come back whatever their status.
+ * the open time since the last failure is over, one call may try the service; its success closes
+ * the circuit, its failure opens it again. Failures are: no connection, a connection that breaks, a
+ * timeout, and the statuses that {@link ClientProfile#countClientErrors} tells. A call that is
+ * cancelled counts as nothing and gives its place back. Answers come back whatever their status.
  *
  * <p>The rule "failures in a row" is a window of that many calls all of which must have failed,
  * kept by Resilience4j. Its clock is one that nobody sets.
@@ -176,10 +176,17 @@ public final class ServiceClient {
 
   private void failed(Throwable error) {
     failuresInRow.incrementAndGet();
+    boolean late = breaker.getState() == CircuitBreaker.State.OPEN; // it began before that
     breaker.onError(0, TimeUnit.NANOSECONDS, error);
+    if (late) {
+      breaker.transitionToOpenStateFor(profile.openTime());
+    }
   }
 
   private void log(CircuitBreaker.State from, CircuitBreaker.State to) {
+    if (from == to) {
+      return;
+    }
     LOG.log(
         Level.INFO,
         "circuit_changed service={0} from={1} to={2} failures={3}",

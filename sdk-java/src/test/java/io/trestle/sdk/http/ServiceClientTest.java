@@ -147,6 +147,38 @@ class ServiceClientTest {
   }
 
   @Test
+  void openTime_countsFromTheLastFailure_alsoOfACallThatBeganBefore() throws Exception {
+    ServiceClient client = client(ClientProfile.DEFAULT);
+    CompletableFuture<ServiceResponse> slow =
+        client.request("GET", "/hold/status/500", Map.of(), BodyPublishers.noBody());
+    await().until(() -> server.held.get() == 1);
+    for (int i = 0; i < 5; i++) {
+      client.get("/status/503");
+    }
+    assertThat(client.state()).isEqualTo("open");
+
+    clock.pass(Duration.ofSeconds(20));
+    server.letGo();
+    assertThat(slow.get(60, TimeUnit.SECONDS).status()).isEqualTo(500);
+
+    clock.pass(Duration.ofSeconds(30));
+    assertThat(catchThrowable(() -> client.get("/ok")))
+        .isInstanceOf(CircuitOpenException.class)
+        .hasMessageContaining("6 failures");
+    assertThat(client.refused()).isOne();
+    clock.pass(Duration.ofMillis(1));
+    assertThat(client.get("/ok").ok()).isTrue();
+    assertThat(client.state()).isEqualTo("closed");
+  }
+
+  @Test
+  void namedProfile_isThatOfThePattern() {
+    assertThat(ClientProfile.SERVICE_CLIENT)
+        .isEqualTo(new ClientProfile(5, Duration.ofSeconds(30), Duration.ofSeconds(10), 20, false))
+        .isEqualTo(ClientProfile.DEFAULT);
+  }
+
+  @Test
   void halfOpen_letsOneCallThrough_whichGivesItsPlaceBackWhenItIsCancelled() throws Exception {
     ServiceClient client = opened();
     clock.pass(Duration.ofMillis(30_001));

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A real HTTP server: {@code /status/<n>} answers with that status, {@code /echo} with what it got,
- * {@code /hold} waits until it is let go.
+ * {@code /hold} waits until it is let go, {@code /hold/status/<n>} too.
  */
 final class TestServer implements AutoCloseable {
   final List<String> heard = new CopyOnWriteArrayList<>();
@@ -54,8 +54,8 @@ final class TestServer implements AutoCloseable {
       if (path.startsWith("/hold")) {
         hold();
       }
-      boolean chosen = path.startsWith("/status/");
-      int status = chosen ? Integer.parseInt(path.substring("/status/".length())) : 200;
+      boolean chosen = path.contains("/status/");
+      int status = chosen ? Integer.parseInt(path.substring(path.lastIndexOf('/') + 1)) : 200;
       byte[] reply = body.length == 0 ? "{\"n\":[1,true,null]}".getBytes(UTF_8) : body;
       exchange.sendResponseHeaders(status, reply.length);
       exchange.getResponseBody().write(reply);

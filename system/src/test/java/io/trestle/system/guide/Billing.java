@@ -1,12 +1,17 @@
 package io.trestle.system.guide;
 
+import io.trestle.sdk.DeadLetters;
 import io.trestle.sdk.Deduplicated;
 import io.trestle.sdk.Events;
 import io.trestle.sdk.RetryPolicy;
 import io.trestle.sdk.ServiceBridge;
 import io.trestle.sdk.SubscriptionOptions;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -46,6 +51,35 @@ final class Billing {
             SubscriptionOptions.DEFAULT.withRetryPolicy(RetryPolicy.DEFAULT.withMaxAttempts(10)));
   }
 
+  void declareReminders(ServiceBridge bridge, Path schemas) {
+    bridge
+        .events()
+        .handle(
+            "order.*",
+            OrderDesk.orderPlaced(schemas),
+            (order, context) -> remind(order.id()),
+            SubscriptionOptions.DEFAULT.withGroup("reminders").withTtl(Duration.ofHours(1)));
+  }
+
+  static List<String> sendAgain(ServiceBridge bridge) {
+    DeadLetters dead = bridge.events().deadLetters();
+    List<String> sent = new ArrayList<>();
+    for (DeadLetters.DeadLetter letter : dead.list().entries()) {
+      if (letter.reason().equals("rejected")) {
+        sent.add(dead.replay(letter.eventId()));
+      }
+    }
+    return sent;
+  }
+
+  static void createTables(DataSource dataSource) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE bills (id TEXT)");
+      statement.execute(Deduplicated.TABLE); // or in your migrations
+    }
+  }
+
   void declareOnce(ServiceBridge bridge, Path schemas, DataSource dataSource) {
     bridge
         .events()
@@ -64,6 +98,10 @@ final class Billing {
 
   private void bill(String order, long cents) {
     done.add("bill " + order + " " + cents);
+  }
+
+  private void remind(String order) {
+    done.add("remind " + order);
   }
 
   private void audit(String event, Map<String, String> headers) {

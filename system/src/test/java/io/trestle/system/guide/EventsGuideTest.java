@@ -79,6 +79,63 @@ class EventsGuideTest {
     }
   }
 
+  @Test
+  void rejectedOrder_isADeadLetter_andAnotherGroupHasItsOwnDelivery() {
+    Billing handlers = new Billing();
+    ServiceBridge billing =
+        TRESTLE.connect(
+            TRESTLE.kernel().service("careful-billing"),
+            sdk -> {
+              handlers.declareCareful(sdk, SCHEMAS);
+              handlers.declareReminders(sdk, SCHEMAS);
+            });
+    List<EventType<OrderPlaced>> placed = new ArrayList<>();
+    TRESTLE.connect(
+        TRESTLE.kernel().service("careless-orders"),
+        sdk -> placed.add(OrderDesk.declare(sdk, SCHEMAS)));
+
+    String id = placed.get(0).publish(new OrderPlaced("o-9", 0, "EUR"));
+
+    List<String> sent = new ArrayList<>();
+    await().until(() -> sent.addAll(Billing.sendAgain(billing)));
+    assertThat(sent).containsExactly(id);
+    await()
+        .until(
+            () -> billing.events().deadLetters().list().entries(),
+            letters -> letters.size() == 1 && letters.get(0).replays() == 1);
+    await().until(() -> !handlers.done.isEmpty());
+    assertThat(handlers.done).containsExactly("remind o-9");
+  }
+
+  @Test
+  void tablesOfTheGuide_areWhatDeduplicationNeeds() throws SQLException {
+    String database = TestKernel.newDatabase();
+    Billing.createTables(dataSource(URI.create(database)));
+    TRESTLE.connect(
+        TRESTLE.kernel().service("exact-billing"),
+        sdk -> new Billing().declareOnce(sdk, SCHEMAS, dataSource(URI.create(database))));
+    List<EventType<OrderPlaced>> placed = new ArrayList<>();
+    TRESTLE.connect(
+        TRESTLE.kernel().service("exact-orders"),
+        sdk -> placed.add(OrderDesk.declare(sdk, SCHEMAS)));
+
+    String id = placed.get(0).publish(new OrderPlaced("o-10", 5, "EUR"));
+
+    await().until(() -> column(database, "SELECT id FROM bills").equals(List.of("o-10")));
+    assertThat(column(database, "SELECT event_id FROM trestle_handled_events")).containsExactly(id);
+  }
+
+  private static List<String> column(String database, String select) throws SQLException {
+    try (Connection connection = dataSource(URI.create(database)).getConnection();
+        var rows = connection.createStatement().executeQuery(select)) {
+      List<String> found = new ArrayList<>();
+      while (rows.next()) {
+        found.add(rows.getString(1));
+      }
+      return found;
+    }
+  }
+
   private static PGSimpleDataSource dataSource(URI database) {
     String[] user = database.getUserInfo().split(":", 2);
     PGSimpleDataSource made = new PGSimpleDataSource();
@@ -121,6 +178,6 @@ class EventsGuideTest {
 
   @Test
   void page_showsTheProgramsThatRun() throws IOException {
-    GuidePage.assertShowsPrograms("events.md", 9);
+    GuidePage.assertShowsPrograms("events.md", 14);
   }
 }

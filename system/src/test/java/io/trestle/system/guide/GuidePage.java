@@ -6,12 +6,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collector;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Holds a page of docs/guide to the programs that run. */
+/**
+ * A page of docs/guide, as somebody reads it who copies. A block under a line that begins with the
+ * name of a file is that file, whole; any other block of code is an excerpt of something that runs.
+ */
 final class GuidePage {
   static final Path SCHEMAS = Path.of("src", "test", "resources", "guide");
 
@@ -21,22 +29,59 @@ final class GuidePage {
       Path.of("..", "examples", "order-flow", "src", "main", "java", "io", "trestle", "examples");
   private static final Pattern BLOCK =
       Pattern.compile("```(?:java|proto|json)\\n(.*?)```", Pattern.DOTALL);
+  private static final Pattern FILE =
+      Pattern.compile(
+          "(?m)^`([\\w./-]+\\.(?:java|proto|json|xml))`[^\\n]*:\\n\\n```\\w+\\n(?s:(.*?))^```");
+  private static final Pattern OUTPUT = Pattern.compile("(?m)^```text\\n(?s:(.*?))^```");
+  private static final Pattern RUN =
+      Pattern.compile(
+          "mvn -q compile exec:java -Dexec.mainClass=(\\S+)"
+              + "(?: -Dexec.args=\"127\\.0\\.0\\.1:14445 \\$\\(cat (\\w+)\\.key\\)\")?\\n");
 
-  private GuidePage() {}
+  private final String text;
 
-  /** Every block of code on the page is part of a program. */
-  static void assertShowsPrograms(String name, int moreThan) throws IOException {
-    String page = Files.readString(Path.of("..", "docs", "guide", name));
-    String sources = squeezed(SCHEMAS) + squeezed(PROGRAMS) + squeezed(EXAMPLE);
+  private GuidePage(String text) {
+    this.text = text;
+  }
 
-    Matcher block = BLOCK.matcher(page);
-    int blocks = 0;
-    while (block.find()) {
-      assertThat(sources).contains(squeezed(block.group(1)));
-      blocks++;
+  static GuidePage read(String name) throws IOException {
+    return new GuidePage(Files.readString(Path.of("..", "docs", "guide", name)));
+  }
+
+  /** The files, by the names they shall have. */
+  Map<String, String> files() {
+    Map<String, String> files = new LinkedHashMap<>();
+    FILE.matcher(text).results().forEach(m -> files.put(m.group(1), m.group(2)));
+    return files;
+  }
+
+  /** What programs print, in the order of the page. */
+  List<String> outputs() {
+    return OUTPUT.matcher(text).results().map(m -> m.group(1)).toList();
+  }
+
+  /** The programs that the page runs and the services whose keys it gives them, or nothing. */
+  Map<String, String> runs() {
+    Map<String, String> runs = new LinkedHashMap<>();
+    Matcher run = RUN.matcher(text);
+    while (run.find()) {
+      runs.put(run.group(1), run.group(2) == null ? "" : run.group(2));
     }
+    return runs;
+  }
 
-    assertThat(blocks).isGreaterThan(moreThan);
+  /** Every block of code on the page is a file of the page, or part of one or of a program. */
+  static void assertShowsPrograms(String name, int moreThan) throws IOException {
+    GuidePage page = read(name);
+    String files = page.files().values().stream().map(GuidePage::squeezed).collect(joined());
+    String sources = files + squeezed(SCHEMAS) + squeezed(PROGRAMS) + squeezed(EXAMPLE);
+
+    List<String> blocks = new ArrayList<>();
+    BLOCK.matcher(page.text).results().forEach(m -> blocks.add(squeezed(m.group(1))));
+
+    assertThat(blocks)
+        .hasSizeGreaterThan(moreThan)
+        .allSatisfy(b -> assertThat(sources).contains(b));
   }
 
   private static String squeezed(Path directory) throws IOException {
@@ -45,8 +90,13 @@ final class GuidePage {
           .filter(Files::isRegularFile)
           .map(GuidePage::text)
           .map(GuidePage::squeezed)
-          .collect(Collectors.joining());
+          .collect(joined());
     }
+  }
+
+  /** Apart, so that no excerpt spans two files. */
+  private static Collector<CharSequence, ?, String> joined() {
+    return Collectors.joining("\n", "", "\n");
   }
 
   private static String text(Path file) {

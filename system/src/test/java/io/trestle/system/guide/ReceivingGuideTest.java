@@ -58,8 +58,10 @@ class ReceivingGuideTest {
   private static String script() throws IOException {
     Matcher lines = LINES.matcher(Files.readString(Path.of("..", "docs", "guide", "events.md")));
     assertThat(lines.find()).isTrue();
+    assertThat(lines.group(1)).contains("TOKEN=$(./trestle events token create ");
     return lines
         .group(1)
+        .replaceFirst("(?m)^TOKEN=.*$", "") // there is no launcher here; the test makes the token
         .replace("http://127.0.0.1:14444", TRESTLE.kernel().http().get(0).replaceAll("/$", ""))
         .replaceFirst(
             "(-X PUT [^\\n]*\\n)", "$1touch made; until [ -f sent ]; do sleep 0.05; done\n");

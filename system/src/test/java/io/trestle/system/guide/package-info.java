@@ -1,4 +1,4 @@
-/** The programs of docs/guide/rpc.md; a test runs them and holds the page to them. */
+/** Holds the pages of docs/guide to what runs. */
 @NullMarked
 package io.trestle.system.guide;
 

@@ -1,6 +1,8 @@
 package io.trestle.sdk.internal.call;
 
 import io.trestle.sdk.internal.breaker.CircuitBreaker;
+import io.trestle.sdk.internal.call.BalancerTable.Rule;
+import io.trestle.sdk.internal.call.BalancerTable.Stage;
 import io.trestle.sdk.internal.registry.Route;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -9,14 +11,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which instance a call goes to (rpc.md 4.3).
  *
- * <p>Candidates have exactly the caller's contract hash: two versions of a method live side by side
- * and each caller reaches only its own. Eligible are those with an address that are not excluded
- * and not marked unhealthy within the last 60 s (twice the time the runtime needs to see a
- * recovery), and for a direct call those whose {@link CircuitBreaker} lets calls through. A mark
- * that would leave nobody is ignored, since a bad guess must not stop all calls; so are exclusions,
- * since the runtime uses an excluded instance when it is the last one. Breakers are not: they are
- * this process's own experience. They are of the direct way only, so a call through the runtime,
- * which judges by itself whom it can reach, does not ask them.
+ * <p>Who is eligible is {@link BalancerTable}: rules, and the stages that waive some of them when
+ * nobody is left. Candidates have exactly the caller's contract hash: two versions of a method live
+ * side by side and each caller reaches only its own. A mark of bad health counts for 60 s, twice
+ * the time the runtime needs to see a recovery; one that would leave nobody is ignored, since a bad
+ * guess must not stop all calls; so are exclusions, since the runtime uses an excluded instance
+ * when it is the last one. {@linkplain CircuitBreaker Breakers} are not: they are this process's
+ * own experience. They are of the direct way only, so a call through the runtime, which judges by
+ * itself whom it can reach, does not ask them.
  *
  * <p>Of the eligible, two are drawn uniformly in one pass (a reservoir of two) and the one with
  * fewer calls under way wins. Two random choices spread load almost as well as looking at everybody
@@ -27,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  * half-open one meanwhile, the choice begins anew; that instance is no longer eligible then.
  */
 final class CandidateChoice {
-  /** How long a mark counts, in milliseconds. */
-  static final long HINT_TRUST_MILLIS = 60_000;
-
   private CandidateChoice() {}
 
   /** What came of it: an instance, or why there is none. */
@@ -44,18 +43,27 @@ final class CandidateChoice {
     /** Nobody. */
     enum None implements Choice {
       /** Nobody serves the method at all. */
-      NOT_SERVED("nobody serves it"),
+      NOT_SERVED(null, "nobody serves it"),
       /** Somebody does, with another contract. */
-      OTHER_CONTRACT("no live instance of it matches the caller contract"),
+      OTHER_CONTRACT(Rule.SAME_CONTRACT, "no live instance of it matches the caller contract"),
       /** Somebody does, without an address: it leaves, or never took calls. */
-      NO_ENDPOINT("no live instance of it has a call endpoint"),
+      NO_ENDPOINT(Rule.HAS_ENDPOINT, "no live instance of it has a call endpoint"),
       /** Somebody does, but direct calls have failed too often of late. */
-      SHEDDING("all live instances of it are skipped after failures, their circuits are open");
+      SHEDDING(
+          Rule.CIRCUIT_ADMITS,
+          "all live instances of it are skipped after failures, their circuits are open");
 
+      private final @Nullable Rule unmet;
       private final String reason;
 
-      None(String reason) {
+      None(@Nullable Rule unmet, String reason) {
+        this.unmet = unmet;
         this.reason = reason;
+      }
+
+      /** The rule that none of those passes who pass the rules before; null if there is nobody. */
+      @Nullable Rule unmet() {
+        return unmet;
       }
 
       String reason() {
@@ -73,21 +81,13 @@ final class CandidateChoice {
    * @param ticks the time of breakers, in nanoseconds
    */
   record Wish(
-      String contractHash, List<String> excluded, boolean direct, long nowMillis, long ticks) {
-    Wish withMarked() {
-      return new Wish(contractHash, excluded, direct, Long.MAX_VALUE, ticks);
-    }
-
-    Wish withExcluded() {
-      return new Wish(contractHash, List.of(), direct, Long.MAX_VALUE, ticks);
-    }
-  }
+      String contractHash, List<String> excluded, boolean direct, long nowMillis, long ticks) {}
 
   static Choice choose(List<Route> routes, Wish wish, RandomGenerator random) {
     while (true) {
       Route route = best(routes, wish, random);
       if (route == null) {
-        return none(routes, wish.contractHash());
+        return none(routes, wish);
       }
       long claim = wish.direct() ? route.breaker().claim(wish.ticks()) : CircuitBreaker.ORDINARY;
       if (claim != CircuitBreaker.REFUSED) {
@@ -97,23 +97,25 @@ final class CandidateChoice {
   }
 
   private static @Nullable Route best(List<Route> routes, Wish wish, RandomGenerator random) {
-    Route route = draw(routes, wish, random);
-    if (route == null) {
-      route = draw(routes, wish.withMarked(), random);
+    for (int i = 0; i < Stage.IN_ORDER.size(); i++) {
+      Stage stage = Stage.IN_ORDER.get(i);
+      boolean idle = stage == Stage.EXCLUDED_TOO && wish.excluded().isEmpty();
+      Route route = idle ? null : draw(routes, stage, wish, random);
+      if (route != null) {
+        return route;
+      }
     }
-    if (route == null && !wish.excluded().isEmpty()) {
-      route = draw(routes, wish.withExcluded(), random);
-    }
-    return route;
+    return null;
   }
 
-  private static @Nullable Route draw(List<Route> routes, Wish wish, RandomGenerator random) {
+  private static @Nullable Route draw(
+      List<Route> routes, Stage stage, Wish wish, RandomGenerator random) {
     Route first = null;
     Route second = null;
     int seen = 0;
     for (int i = 0; i < routes.size(); i++) {
       Route route = routes.get(i);
-      if (!eligible(route, wish)) {
+      if (!stage.admits(route, wish)) {
         continue;
       }
       seen++;
@@ -135,28 +137,16 @@ final class CandidateChoice {
     return difference < 0 ? one : other;
   }
 
-  private static boolean eligible(Route route, Wish wish) {
-    return route.endpoint() != null
-        && route.contractHash().equals(wish.contractHash())
-        && !wish.excluded().contains(route.instanceId())
-        && trusted(route, wish.nowMillis())
-        && (!wish.direct() || route.breaker().admits(wish.ticks()));
-  }
-
-  private static boolean trusted(Route route, long nowMillis) {
-    return route.unhealthySince() == 0 || nowMillis - route.unhealthySince() >= HINT_TRUST_MILLIS;
-  }
-
-  private static Choice none(List<Route> routes, String contractHash) {
+  private static Choice none(List<Route> routes, Wish wish) {
     if (routes.isEmpty()) {
       return Choice.None.NOT_SERVED;
     }
-    List<Route> fitting =
-        routes.stream().filter(route -> route.contractHash().equals(contractHash)).toList();
-    if (fitting.isEmpty()) {
+    if (routes.stream().noneMatch(route -> Rule.SAME_CONTRACT.holds(route, wish))) {
       return Choice.None.OTHER_CONTRACT;
     }
-    return fitting.stream().anyMatch(route -> route.endpoint() != null)
+    return routes.stream()
+            .filter(route -> Rule.SAME_CONTRACT.holds(route, wish))
+            .anyMatch(route -> Rule.HAS_ENDPOINT.holds(route, wish))
         ? Choice.None.SHEDDING
         : Choice.None.NO_ENDPOINT;
   }

@@ -252,10 +252,10 @@ public final class EventMessages {
       } else if (field == EventEnvelope.HEADERS_FIELD_NUMBER) {
         headers = headers.isEmpty() ? new HashMap<>() : headers;
         readHeader(in.message(), headers);
-      } else if (field < EventEnvelope.PAYLOAD_JSON_FIELD_NUMBER) {
+      } else if (isText(field)) {
         texts[field] = in.text();
       } else {
-        in.skip(); // the view is for the runtime
+        in.skip(); // the view is for the runtime; others are not known here, and need be no text
       }
     }
     return new Envelope(
@@ -269,6 +269,19 @@ public final class EventMessages {
         occurredAt,
         text(texts[EventEnvelope.X_SB_TRACE_FIELD_NUMBER]),
         NOTHING);
+  }
+
+  private static boolean isText(int field) {
+    return switch (field) {
+      case EventEnvelope.ID_FIELD_NUMBER,
+          EventEnvelope.NAME_FIELD_NUMBER,
+          EventEnvelope.CONTRACT_HASH_FIELD_NUMBER,
+          EventEnvelope.PARTITION_KEY_FIELD_NUMBER,
+          EventEnvelope.IDEMPOTENCY_KEY_FIELD_NUMBER,
+          EventEnvelope.X_SB_TRACE_FIELD_NUMBER ->
+          true;
+      default -> false;
+    };
   }
 
   private static void readHeader(FieldReader in, Map<String, String> headers) throws IOException {

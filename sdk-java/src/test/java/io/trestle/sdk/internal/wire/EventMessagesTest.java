@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnknownFieldSet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.trestle.protocol.v1.EventDelivery;
@@ -25,6 +26,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
 
 /** What is written by hand is what the generated classes read, and the reverse. */
 class EventMessagesTest {
@@ -96,6 +98,29 @@ class EventMessagesTest {
     assertThatThrownBy(
             () -> EventMessages.readServerMessage(Unpooled.wrappedBuffer(new byte[] {10, 9, 1})))
         .isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void unknownFieldOfAnEnvelope_needNotBeText() throws Exception {
+    int reserved = 7;
+    UnknownFieldSet.Field bytes =
+        UnknownFieldSet.Field.newBuilder()
+            .addLengthDelimited(ByteString.copyFrom(new byte[] {(byte) 0xff}))
+            .build();
+    EventEnvelope sent =
+        EventEnvelope.newBuilder()
+            .setName("order.placed")
+            .setUnknownFields(UnknownFieldSet.newBuilder().addField(reserved, bytes).build())
+            .build();
+
+    Delivery read =
+        read(
+            SubscribeServerMessage.newBuilder()
+                .setDelivery(EventDelivery.newBuilder().setEnvelope(sent))
+                .build()
+                .toByteArray());
+
+    assertThat(Objects.requireNonNull(read.envelope()).name()).isEqualTo("order.placed");
   }
 
   @Provide
