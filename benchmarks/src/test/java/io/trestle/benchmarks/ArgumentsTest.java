@@ -83,6 +83,8 @@ class ArgumentsTest {
         "pipeline --rounds 1001         | --rounds: 1001 (expected: 1 to 1000)",
         "pipeline --writers 0           | --writers: 0 (expected: 1 to 10000)",
         "pipeline --size 1MiB           | --size: 1048576 (expected: 1 to 65536)",
+        "events --fan-out 2,0           | --fan-out: 0 (expected: 1 to 20)",
+        "events --only wild             | --only: wild (expected: closed, fanout, wildcard",
         "backlog --events 999           | --events: 999 (expected: 1000 to 1000000000)",
         "backlog --idle-seconds 0       | --idle-seconds: 0 (expected: 0.1 to 3600)",
         "start --rounds 0              | --rounds: 0 (expected: 1 to 100)",

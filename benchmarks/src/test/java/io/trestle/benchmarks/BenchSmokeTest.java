@@ -139,6 +139,8 @@ class BenchSmokeTest {
             "events",
             "--outstanding",
             "20",
+            "--fan-out",
+            "1,3",
             "--rate",
             "200",
             "--seconds",
@@ -159,7 +161,8 @@ class BenchSmokeTest {
         .extracting(r -> r.getString("case"))
         .containsExactly(
             "20 outstanding 1KiB",
-            "50 outstanding, fan-out 5 1KiB",
+            "50 outstanding, fan-out 1 1KiB",
+            "50 outstanding, fan-out 3 1KiB",
             "30 outstanding, wildcard 1KiB",
             "1000 outstanding, 1000 keys 1KiB",
             "open loop 1KiB",

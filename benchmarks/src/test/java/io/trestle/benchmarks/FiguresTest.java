@@ -54,6 +54,7 @@ class FiguresTest {
     List<String> lines = Table.of(List.of(COMPARED, ALONE)).lines();
 
     assertThat(lines).hasSize(3);
+    assertThat(lines.get(0)).contains("ours p50 ms", "peer p50 ms");
     assertThat(lines.get(1)).startsWith("direct 1KiB   3,000   2,000   1.50").endsWith("grpc-java");
     assertThat(lines.get(2)).startsWith("provision       322       -      -").endsWith("-");
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class CrashFleet implements AutoCloseable {
   /** Until the next kill of kernel or PostgreSQL: publishes, acknowledgements and handlings. */
-  private static final int MOST_STEPS = 200;
+  private static final int MOST_STEPS = 1_000;
 
   private static final int LATEST_MILLIS = 120;
 
@@ -288,14 +288,6 @@ final class CrashFleet implements AutoCloseable {
   /** How often anything was killed. */
   int kills() {
     return kills.values().stream().mapToInt(n -> n).sum();
-  }
-
-  /** How often it was the kernel, PostgreSQL or a part of it, not a worker. */
-  int killsBelow() {
-    return kills.entrySet().stream()
-        .filter(e -> roles.keySet().stream().noneMatch(e.getKey()::equals))
-        .mapToInt(Map.Entry::getValue)
-        .sum();
   }
 
   String summary() {

@@ -17,10 +17,11 @@ import java.util.stream.Collectors;
  * the monotonic clock of the machine.
  *
  * <p>Order. Two publishes of a lane are ordered if the acknowledgement of one was seen before the
- * other began; nothing else is known from outside. For two such, no handling of the later may begin
- * before a handling of the earlier was reported finished. That holds over every crash: who died
- * without saying so did not acknowledge. And all consumers see one order of a lane, of whatever its
- * events came from.
+ * other began, or if one process called them one after the other and the first was acknowledged:
+ * until then it does not send the second. Nothing else is known from outside. For two such, no
+ * handling of the later may begin before a handling of the earlier was reported finished. That
+ * holds over every crash: who died without saying so did not acknowledge. And all consumers see one
+ * order of a lane, of whatever its events came from.
  *
  * <p>Overlap. Handlings of a lane do not overlap within a consumer, with one exception: the lease
  * of the first may have expired. A handling that its process took to the grave ends when the kill
@@ -49,6 +50,8 @@ final class CrashModel {
   private final List<long[]> disturbances = new ArrayList<>();
   private final List<String> violations = new ArrayList<>();
   private final Map<String, Set<String>> finished = new HashMap<>();
+  private final Map<String, Integer> underWay = new HashMap<>();
+  private int mostUnderWay;
   private long acknowledged;
   private long failed;
 
@@ -67,6 +70,11 @@ final class CrashModel {
 
     boolean isAcknowledged() {
       return acked != NEVER;
+    }
+
+    /** Publishes of one source are called one after the other. */
+    String source() {
+      return tag.substring(0, tag.lastIndexOf('.'));
     }
   }
 
@@ -120,10 +128,18 @@ final class CrashModel {
   synchronized void line(String worker, String line) {
     String[] words = line.split(" ");
     switch (words[0]) {
-      case "S" ->
-          publishes.put(words[2], new Publish(words[2], words[3], Long.parseLong(words[1])));
-      case "A" -> acknowledged(words);
-      case "F" -> failed++;
+      case "S" -> {
+        publishes.put(words[2], new Publish(words[2], words[3], Long.parseLong(words[1])));
+        mostUnderWay = Math.max(mostUnderWay, underWay.merge(worker, 1, Integer::sum));
+      }
+      case "A" -> {
+        underWay.merge(worker, -1, Integer::sum);
+        acknowledged(words);
+      }
+      case "F" -> {
+        underWay.merge(worker, -1, Integer::sum);
+        failed++;
+      }
       case "B" -> began(worker, words);
       case "E" -> ended(worker, words);
       default -> {}
@@ -193,9 +209,16 @@ final class CrashModel {
   synchronized String summary() {
     long repeats =
         handlings.size() - handlings.stream().map(h -> h.service + " " + h.tag).distinct().count();
-    return "published=%d acknowledged=%d failed=%d handled=%d repeats=%d doomed=%d"
+    return ("events=%d acknowledged=%d failed=%d most_under_way=%d handled=%d duplicates=%d"
+            + " dead_letters=%d")
         .formatted(
-            publishes.size(), acknowledged, failed, handlings.size(), repeats, doomed().size());
+            publishes.size(),
+            acknowledged,
+            failed,
+            mostUnderWay,
+            handlings.size(),
+            repeats,
+            doomed().size());
   }
 
   // ---- judgement
@@ -280,32 +303,39 @@ final class CrashModel {
     }
     List<Publish> byBegin =
         publishes.values().stream()
-            .filter(p -> p.isAcknowledged() && p.lane.equals(lane))
+            .filter(p -> p.lane.equals(lane))
             .sorted(Comparator.comparingLong(p -> p.began))
             .toList();
     List<Publish> byAck = byBegin.stream().sorted(Comparator.comparingLong(p -> p.acked)).toList();
     int next = 0;
-    long latest = Long.MIN_VALUE;
-    String latestTag = "";
+    Finish latest = Finish.NONE;
+    Map<String, Finish> ofSource = new HashMap<>();
     for (Publish p : byBegin) {
       for (; byAck.get(next).acked < p.began; next++) {
-        long end = firstEnd.getOrDefault(byAck.get(next).tag, NEVER);
-        if (end > latest) {
-          latest = end;
-          latestTag = byAck.get(next).tag;
+        Publish before = byAck.get(next);
+        latest = latest.or(before.tag, firstEnd);
+      }
+      Finish called = ofSource.getOrDefault(p.source(), Finish.NONE);
+      for (Finish earlier : List.of(latest, called)) {
+        if (firstBegin.getOrDefault(p.tag, NEVER) < earlier.at) {
+          violations.add(
+              "out of order in %s: %s began before %s was finished, at %s"
+                  .formatted(lane, p.tag, earlier.tag, handlings.get(0).service));
         }
       }
-      if (firstBegin.getOrDefault(p.tag, NEVER) < latest) {
-        violations.add(
-            "out of order in "
-                + lane
-                + ": "
-                + p.tag
-                + " began before "
-                + latestTag
-                + " was finished, at "
-                + handlings.get(0).service);
+      if (p.isAcknowledged()) {
+        ofSource.put(p.source(), called.or(p.tag, firstEnd));
       }
+    }
+  }
+
+  /** The latest of some first ends. */
+  private record Finish(String tag, long at) {
+    static final Finish NONE = new Finish("", Long.MIN_VALUE);
+
+    Finish or(String other, Map<String, Long> firstEnd) {
+      long end = firstEnd.getOrDefault(other, NEVER);
+      return end > at ? new Finish(other, end) : this;
     }
   }
 

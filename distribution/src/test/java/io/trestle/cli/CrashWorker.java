@@ -28,12 +28,15 @@ import java.util.function.Supplier;
  * <pre>
  * R                                            it is ready
  * S time tag lane                              a publish begins (lane - : no key)
- * A time tag id                                it was acknowledged; before the next of its lane
+ * A time tag id                                it was acknowledged
  * F time tag error                             it failed, or its outcome is unknown
  * Z                                            no publish is under way any more, and none follows
  * B time service tag id attempt delivery lane  a handler begins
  * E time service delivery cancelled fate       it ended; before its answer is sent
  * </pre>
+ *
+ * <p>A tag is the name of the process, a number for each of its sources, and one that counts: what
+ * a source publishes, it publishes in this order, some at a time.
  *
  * <p>The fate of a handling ({@link Fate}) follows from tag and attempt, so that everybody knows
  * it.
@@ -43,6 +46,10 @@ import java.util.function.Supplier;
 final class CrashWorker {
   static final String EVENT = "crash.moved";
   private static final int LONGEST_PAUSE_MILLIS = 40;
+
+  /** Of a source that publishes many at a time, and pauses for all of them. */
+  private static final int LONGEST_PAUSE_OF_MANY_MILLIS = 400;
+
   private static final int LONGEST_WORK_MILLIS = 20;
   private static final long WORK_MILLIS = 900;
 
@@ -86,8 +93,9 @@ final class CrashWorker {
   /**
    * Runs.
    *
-   * @param args {@code publish URL KEY PREFIX LANE...}, with a dash for a stream of events without
-   *     key, or {@code subscribe URL (SERVICE PATTERN KEY)...}
+   * @param args {@code publish URL KEY PREFIX SOURCE...}, a source being {@code LANE} or {@code
+   *     LANE*N} for so many at a time, with a dash as lane for events without key; or {@code
+   *     subscribe URL (SERVICE PATTERN KEY)...}
    */
   public static void main(String[] args) throws IOException {
     CrashWorker worker = new CrashWorker();
@@ -127,7 +135,21 @@ final class CrashWorker {
 
   // ---- publisher
 
-  private void publish(String url, String key, String prefix, List<String> lanes) {
+  /** Publishes into one lane, some at a time. */
+  private record Source(EventType<byte[]> type, String prefix, String lane, int atOnce) {
+    static Source of(EventType<byte[]> type, String prefix, String argument) {
+      int star = argument.indexOf('*');
+      return star < 0
+          ? new Source(type, prefix, argument, 1)
+          : new Source(
+              type,
+              prefix,
+              argument.substring(0, star),
+              Integer.parseInt(argument.substring(star + 1)));
+    }
+  }
+
+  private void publish(String url, String key, String prefix, List<String> sources) {
     List<EventType<byte[]>> types = new ArrayList<>();
     started(
         () -> {
@@ -136,23 +158,40 @@ final class CrashWorker {
           return bridge;
         });
     EventType<byte[]> type = types.get(types.size() - 1);
-    for (int i = 0; i < lanes.size(); i++) {
+    for (int i = 0; i < sources.size(); i++) {
       running.incrementAndGet();
-      next(type, lanes.get(i), prefix + "." + i, 1);
+      next(Source.of(type, prefix + "." + i, sources.get(i)), 1);
     }
   }
 
-  /** Publishes the next of a lane, and the one after it when this one is decided. */
-  private void next(EventType<byte[]> type, String lane, String prefix, int number) {
+  /** Publishes the next of a source, and those after them when all of these are decided. */
+  private void next(Source source, int number) {
     if (stopping) {
       ended(1);
       return;
     }
-    String tag = prefix + "." + number;
+    AtomicInteger undecided = new AtomicInteger(source.atOnce());
+    for (int i = 0; i < source.atOnce(); i++) {
+      publish(
+          source,
+          number + i,
+          () -> {
+            if (undecided.decrementAndGet() == 0) {
+              later(() -> next(source, number + source.atOnce()), source.atOnce());
+            }
+          });
+    }
+  }
+
+  private static void publish(Source source, int number, Runnable decided) {
+    String tag = source.prefix() + "." + number;
+    String lane = source.lane();
     print("S", System.nanoTime(), tag, lane);
     PublishOptions options = lane.equals("-") ? PublishOptions.DEFAULT : PublishOptions.keyed(lane);
     var unused =
-        type.publishAsync(tag.getBytes(StandardCharsets.UTF_8), options)
+        source
+            .type()
+            .publishAsync(tag.getBytes(StandardCharsets.UTF_8), options)
             .whenComplete(
                 (id, failure) -> {
                   if (failure == null) {
@@ -160,12 +199,13 @@ final class CrashWorker {
                   } else {
                     print("F", System.nanoTime(), tag, failure.toString().replaceAll("\\s+", "_"));
                   }
-                  later(() -> next(type, lane, prefix, number + 1));
+                  decided.run();
                 });
   }
 
-  private void later(Runnable task) {
-    long pause = new SplittableRandom().nextInt(LONGEST_PAUSE_MILLIS);
+  private void later(Runnable task, int published) {
+    int longest = Math.min(LONGEST_PAUSE_MILLIS * published, LONGEST_PAUSE_OF_MANY_MILLIS);
+    long pause = new SplittableRandom().nextInt(longest);
     var unused = timer.schedule(task, pause + restMillis(), TimeUnit.MILLISECONDS);
   }
 

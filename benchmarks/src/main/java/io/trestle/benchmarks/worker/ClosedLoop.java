@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * a histogram of its own, so that nothing is shared while the clock runs.
  *
  * <p>The rate is what ended within the time by the time from the first beginning to the last such
- * end. Latency is measured from begin to end of each operation; in a closed loop nothing waits to
- * begin, so there is no omission to correct.
+ * end. If nothing did, the first that ends later counts, so that a slow machine measures something.
+ * Latency is measured from begin to end of each operation; in a closed loop nothing waits to begin,
+ * so there is no omission to correct.
  */
 final class ClosedLoop {
   private static final long LONGEST_NANOS = TimeUnit.MINUTES.toNanos(2);
@@ -27,6 +29,7 @@ final class ClosedLoop {
   private final List<Chain> chains = new ArrayList<>();
   private final CompletableFuture<Void> over = new CompletableFuture<>();
   private final AtomicInteger running;
+  private final AtomicBoolean any = new AtomicBoolean();
   private final long begin;
   private final long end;
 
@@ -103,13 +106,21 @@ final class ClosedLoop {
     public void ended(@Nullable Throwable cause) {
       long now = System.nanoTime();
       failure = cause;
-      if (cause == null && now <= end) {
+      boolean inTime = now <= end;
+      if (cause == null && counts(inTime)) {
         latencies.recordValue(Math.min(now - began, LONGEST_NANOS));
         lastEnd = now;
+      }
+      if (cause == null && inTime) {
         next();
       } else if (running.decrementAndGet() == 0) {
         over.complete(null);
       }
+    }
+
+    private boolean counts(boolean inTime) {
+      boolean first = !any.get() && any.compareAndSet(false, true);
+      return inTime || first;
     }
   }
 }

@@ -4,6 +4,7 @@ import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.sdk.ServiceBridge;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Our SDK, publishing. */
 final class EventPublisherRole implements Role {
+  /** A slow machine may store nothing for long; with the last attempt it is a minute. */
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
+
   private final Map<String, EventType<byte[]>> types = new HashMap<>();
   private final Publishing publishing = new Publishing(this::publish);
   private @Nullable ServiceBridge bridge;
@@ -24,6 +28,7 @@ final class EventPublisherRole implements Role {
     ServiceBridge made =
         ServiceBridge.builder(arguments.getString("url"), arguments.getString("key"))
             .callerOnly()
+            .publishTimeout(PATIENCE)
             .build();
     for (Object name : arguments.getJsonArray("events")) {
       types.put((String) name, made.events().define((String) name));

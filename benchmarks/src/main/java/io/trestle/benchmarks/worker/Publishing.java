@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class Publishing {
   private static final Duration LIMIT = Duration.ofSeconds(60);
 
+  /** Who cannot follow a rate may take so many times as long. */
+  private static final int PATIENCE = 10;
+
   private final Publisher publisher;
   private final AtomicLong keys = new AtomicLong();
 
@@ -53,11 +56,15 @@ final class Publishing {
             .whenComplete((stored, e) -> done.ended(e));
   }
 
-  /** Publishes at even intervals, whatever happens, so that a delay is seen by all that it hits. */
+  /**
+   * Publishes at even intervals, whatever happens, so that a delay is seen by all that it hits; one
+   * at least.
+   */
   private JsonObject pace(JsonObject question) {
     long interval = Math.round(1e9 / question.getDouble("rate"));
     long begin = System.nanoTime();
-    long count = question.getLong("millis") * 1_000_000 / interval;
+    long millis = question.getLong("millis");
+    long count = Math.max(1, millis * 1_000_000 / interval);
     AtomicLong left = new AtomicLong(count);
     CompletableFuture<Void> over = new CompletableFuture<>();
     for (long i = 0; i < count; i++) {
@@ -67,7 +74,7 @@ final class Publishing {
       }
       publish(question, at, failure -> ended(failure, left, over));
     }
-    Waiting.on(over, LIMIT);
+    Waiting.on(over, LIMIT.plusMillis(millis * PATIENCE));
     return new JsonObject()
         .put("count", count)
         .put("begin", begin)

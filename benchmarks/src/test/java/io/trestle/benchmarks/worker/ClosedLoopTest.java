@@ -3,9 +3,13 @@ package io.trestle.benchmarks.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +50,33 @@ class ClosedLoopTest {
     assertThat(result.getLong("failed")).isEqualTo(3);
     assertThat(result.getString("failure")).contains("broken");
     assertThat(result.getLong("count")).isZero();
+  }
+
+  @Test
+  void nothingInTime_theFirstThatEndsLater_counts() {
+    List<ClosedLoop.Done> held = new CopyOnWriteArrayList<>();
+    JsonObject result =
+        ClosedLoop.run(
+            QUESTION,
+            done -> {
+              held.add(done);
+              if (held.size() == 3) {
+                threads.execute(() -> endAfter(100, held));
+              }
+            });
+
+    assertThat(held).hasSize(3);
+    assertThat(result.getLong("count")).isEqualTo(1);
+    assertThat(result.getLong("failed")).isZero();
+    assertThat(result.getLong("nanos")).isGreaterThan(50_000_000);
+  }
+
+  private static void endAfter(long millis, List<ClosedLoop.Done> operations) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (System.nanoTime() < end) {
+      LockSupport.parkNanos(end - System.nanoTime());
+    }
+    operations.forEach(done -> done.ended(null));
   }
 
   private void succeed(ClosedLoop.Done done) {

@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread: the owner's event loop.
  */
-final class ConsumerFeed implements DispatchActions<Logged> {
+final class ConsumerFeed implements DispatchActions<Logged>, Ledger.Account {
   private static final Logger LOG = LoggerFactory.getLogger(ConsumerFeed.class);
 
   /**
@@ -118,7 +118,9 @@ final class ConsumerFeed implements DispatchActions<Logged> {
 
   /** Everything stored was told. */
   void restored(long head) {
-    aftermath = Holders.aftermath(consumer.progress().holders(), head, house);
+    String holders = consumer.progress().holders();
+    long visibility = house.rules().get().visibilityMillis();
+    aftermath = Holders.aftermath(holders, head, visibility, house.now());
     if (pending <= 0) {
       pending = 0;
       reader.startAt(head);
@@ -453,7 +455,8 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   // ---- account
 
   /** What is stored. */
-  Progress progress() {
+  @Override
+  public Progress progress() {
     long upTo = reader.readTo();
     long[] outstanding = dispatcher.outstanding();
     long floor = outstanding.length == 0 ? upTo : Math.min(upTo, outstanding[0] - 1);

@@ -44,20 +44,25 @@ final class Holders {
         .encode();
   }
 
-  /** What it means for a runtime that starts now. */
-  static Aftermath aftermath(String text, long head, EventsHouse house) {
+  /**
+   * What it means for a runtime that starts now.
+   *
+   * @param head last position that can have been handed out
+   * @param visibilityMillis length of a lease
+   */
+  static Aftermath aftermath(String text, long head, long visibilityMillis, long now) {
     if (text.isEmpty()) {
       return Aftermath.none();
     }
     try {
-      return parse(text, head, house);
+      return parse(text, head, visibilityMillis, now);
     } catch (RuntimeException e) {
       LOG.warn("holders ignored text={} reason={}", text, e.toString());
       return Aftermath.none();
     }
   }
 
-  private static Aftermath parse(String text, long head, EventsHouse house) {
+  private static Aftermath parse(String text, long head, long visibilityMillis, long now) {
     JsonObject json = new JsonObject(text);
     Map<Long, UUID> held = new HashMap<>();
     JsonObject positions = json.getJsonObject("held");
@@ -68,7 +73,7 @@ final class Holders {
     }
     Set<UUID> streams = new HashSet<>();
     json.getJsonArray("streams").forEach(s -> streams.add(UUID.fromString((String) s)));
-    long leases = json.getLong("at") + house.rules().get().visibilityMillis() + LATE_MILLIS;
-    return new Aftermath(head, Math.min(leases, house.now() + LONGEST_MILLIS), held, streams);
+    long leases = json.getLong("at") + visibilityMillis + LATE_MILLIS;
+    return new Aftermath(head, Math.min(leases, now + LONGEST_MILLIS), held, streams);
   }
 }

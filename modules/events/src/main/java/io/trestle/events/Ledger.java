@@ -4,12 +4,14 @@ import io.trestle.events.ConsumerStore.Checkpoint;
 import io.trestle.events.ConsumerStore.Progress;
 import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WritePipeline;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,45 +20,74 @@ import org.slf4j.LoggerFactory;
  * Stores how far consumers are, some time after they moved, all of them together with the position
  * up to which that is true. What is lost with this process is at most what was acknowledged since
  * the last time; it is delivered again with the same attempt (events.md 6.5.5: 250 ms).
+ *
+ * <p>One write is under way at a time, since the checkpoint of a later one could be stored without
+ * the progress of an earlier one. What moves meanwhile waits no longer than usual, or until that
+ * write ends.
+ *
+ * <p>Thread: the owner's event loop.
  */
 final class Ledger {
   private static final Logger LOG = LoggerFactory.getLogger(Ledger.class);
-  private static final long EVERY_MILLIS = 100;
+  static final long EVERY_MILLIS = 100;
 
   /** Of the texts of one write, far below what the pipeline takes. */
   static final long PIECE_CHARS = 4 << 20;
 
-  private final Vertx vertx;
-  private final WritePipeline pipeline;
+  private final Later later;
+  private final Function<Write, Future<Void>> pipeline;
   private final LongSupplier head;
-  private final Set<ConsumerFeed> moved = new LinkedHashSet<>();
+  private final Set<Account> moved = new LinkedHashSet<>();
   private boolean armed;
+  private boolean due;
   private boolean writing;
   private Future<Void> underWay = Future.succeededFuture();
   private boolean closed;
 
+  /** Whose progress it is. */
+  @FunctionalInterface
+  interface Account {
+    Progress progress();
+  }
+
+  /** The clock: runs something after a time, on the same thread. */
+  @FunctionalInterface
+  interface Later {
+    void run(long millis, Runnable task);
+  }
+
+  /**
+   * Nothing has moved.
+   *
+   * @param head position up to which all that is told is known
+   */
   Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head) {
-    this.vertx = vertx;
+    this((millis, task) -> vertx.setTimer(millis, id -> task.run()), pipeline::submit, head);
+  }
+
+  Ledger(Later later, Function<Write, Future<Void>> pipeline, LongSupplier head) {
+    this.later = later;
     this.pipeline = pipeline;
     this.head = head;
   }
 
   /** The consumer is further than what is stored. */
-  void moved(ConsumerFeed consumer) {
+  void moved(Account consumer) {
     if (moved.add(consumer)) {
       arm();
     }
   }
 
   private void arm() {
-    if (!armed && !writing && !closed) {
+    if (!armed && !closed) {
       armed = true;
-      vertx.setTimer(EVERY_MILLIS, id -> onTimer());
+      later.run(EVERY_MILLIS, this::onTimer);
     }
   }
 
   private void onTimer() {
     armed = false;
+    due = writing;
     if (!closed) {
       write();
     }
@@ -68,23 +99,28 @@ final class Ledger {
       return Future.succeededFuture();
     }
     writing = true;
-    List<ConsumerFeed> writers = List.copyOf(moved);
+    List<Account> writers = List.copyOf(moved);
     moved.clear();
-    List<Progress> rows = writers.stream().map(ConsumerFeed::progress).toList();
-    underWay =
-        write(pieces(rows), 0, new Checkpoint(head.getAsLong()))
-            .onComplete(
-                done -> {
-                  writing = false;
-                  if (done.failed()) {
-                    LOG.debug("progress not stored yet reason={}", done.cause().toString());
-                    moved.addAll(writers);
-                  }
-                  if (!moved.isEmpty()) {
-                    arm();
-                  }
-                });
-    return underWay;
+    List<Progress> rows = writers.stream().map(Account::progress).toList();
+    Future<Void> written = write(pieces(rows), 0, new Checkpoint(head.getAsLong()));
+    underWay = written;
+    written.onComplete(done -> written(writers, done));
+    return written;
+  }
+
+  private void written(List<Account> writers, AsyncResult<Void> done) {
+    boolean waited = due;
+    writing = false;
+    due = false;
+    if (done.failed()) {
+      LOG.debug("progress not stored yet reason={}", done.cause().toString());
+      moved.addAll(writers);
+    }
+    if (waited && !closed) {
+      write();
+    } else if (!moved.isEmpty()) {
+      arm();
+    }
   }
 
   /**
@@ -94,11 +130,11 @@ final class Ledger {
   private Future<Void> write(List<List<Progress>> pieces, int at, Checkpoint checkpoint) {
     Write.Builder unit = Write.ofAll(ConsumerStore.KEEP_PROGRESS, pieces.get(at));
     if (at == pieces.size() - 1) {
-      return pipeline.submit(
+      return pipeline.apply(
           unit.and(ConsumerStore.KEEP_CHECKPOINT, checkpoint).orderKey(this).build());
     }
     return pipeline
-        .submit(unit.orderKey(this).build())
+        .apply(unit.orderKey(this).build())
         .compose(v -> write(pieces, at + 1, checkpoint));
   }
 

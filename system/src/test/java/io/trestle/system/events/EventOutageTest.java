@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.trestle.Acceptance;
 import io.trestle.sdk.EventType;
 import io.trestle.sdk.PublishOptions;
 import io.trestle.testing.TestKernel.ServiceKey;
@@ -25,7 +24,6 @@ class EventOutageTest {
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
 
   @Test
-  @Acceptance("EV-27")
   void whatIsPublishedMeanwhile_isDeliveredOnce_inOrder() throws Exception {
     ServiceKey publishing = TRESTLE.kernel().service("publisher");
     ServiceKey consuming = TRESTLE.kernel().service("consumer");

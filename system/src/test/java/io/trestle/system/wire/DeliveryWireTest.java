@@ -22,6 +22,7 @@ import io.trestle.testing.TrestleExtension;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -32,6 +33,11 @@ class DeliveryWireTest {
 
   private final ServiceKey publisher = WIRE.service();
   private final ServiceKey consumer = WIRE.service();
+
+  @AfterEach
+  void usualSettings() {
+    WIRE.setting("events.visibility_timeout_ms", "30000");
+  }
 
   private static List<DlqEntry> letters(WireInstance of) {
     return letters(of, 50, "").getEntriesList();
@@ -238,6 +244,25 @@ class DeliveryWireTest {
         otherBack.deliveries().isEmpty() ? holderBack.delivery(1) : otherBack.delivery(1);
     assertThat(again.getEnvelope().getName()).isEqualTo("held.a");
     assertThat(again.getAttempt()).isEqualTo(1);
+  }
+
+  @Test
+  @Acceptance("EV-86")
+  void keyedDelivery_whoseHolderStaysAway_goesElsewhereWhenItsLeaseIsOver() {
+    WIRE.setting("events.visibility_timeout_ms", "5000");
+    WireInstance holder = WIRE.connected(consumer);
+    WireSubscriber first = WireSubscriber.of(holder, 4, "held.*");
+    long before = System.nanoTime();
+    publish(WIRE.connected(publisher), event("held.a").setPartitionKey("k"));
+    first.delivery(1);
+    await().until(() -> holders().contains("held\":{\"" + holder.id()));
+    crash();
+
+    WireSubscriber other = WireSubscriber.of(WIRE.connected(consumer), 4, "held.*");
+    await().atMost(Duration.ofSeconds(45)).until(() -> !other.deliveries().isEmpty());
+    assertThat(Duration.ofNanos(System.nanoTime() - before))
+        .isGreaterThanOrEqualTo(Duration.ofSeconds(5));
+    assertThat(other.delivery(1).getAttempt()).isEqualTo(1);
   }
 
   private String holders() {

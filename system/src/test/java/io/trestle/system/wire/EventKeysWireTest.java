@@ -137,20 +137,32 @@ class EventKeysWireTest {
             });
   }
 
+  private static EventEnvelope.Builder map(String payload, String json) {
+    return event("map.a")
+        .setIdempotencyKey("k")
+        .setPayload(ByteString.copyFromUtf8(payload))
+        .setPayloadJson(ByteString.copyFromUtf8(json));
+  }
+
+  private static void assertKnown(WireInstance from) {
+    EventEnvelope.Builder same = map("ba", "{ \"b\": 2, \"a\": 1 }");
+    assertThat(statuses(publish(from, same))).containsExactly(3);
+    assertThat(statuses(publish(from, map("ba", "{\"a\":1,\"b\":3}")))).containsExactly(7);
+    assertThat(statuses(publish(from, map("ba", "")))).as("without a view").containsExactly(7);
+  }
+
   @Test
   @Acceptance("EV-16")
-  void mapInAnotherOrder_isTheSameContent() {
+  void mapInAnotherOrder_isTheSameContent_inTheSameRequestOrALaterOne_andAfterARestart() {
     WireInstance from = WIRE.connected(publisher);
-    EventEnvelope.Builder first =
-        event("map.a")
-            .setIdempotencyKey("k")
-            .setPayload(ByteString.copyFromUtf8("ab"))
-            .setPayloadJson(ByteString.copyFromUtf8("{\"a\":1,\"b\":2.0}"));
-    EventEnvelope.Builder second =
-        event("map.a")
-            .setIdempotencyKey("k")
-            .setPayload(ByteString.copyFromUtf8("ba"))
-            .setPayloadJson(ByteString.copyFromUtf8("{ \"b\": 2, \"a\": 1 }"));
+    EventEnvelope.Builder first = map("ab", "{\"a\":1,\"b\":2.0}");
+    EventEnvelope.Builder second = map("ba", "{ \"b\": 2, \"a\": 1 }");
     assertThat(statuses(publish(from, first, second))).containsExactly(1, 3);
+    assertKnown(from);
+
+    TRESTLE.kernel().stop();
+    TRESTLE.kernel().run();
+
+    assertKnown(WIRE.connected(publisher));
   }
 }

@@ -47,28 +47,56 @@ class EventRulesWireTest {
   }
 
   @Test
-  @Acceptance({"EV-22", "EV-88"})
-  void sizes_areBounded_andNeighboursAreTaken() {
-    String longName = "a".repeat(256);
-    String longKey = "k".repeat(513);
-    EventEnvelope.Builder headers = event("size.h");
-    for (int i = 0; i < 20; i++) {
-      headers.putHeaders("h" + i, "v".repeat(1_000));
-    }
+  @Acceptance("EV-22")
+  void eventsThatAreTooLarge_areRefused_andNeighboursAreTaken() {
+    ByteString most = ByteString.copyFrom(new byte[600 << 10]);
     List<PublishStatusEntry> results =
         publish(
             WIRE.connected(publisher),
             event("size.large").setPayload(LARGE),
-            event(longName),
+            event("size.both").setPayload(most).setPayloadJson(most),
+            event("size.one").setPayload(most).clearPayloadJson(),
+            event("size.fine"));
+    assertThat(statuses(results)).containsExactly(6, 6, 1, 1);
+    assertThat(results.subList(0, 2))
+        .allSatisfy(
+            r ->
+                assertThat(r.getMessage())
+                    .startsWith("event too large: ")
+                    .contains("limit 1048576"));
+  }
+
+  @Test
+  @Acceptance("EV-88")
+  void namesKeysHeadersAndIds_areBounded_andNeighboursAreTaken() {
+    String longKey = "k".repeat(513);
+    List<PublishStatusEntry> results =
+        publish(
+            WIRE.connected(publisher),
+            event("a".repeat(256)),
             event("size.key").setPartitionKey(longKey),
             event("size.idem").setIdempotencyKey(longKey),
-            headers,
+            headers(16, 1_000, 25),
+            headers(65, 1, 1),
             event("size.nul").setPartitionKey("a\0b"),
+            event("size.id").setId("nonsense"),
+            headers(16, 1_000, 24),
+            headers(64, 1, 1),
             event("size.fine").setPartitionKey("k".repeat(512)));
-    assertThat(statuses(results)).containsExactly(6, 5, 6, 6, 6, 6, 1);
-    assertThat(results.get(0).getMessage())
-        .startsWith("event too large: ")
-        .contains("limit 1048576");
+    assertThat(statuses(results)).containsExactly(5, 6, 6, 6, 6, 6, 5, 1, 1, 1);
+    assertThat(results.get(3).getMessage())
+        .isEqualTo("headers too large: 16400 bytes, limit 16384");
+    assertThat(results.get(6).getMessage()).isEqualTo("invalid event id");
+  }
+
+  /** Values alone are far below the limit of bytes; keys have so many more. */
+  private static EventEnvelope.Builder headers(int count, int value, int key) {
+    EventEnvelope.Builder event = event("size.h");
+    for (int i = 0; i < count; i++) {
+      String name = String.valueOf((char) ('!' + i));
+      event.putHeaders(name + "k".repeat(key - 1), "v".repeat(value));
+    }
+    return event;
   }
 
   @Test

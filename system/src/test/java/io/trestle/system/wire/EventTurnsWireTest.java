@@ -81,16 +81,26 @@ class EventTurnsWireTest {
   @Test
   @Acceptance("EV-48")
   void silence_isAnAttempt_andTheLateAnswerIsIgnored() {
-    WIRE.setting("events.visibility_timeout_ms", "1000");
+    WIRE.setting("events.visibility_timeout_ms", "2000");
     WireSubscriber subscriber = WireSubscriber.of(WIRE.connected(consumer), 32, "hang.*");
     EventEnvelope.Builder sent = event("hang.a");
-    publish(WIRE.connected(publisher), sent);
+    WireInstance from = WIRE.connected(publisher);
+    publish(from, sent);
     EventDelivery first = subscriber.delivery(1);
+    WIRE.setting("events.visibility_timeout_ms", "60000");
     EventDelivery second = subscriber.delivery(2);
     assertThat(second.getAttempt()).isEqualTo(2);
+    EventEnvelope.Builder after = event("hang.b");
+    publish(from, after);
+    EventDelivery behind = subscriber.delivery(3);
     subscriber.ack(first);
+    subscriber.ack(behind);
+    await().until(() -> finished(after.getId()));
+    assertThat(finished(sent.getId())).as("by the late ack before it").isFalse();
+
     subscriber.ack(second);
-    await().during(Duration.ofSeconds(3)).until(() -> subscriber.deliveries().size() == 2);
+    await().until(() -> finished(sent.getId()));
+    await().during(Duration.ofSeconds(2)).until(() -> subscriber.deliveries().size() == 3);
     assertThat(letter(sent.getId())).isEmpty();
   }
 

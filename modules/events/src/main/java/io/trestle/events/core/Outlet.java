@@ -61,9 +61,9 @@ final class Outlet<E> {
     return window.hasFree() && (!pulled || reserved < wanted);
   }
 
-  /** Whether it is being brought more than it asks for. */
+  /** Whether it is being brought more than it asks for, or more than it has slots for. */
   boolean overdone() {
-    return pulled && reserved > wanted;
+    return pulled && (reserved > wanted || (reserved > 0 && window.isOver()));
   }
 
   /** From now on it has so many slots and asks for so many hand-outs. */

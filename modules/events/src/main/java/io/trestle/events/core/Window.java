@@ -53,6 +53,11 @@ public final class Window {
     return slots;
   }
 
+  /** Whether more is held than there are slots now. */
+  boolean isOver() {
+    return taken > slots;
+  }
+
   /** From now on it has so many slots; whoever holds more keeps it. */
   void resize(int newSlots) {
     slots = newSlots;

@@ -24,11 +24,16 @@ import org.jspecify.annotations.Nullable;
 final class Model extends ModelRules implements DispatchActions<String> {
   final Map<Long, Trouble> stored = new HashMap<>();
   final List<Held> detached = new ArrayList<>();
+
+  /** What streams that fetch did not answer in time; nobody may answer it any more. */
+  final List<Held> lapsed = new ArrayList<>();
+
   final Set<Long> fetching = new LinkedHashSet<>();
   final Map<Long, String> expectedText = new HashMap<>();
   int finished;
   int buried;
   private final Set<Long> tokens = new HashSet<>();
+  private long unsent = -1;
 
   /** Whether slots may be taken by deliveries whose event is being brought, now or before. */
   boolean reservations;
@@ -130,6 +135,24 @@ final class Model extends ModelRules implements DispatchActions<String> {
       refuse(delivery, held.instance, nack);
     }
     return wasLive;
+  }
+
+  /** A stream that fetches could not pass it on. */
+  boolean neverSent(Stream stream, long position, long token) {
+    Delivery delivery = deliveries.get(position);
+    Held held = delivery == null ? null : delivery.lease;
+    if (delivery == null
+        || held == null
+        || held.token != token
+        || !held.instance.equals(stream.instance)) {
+      return false;
+    }
+    release(held);
+    unsent = position;
+    if (orphaned(delivery)) {
+      bury(delivery, Reason.ORPHANED_PATTERN, "orphaned_pattern");
+    }
+    return true;
   }
 
   void release(Held held) {
@@ -265,6 +288,10 @@ final class Model extends ModelRules implements DispatchActions<String> {
         if (held.stream == null) {
           release(held);
           lose(d, 0);
+        } else if (held.stream.pulled) {
+          release(held);
+          lapsed.add(held);
+          failed(d, "visibility timeout", held.instance, -1);
         } else {
           held.live = false;
           d.lease = null;
@@ -291,6 +318,7 @@ final class Model extends ModelRules implements DispatchActions<String> {
     lanes.clear();
     streams.clear();
     detached.clear();
+    lapsed.clear();
     fetching.clear();
     reservations = false;
     left.clear();
@@ -320,7 +348,10 @@ final class Model extends ModelRules implements DispatchActions<String> {
 
   @Override
   public void unsent(long position) {
-    throw new AssertionError("no stream fetches here: " + position);
+    if (position != unsent) {
+      fail("unsent: " + position + ", expected " + unsent);
+    }
+    unsent = -1;
   }
 
   @Override
@@ -361,7 +392,7 @@ final class Model extends ModelRules implements DispatchActions<String> {
     if (stream == null) {
       return;
     }
-    check(stream.held.size() < stream.max, "slots", h);
+    check(stream.hasFree(), "slots", h);
     ready();
     check(d.waits() && isHead(d) && d.trouble.dueAt() <= now, "not its turn", h);
     check(h.attempt() == d.trouble.attempts() + 1, "attempt", h);
@@ -376,14 +407,14 @@ final class Model extends ModelRules implements DispatchActions<String> {
     }
     Held held = new Held(d, stream, h.token(), now + rules.visibilityMillis());
     stream.held.add(held);
+    stream.wanted--;
     d.lease = held;
     d.late = null;
   }
 
   private boolean another(Delivery d) {
     return streams.values().stream()
-        .anyMatch(
-            s -> mayTake(d, s) && s.held.size() < s.max && !s.instance.equals(d.trouble.avoid()));
+        .anyMatch(s -> mayTake(d, s) && s.hasFree() && !s.instance.equals(d.trouble.avoid()));
   }
 
   void buried(long position) {
@@ -402,8 +433,8 @@ final class Model extends ModelRules implements DispatchActions<String> {
   // ---- after each call
 
   void endOfCall() {
-    if (!expected.isEmpty()) {
-      fail("did not happen: " + expectedText + " at " + now);
+    if (!expected.isEmpty() || unsent >= 0) {
+      fail("did not happen: " + expectedText + " unsent " + unsent + " at " + now);
     }
     ready();
     List<Delivery> ready = new ArrayList<>();
@@ -415,7 +446,7 @@ final class Model extends ModelRules implements DispatchActions<String> {
       }
     }
     for (Stream stream : streams.values()) {
-      if (!reservations && usable(stream) && stream.held.size() < stream.max) {
+      if (!reservations && usable(stream) && stream.hasFree()) {
         nothingToTake(stream, ready);
       }
     }

@@ -17,14 +17,24 @@ abstract class ModelRules {
   static final class Stream {
     final long id;
     final UUID instance;
-    final int max;
+
+    /** Whether it gets only what it asks for, and loses what it does not answer in time. */
+    final boolean pulled;
+
+    int max;
+    int wanted;
     boolean quiesced;
     final List<Held> held = new ArrayList<>();
 
-    Stream(long id, UUID instance, int max) {
+    Stream(long id, UUID instance, int max, boolean pulled) {
       this.id = id;
       this.instance = instance;
       this.max = max;
+      this.pulled = pulled;
+    }
+
+    boolean hasFree() {
+      return held.size() < max && (!pulled || wanted > 0);
     }
   }
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 /** What answers, silence and loss mean (events.md 6.5, 6.6). */
 class OutcomesTest {
   @Test
+  @Acceptance("EV-47")
   void nack_alwaysFailing_climbsTheLadderAndIsDeadAfterFiveAttempts() {
     Rig rig = Rig.with(4, ONE);
     rig.offer(1, "");

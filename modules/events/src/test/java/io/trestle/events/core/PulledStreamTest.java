@@ -92,6 +92,22 @@ class PulledStreamTest {
   }
 
   @Test
+  void fewerSlots_whileAnEventIsBrought_areNotExceeded() {
+    Rig rig = rig();
+    rig.offer(1, "");
+    want(rig, 2);
+    rig.offer(2, "", Match.of(1), null, Trouble.NONE);
+    assertThat(rig.fetches).containsExactly(2L);
+
+    rig.dispatcher.demand(STREAM, 1, 2, rig.now);
+    rig.fetched(2);
+    assertThat(rig.positions()).isEqualTo(List.of(1L));
+
+    assertThat(rig.ack(rig.last())).isTrue();
+    assertThat(rig.positions()).isEqualTo(List.of(1L, 2L));
+  }
+
+  @Test
   void wantedNoMore_whileItIsBroughtIntoMemory_staysForTheNext() {
     Rig rig = rig();
     rig.offer(1, "", Match.of(1), null, Trouble.NONE);

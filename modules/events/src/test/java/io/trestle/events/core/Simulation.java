@@ -14,6 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /** One random life of a consumer, played on a dispatcher and on the {@link Model}. */
 final class Simulation {
+  /** How its instances get what they get. */
+  enum Streams {
+    PUSHED,
+    /** As over HTTP: they ask. */
+    PULLED,
+    BOTH
+  }
+
   private static final List<Subscription> UNIVERSE =
       List.of(
           new Subscription(1, "a.x", ""),
@@ -43,8 +51,10 @@ final class Simulation {
   private int offered;
   private final boolean rough;
   private final int crowd;
+  private final Streams kind;
 
-  Simulation(long seed) {
+  Simulation(long seed, Streams kind) {
+    this.kind = kind;
     random = new Random(seed);
     rough = random.nextInt(4) == 0;
     crowd = random.nextInt(6) == 0 ? 100 : 20;
@@ -76,6 +86,9 @@ final class Simulation {
   }
 
   private void step() {
+    if (kind != Streams.PUSHED && random.nextInt(3) == 0) {
+      fetchOrMiss();
+    }
     int dice = random.nextInt(1000);
     if (dice < 250) {
       offer();
@@ -137,6 +150,48 @@ final class Simulation {
 
   private <T> T any(List<T> list) {
     return list.get(random.nextInt(list.size()));
+  }
+
+  private List<ModelRules.Stream> pulling() {
+    return model.streams.values().stream().filter(s -> s.pulled).toList();
+  }
+
+  /** Requests come and go, their answers may not arrive. */
+  private void fetchOrMiss() {
+    if (pulling().isEmpty()) {
+      return;
+    }
+    ModelRules.Stream stream = any(pulling());
+    int dice = random.nextInt(10);
+    if (dice < 6) {
+      demand(stream, 1 + random.nextInt(4), random.nextInt(6));
+    } else if (dice < 7) {
+      demand(stream, stream.max, 0);
+    } else if (dice < 9 && !stream.held.isEmpty()) {
+      ModelRules.Held held = any(stream.held);
+      neverSent(stream, held.delivery.pending.position(), held.token);
+    } else if (!model.lapsed.isEmpty()) {
+      ModelRules.Held late = any(model.lapsed);
+      long position = late.delivery.pending.position();
+      neverSent(stream, position, late.token);
+      answer(stream, position, late.token, true, random.nextBoolean() ? null : nack());
+    }
+  }
+
+  private void demand(ModelRules.Stream stream, int max, int wanted) {
+    stream.max = max;
+    stream.wanted = wanted;
+    dispatcher.demand(stream.id, max, wanted, model.now);
+    model.endOfCall();
+  }
+
+  private void neverSent(ModelRules.Stream stream, long position, long token) {
+    boolean expected = model.neverSent(stream, position, token);
+    boolean wasOut = dispatcher.unsent(stream.id, position, token, model.now);
+    if (wasOut != expected) {
+      fail("position %d: unsent %s, expected %s", position, wasOut, expected);
+    }
+    model.endOfCall();
   }
 
   private void answer() {
@@ -243,10 +298,15 @@ final class Simulation {
   }
 
   private void open(UUID instance, int max) {
-    ModelRules.Stream stream = new ModelRules.Stream(nextStream++, instance, max);
+    boolean pulled = kind == Streams.PULLED || (kind == Streams.BOTH && random.nextBoolean());
+    ModelRules.Stream stream = new ModelRules.Stream(nextStream++, instance, max, pulled);
     model.streams.put(stream.id, stream);
     model.changed();
-    dispatcher.open(stream.id, instance, max, model.now);
+    if (pulled) {
+      dispatcher.openPulled(stream.id, instance, max, model.now);
+    } else {
+      dispatcher.open(stream.id, instance, max, model.now);
+    }
     model.endOfCall();
   }
 
@@ -355,6 +415,12 @@ final class Simulation {
         || dispatcher.streams() != model.streams.size()) {
       fail("counts");
     }
+    for (ModelRules.Stream stream : model.streams.values()) {
+      int taken = dispatcher.taken(stream.id);
+      if (taken < stream.held.size() || (!model.reservations && taken > stream.held.size())) {
+        fail("slots of stream %d: %d, expected %d", stream.id, taken, stream.held.size());
+      }
+    }
     if (random.nextInt(20) == 0) {
       assertThat(dispatcher.outstanding())
           .containsExactly(model.deliveries.keySet().stream().sorted().mapToLong(l -> l).toArray());
@@ -369,6 +435,7 @@ final class Simulation {
     pause(false);
     instances.forEach(i -> open(i, 3));
     for (int i = 0; i < 20_000 && !model.deliveries.isEmpty(); i++) {
+      pulling().forEach(s -> demand(s, 3, 3));
       confirm(false);
       List<ModelRules.Held> held =
           model.streams.values().stream().flatMap(s -> s.held.stream()).toList();

@@ -8,6 +8,7 @@ import static io.trestle.protocol.v1.PublishStatus.PUBLISH_STATUS_REJECTED_INVAL
 import static io.trestle.protocol.v1.PublishStatus.PUBLISH_STATUS_UNSPECIFIED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trestle.Acceptance;
 import io.trestle.protocol.v1.PublishStatus;
 import io.trestle.protocol.v1.PublishStatusEntry;
 import io.trestle.sdk.AccessDeniedException;
@@ -237,6 +238,33 @@ class PublishQueueTest {
     queue.welcomed();
     assertThat(queue.due(now)).isTrue();
     assertThat(pauseAfterFailure()).isEqualTo(100);
+  }
+
+  @Test
+  @Acceptance("EV-27")
+  void whatIsPublishedInAnOutageOfFiveSeconds_goesWithTheWelcome_notAtTheEndOfThePause() {
+    long outage = now;
+    List<Published> events = new ArrayList<>(List.of(add("at once", "")));
+    while (now - outage < millis(3_850)) {
+      assertThat(queue.due(now)).isTrue();
+      pauseAfterFailure();
+    }
+    queue.attempt();
+    take();
+    queue.failed(wire, true, now);
+    assertThat(queue.next()).isEqualTo(outage + millis(8_850));
+    now = outage + millis(4_900);
+    events.add(add("meanwhile", ""));
+    now = outage + millis(5_000);
+    assertThat(queue.due(now)).isFalse();
+
+    queue.welcomed();
+
+    assertThat(queue.due(now)).isTrue();
+    queue.attempt();
+    assertThat(take()).isEqualTo(publications(events));
+    answerAll(2, PUBLISH_STATUS_ACCEPTED);
+    assertThat(queue.size()).isZero();
   }
 
   @Test
