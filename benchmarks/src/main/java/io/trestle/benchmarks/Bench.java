@@ -12,9 +12,9 @@ import picocli.CommandLine.Spec;
 
 /**
  * {@code trestle bench}: {@code rpc}, {@code sessions}, {@code policy}, {@code start}, {@code
- * pipeline}, {@code events}, {@code backlog}. The table goes to standard output, progress to standard error; with
- * {@code --json -} standard output holds one JSON value instead, an error too. Blocking; nothing is
- * left running.
+ * pipeline}, {@code events}, {@code backlog}. The table goes to standard output, progress to
+ * standard error; with {@code --json -} standard output holds one JSON value instead, an error too.
+ * Blocking; nothing is left running.
  */
 public final class Bench {
   private static final int FAILED = 1;
@@ -31,7 +31,8 @@ public final class Bench {
     return run(args, System.out, System.err);
   }
 
-  static int run(String[] args, PrintStream out, PrintStream err) {
+  /** Runs a benchmark on other streams. */
+  public static int run(String[] args, PrintStream out, PrintStream err) {
     PrintWriter writer = new PrintWriter(out, true, StandardCharsets.UTF_8);
     if (!JsonTarget.isStandardOutput(args)) {
       return commandLine(new Output(out, err), writer).execute(args);

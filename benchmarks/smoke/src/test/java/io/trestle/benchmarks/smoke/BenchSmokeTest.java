@@ -1,9 +1,13 @@
-package io.trestle.benchmarks;
+package io.trestle.benchmarks.smoke;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.trestle.benchmarks.Bench;
 import io.vertx.core.json.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -207,6 +211,21 @@ class BenchSmokeTest {
     assertThat(results).allSatisfy(r -> assertThat(r.getDouble("ours_per_s")).isPositive());
     assertThat(results.get(4).getLong("deliveries")).isBetween(1_500L, 3_000L);
     assertNothingIsLeft();
+  }
+
+  /** One run of the command line in this JVM. */
+  private record Run(int exit, String out, String err) {
+    static Run of(String... args) {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      ByteArrayOutputStream err = new ByteArrayOutputStream();
+      int exit = Bench.run(args, printing(out), printing(err));
+      return new Run(
+          exit, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    private static PrintStream printing(ByteArrayOutputStream to) {
+      return new PrintStream(to, true, StandardCharsets.UTF_8);
+    }
   }
 
   private static List<JsonObject> results(Path file) throws IOException {
