@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Holds a page of docs/guide to the programs that run. */
+/** Holds a page for people to the programs that run. */
 final class GuidePage {
   static final Path SCHEMAS = Path.of("src", "test", "resources", "guide");
 
@@ -26,7 +26,12 @@ final class GuidePage {
 
   /** Every block of code on the page is part of a program. */
   static void assertShowsPrograms(String name, int moreThan) throws IOException {
-    String page = Files.readString(Path.of("..", "docs", "guide", name));
+    assertShowsPrograms(Path.of("..", "docs", "guide", name), moreThan);
+  }
+
+  /** The same of any page. */
+  static void assertShowsPrograms(Path file, int moreThan) throws IOException {
+    String page = Files.readString(file);
     String sources = squeezed(SCHEMAS) + squeezed(PROGRAMS) + squeezed(EXAMPLE);
 
     Matcher block = BLOCK.matcher(page);

@@ -6,6 +6,7 @@ import io.trestle.sdk.ServiceBridge;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -39,5 +40,10 @@ class RpcGuideTest {
   @Test
   void page_showsTheProgramsThatRun() throws IOException {
     GuidePage.assertShowsPrograms("rpc.md", 5);
+  }
+
+  @Test
+  void readme_showsTheExamplesOwnCode() throws IOException {
+    GuidePage.assertShowsPrograms(Path.of("..", "README.md"), 3);
   }
 }
