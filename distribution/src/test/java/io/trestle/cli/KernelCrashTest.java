@@ -170,6 +170,22 @@ class KernelCrashTest {
     }
   }
 
+  @Test
+  @Acceptance("RG-20")
+  void declaration_ofWhichASnapshotCame_isThereAfterAKill() {
+    try (KernelProcess kernel = KernelProcess.serve(state, database.url()).awaitReady()) {
+      String key = kernel.createService("declaring");
+      ServiceBridge bridge = ServiceBridge.builder(kernel.grpc(), key).build();
+      bridges.add(bridge);
+      bridge.rpc().handle("declared.now", (request, context) -> request);
+      bridge.start(); // returns with the first snapshot
+      kernel.kill();
+    }
+
+    assertThat(database.value("SELECT string_agg(method_name, ',') FROM service_methods"))
+        .isEqualTo("declared.now");
+  }
+
   /** Two services, one half of the crowd each; either calls the other. */
   private static String service(int instance) {
     return instance % 2 == 0 ? "even" : "odd";

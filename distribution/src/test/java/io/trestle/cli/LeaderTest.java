@@ -2,7 +2,10 @@ package io.trestle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.trestle.Acceptance;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +38,25 @@ class LeaderTest {
     }
     try (KernelProcess third = KernelProcess.serve(otherState, database.url()).awaitReady()) {
       assertThat(third.cli("service", "list").out()).contains("undisturbed");
+    }
+  }
+
+  @Test
+  @Acceptance("FL-30")
+  void kernel_supersededAfterItWasReady_printsNoSecondValue() throws IOException {
+    TestDatabase database = TestDatabase.migrated();
+    try (KernelProcess kernel = KernelProcess.serve(state, database.url()).awaitReady()) {
+      database.execute(
+          "INSERT INTO kernels (id, epoch, pid, host) VALUES (gen_random_uuid(), 100, 1, 'there')");
+
+      assertThat(kernel.cli("service", "create", "late").exit()).isNotZero();
+
+      assertThat(kernel.awaitExit()).isEqualTo(1);
+      assertThat(kernel.err()).contains("the kernel ended: another kernel");
+      assertThat(database.value("SELECT count(*) FROM services")).isEqualTo("0");
+      try (var values = new ObjectMapper().readerFor(JsonNode.class).readValues(kernel.out())) {
+        assertThat(values.readAll()).hasSize(1);
+      }
     }
   }
 }

@@ -208,6 +208,7 @@ final class Startup {
                       keys,
                       configuration.settings(),
                       options.settingsPoll())
+                  .writingThrough(database.writes())
                   .writableWhile(() -> database.state() == DatabaseState.AVAILABLE);
           undo.add("settings", () -> closed(settings::close));
           return new SettingsStore(database.pool())

@@ -166,8 +166,8 @@ public final class Trestle {
   private final class Watch implements LeaderLock.Listener {
     @Override
     public void lost() {
-      // Writes are refused by the pipeline and its fence; calls go on from memory (foundation.md
-      // 2.1).
+      // The database counts as away until the lock is held again: what must be stored is refused,
+      // calls go on from memory (foundation.md 2.1 and 6; docs/decisions/0014).
     }
 
     @Override

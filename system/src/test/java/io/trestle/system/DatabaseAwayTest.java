@@ -26,7 +26,7 @@ class DatabaseAwayTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   @Test
-  @Acceptance({"FL-15", "RG-20", "CO-10"})
+  @Acceptance({"FL-15", "CO-10"})
   void callsGoOn_writesAreRefused_everythingRecovers() {
     String direct = TestKernel.newDatabase();
     int port = URI.create(direct).getPort();

@@ -86,6 +86,7 @@ class SessionLifeTest {
 
     kernel.stop();
     await()
+        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () ->
                 assertThat(events)

@@ -8,9 +8,11 @@ import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +22,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Database {
   private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+  /** A write and what follows it, see {@link DirectWrites#PROMPT}. */
+  private static final Duration PATIENCE = DirectWrites.PROMPT.multipliedBy(2);
 
   private final Vertx vertx;
   private final DatabaseProvider provider;
@@ -31,6 +36,7 @@ public final class Database {
   private final Notifications notifications;
   private final LeaderLock lock;
   private final Availability availability;
+  private final DirectWrites writes;
   private final long heartbeatTimer;
 
   private Database(
@@ -52,6 +58,8 @@ public final class Database {
     this.lock = new LeaderLock(control, options);
     this.notifications = new Notifications(control, pool);
     this.availability = new Availability(vertx, control, meters, options);
+    this.writes =
+        new FencedWrites(pool, lock, () -> availability.state() == DatabaseState.AVAILABLE);
     this.heartbeatTimer = vertx.setPeriodic(options.heartbeat().toMillis(), id -> heartbeat());
   }
 
@@ -85,9 +93,29 @@ public final class Database {
         .recover(e -> provider.stop().transform(v -> Future.failedFuture(e)));
   }
 
-  /** Connections for queries and transactions; as many as the budget leaves. */
+  /**
+   * Connections for queries; as many as the budget leaves. Writes go through the pipeline, else
+   * through {@link #writes()}.
+   */
   public Pool pool() {
     return pool;
+  }
+
+  /** Fenced single statements, for what does not fit the write pipeline. */
+  public DirectWrites writes() {
+    return writes;
+  }
+
+  /**
+   * Work for somebody who waits (foundation.md 2.1): refused at once with {@link DatabaseFailure}
+   * AWAY while the database is away, and given up when it does not answer within 10 s; it may be
+   * done then.
+   */
+  public <T> Future<T> promptly(Supplier<Future<T>> work) {
+    return state() == DatabaseState.AWAY
+        ? Future.failedFuture(
+            new DatabaseFailure(DatabaseFailure.Kind.AWAY, "the database is away"))
+        : work.get().timeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** LISTEN and NOTIFY. */

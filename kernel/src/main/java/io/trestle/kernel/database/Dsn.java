@@ -6,6 +6,8 @@ import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.SslMode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * @param sslMode one of disable, prefer, require, verify-ca, verify-full
  * @param sslRootCert PEM file with the authorities that are trusted, or null for those of the JDK
  * @param maxConnections {@code pool_max_conns}: all connections of this process, at least 4
- * @param applicationName shown in {@code pg_stat_activity}
+ * @param startup what each connection tells the server: {@code application_name}, shown in {@code
+ *     pg_stat_activity}, and {@code options}
+ * @param warnings a line for each parameter that was given and is not honoured
  */
 public record Dsn(
     String user,
@@ -31,7 +35,14 @@ public record Dsn(
     SslMode sslMode,
     @Nullable String sslRootCert,
     int maxConnections,
-    String applicationName) {
+    Map<String, String> startup,
+    List<String> warnings) {
+
+  /** Copies. */
+  public Dsn {
+    startup = Map.copyOf(startup);
+    warnings = List.copyOf(warnings);
+  }
 
   /** {@code pool_max_conns} when the DSN does not say. */
   public static final int DEFAULT_MAX_CONNECTIONS = 16;
@@ -71,13 +82,13 @@ public record Dsn(
   /** The same place, another database of it. */
   Dsn withDatabase(String other) {
     return new Dsn(
-        user, password, host, port, other, sslMode, sslRootCert, maxConnections, applicationName);
+        user, password, host, port, other, sslMode, sslRootCert, maxConnections, startup, warnings);
   }
 
   /** The same place with {@code prefer} decided. */
   Dsn withSslMode(SslMode mode) {
     return new Dsn(
-        user, password, host, port, database, mode, sslRootCert, maxConnections, applicationName);
+        user, password, host, port, database, mode, sslRootCert, maxConnections, startup, warnings);
   }
 
   /** Options for connections of the reactive client; prepared statements are cached. */
@@ -91,7 +102,7 @@ public record Dsn(
             .setDatabase(database)
             .setCachePreparedStatements(true)
             .setSslMode(sslMode);
-    options.addProperty("application_name", applicationName);
+    startup.forEach(options::addProperty);
     return sslMode == SslMode.DISABLE ? options : options.setSslOptions(sslOptions());
   }
 
@@ -113,7 +124,10 @@ public record Dsn(
     StringBuilder url = new StringBuilder("jdbc:postgresql://").append(bracketedHost());
     url.append(':').append(port).append('/').append(encode(database));
     url.append("?sslmode=").append(sslMode.value);
-    url.append("&ApplicationName=").append(encode(applicationName));
+    startup.forEach(
+        (name, value) ->
+            url.append(name.equals("options") ? "&options=" : "&ApplicationName=")
+                .append(encode(value)));
     if (sslRootCert != null) {
       url.append("&sslrootcert=").append(encode(sslRootCert));
     } else if (sslMode == SslMode.VERIFY_CA || sslMode == SslMode.VERIFY_FULL) {

@@ -19,6 +19,8 @@ final class DsnParser {
   private static final Map<String, SslMode> SSL_MODES =
       Map.of(
           "disable", SslMode.DISABLE,
+          // without TLS first, with it then: the other order is no worse
+          "allow", SslMode.PREFER,
           "prefer", SslMode.PREFER,
           "require", SslMode.REQUIRE,
           "verify-ca", SslMode.VERIFY_CA,
@@ -44,45 +46,70 @@ final class DsnParser {
     int slash = place.indexOf('/');
     String authority = slash < 0 ? place : place.substring(0, slash);
     int at = authority.lastIndexOf('@');
-    if (at < 0) {
+    if (at < 0 && isLoginMisread(rest, authority)) {
       throw wrong(NO_USER);
     }
     return assemble(
-        authority.substring(0, at),
+        at < 0 ? "" : authority.substring(0, at),
         authority.substring(at + 1),
         slash < 0 ? "" : place.substring(slash + 1),
         query);
   }
 
+  /** Before anything of it is shown: what looks like a host may be half of a password. */
+  private static boolean isLoginMisread(String rest, String authority) {
+    int colon = authority.startsWith("[") ? -1 : authority.indexOf(':');
+    boolean port = colon < 0 || authority.substring(colon + 1).chars().allMatch(Character::isDigit);
+    return rest.indexOf('@') >= 0 || !port;
+  }
+
   private Dsn assemble(String login, String hostPort, String path, Map<String, String> query) {
     int colon = login.indexOf(':');
-    String user = decode("user", colon < 0 ? login : login.substring(0, colon));
-    if (user.isEmpty()) {
+    String named = decode("user", colon < 0 ? login : login.substring(0, colon));
+    String user = user(taken(query, "user", named));
+    String password =
+        taken(query, "password", colon < 0 ? "" : decode("password", login.substring(colon + 1)));
+    int hostEnd = hostEnd(hostPort);
+    String database = taken(query, "dbname", decode("database", path));
+    String rootCert = rootCert(query.remove("sslrootcert"));
+    String host = taken(query, "host", hostPort.substring(0, hostEnd));
+    String port = query.remove("port");
+    return new Dsn(
+        user,
+        password,
+        host(host),
+        port(port == null ? hostPort.substring(hostEnd) : ":" + port),
+        database.isEmpty() ? user : database,
+        sslMode(query.remove("sslmode"), rootCert),
+        rootCert,
+        maxConnections(query.remove("pool_max_conns")),
+        startup(query),
+        LibpqParameters.warnings(query));
+  }
+
+  /** As in libpq a parameter wins over the part of the URL before it. */
+  private static String taken(Map<String, String> query, String name, String part) {
+    String parameter = query.remove(name);
+    return parameter == null ? part : parameter;
+  }
+
+  /** As in libpq the name of the operating system's user stands for none. */
+  private static String user(String given) {
+    String user = given.isEmpty() ? System.getProperty("user.name", "") : given;
+    if (user.isEmpty() || user.equals("?")) {
       throw wrong(NO_USER);
     }
-    String password = colon < 0 ? "" : decode("password", login.substring(colon + 1));
-    int hostEnd = hostEnd(hostPort);
-    String database = decode("database", path);
-    String rootCert = rootCert(query.remove("sslrootcert"));
-    Dsn dsn =
-        new Dsn(
-            user,
-            password,
-            host(hostPort.substring(0, hostEnd)),
-            port(hostPort.substring(hostEnd)),
-            database.isEmpty() ? user : database,
-            sslMode(query.remove("sslmode"), rootCert),
-            rootCert,
-            maxConnections(query.remove("pool_max_conns")),
-            query.getOrDefault("application_name", "trestle"));
-    query.remove("application_name");
-    if (!query.isEmpty()) {
-      throw wrong(
-          query.keySet().iterator().next()
-              + ": unknown parameter (expected: sslmode, sslrootcert, pool_max_conns,"
-              + " application_name)");
+    return user;
+  }
+
+  private static Map<String, String> startup(Map<String, String> query) {
+    Map<String, String> startup = new LinkedHashMap<>();
+    startup.put("application_name", taken(query, "application_name", "trestle"));
+    String options = taken(query, "options", "");
+    if (!options.isBlank()) {
+      startup.put("options", options);
     }
-    return dsn;
+    return startup;
   }
 
   private String withoutScheme() {
@@ -148,7 +175,9 @@ final class DsnParser {
     SslMode mode = text == null ? SslMode.PREFER : SSL_MODES.get(text);
     if (mode == null) {
       throw wrong(
-          "sslmode: " + text + " (expected: disable, prefer, require, verify-ca or verify-full)");
+          "sslmode: "
+              + text
+              + " (expected: disable, allow, prefer, require, verify-ca or verify-full)");
     }
     // As libpq does: a root certificate makes "require" verify the chain.
     return mode == SslMode.REQUIRE && rootCert != null ? SslMode.VERIFY_CA : mode;
@@ -190,7 +219,7 @@ final class DsnParser {
     }
   }
 
-  private static DatabaseFailure wrong(String message) {
+  static DatabaseFailure wrong(String message) {
     return new DatabaseFailure(DatabaseFailure.Kind.CONFIGURATION, "database URL: " + message);
   }
 }

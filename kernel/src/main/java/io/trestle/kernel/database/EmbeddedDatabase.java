@@ -6,6 +6,8 @@ import io.vertx.pgclient.PgConnection;
 import io.vertx.pgclient.PgException;
 import io.vertx.pgclient.SslMode;
 import java.io.IOException;
+import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,7 +91,8 @@ public final class EmbeddedDatabase implements DatabaseProvider {
         SslMode.DISABLE,
         null,
         options.maxConnections(),
-        "trestle");
+        Map.of("application_name", "trestle"),
+        List.of());
   }
 
   /** Creates our database once; a kill between initdb and here is thereby harmless too. */

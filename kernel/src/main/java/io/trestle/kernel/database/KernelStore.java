@@ -51,9 +51,9 @@ final class KernelStore {
   private static final String HEARTBEAT = "UPDATE kernels SET seen_at = now() WHERE id = $1";
 
   /** Few rows, one a start. A kernel is live while some session holds the lock of its epoch. */
-  private static final String NOT_LIVE =
+  private static final String LIVE =
       """
-      SELECT k.id FROM kernels k WHERE NOT EXISTS (
+      SELECT k.id FROM kernels k WHERE EXISTS (
         SELECT FROM pg_locks l
         WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
           AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -115,9 +115,9 @@ final class KernelStore {
     return connection.preparedQuery(HEARTBEAT).execute(Tuple.of(kernel)).mapEmpty();
   }
 
-  static Future<Set<UUID>> notLive(PgConnection connection) {
+  static Future<Set<UUID>> live(PgConnection connection) {
     return connection
-        .preparedQuery(NOT_LIVE)
+        .preparedQuery(LIVE)
         .execute()
         .map(
             rows -> {

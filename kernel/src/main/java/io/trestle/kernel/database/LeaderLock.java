@@ -17,12 +17,15 @@ import org.slf4j.LoggerFactory;
  * whoever served earlier.
  *
  * <p>States: <em>none</em> → {@link #acquire} → <em>held</em> → {@link #register} → <em>held with
- * epoch</em>. Losing the connection loses the lock: listeners hear {@code lost} at once and must
- * stop serving; when the connection is back, the lock is tried for as long as it takes, before
- * anything else recovers. If nobody took an epoch in between, we go on with ours and hear {@code
- * regained}. If somebody did, our memory is stale and nothing can be regained: {@code superseded},
- * the kernel must end. A session of our own that PostgreSQL has not noticed to be dead (the network
- * went away, the lock stayed) is ended by us; it is recognised by the lock of our own epoch.
+ * epoch</em>. Losing the connection loses the lock: listeners hear {@code lost} at once, and for as
+ * long as the lock is not held the database counts as away ({@link Availability}), so that what
+ * must be stored is refused; when the connection is back, the lock is tried for as long as it
+ * takes, before anything else recovers. If nobody took an epoch in between, we go on with ours and
+ * hear {@code regained}. If somebody did, our memory is stale and nothing can be regained: {@code
+ * superseded}, the kernel must end. What keeps a database from two writers is not the lock but the
+ * epoch, which every transaction checks ({@code Fence}, {@link FencedWrites}). A session of our own
+ * that PostgreSQL has not noticed to be dead (the network went away, the lock stayed) is ended by
+ * us; it is recognised by the lock of our own epoch.
  */
 public final class LeaderLock {
   private static final Logger LOG = LoggerFactory.getLogger(LeaderLock.class);
@@ -30,7 +33,7 @@ public final class LeaderLock {
 
   /** Hears what happens to the lock, on a kernel event loop. */
   public interface Listener {
-    /** The connection is gone, and the lock with it: stop serving. */
+    /** The connection is gone, and the lock with it: what must be stored is refused. */
     void lost();
 
     /** Held again with the same epoch: serve again. */
@@ -104,9 +107,23 @@ public final class LeaderLock {
     return held;
   }
 
-  /** Ids of kernels that are known and not live; their presence rows may be reset. */
-  public Future<Set<UUID>> notLive() {
-    return control.use(KernelStore::notLive);
+  /** Ids of the kernels that are live, ours too; rows of presence of all others may be reset. */
+  public Future<Set<UUID>> live() {
+    return control.use(KernelStore::live);
+  }
+
+  /** A fence has said that our epoch is not the newest. */
+  void foundStale() {
+    control.onHome(
+        () -> {
+          if (!wanted) {
+            return Future.succeededFuture();
+          }
+          return control
+              .use(KernelStore::maxEpoch)
+              .compose(newest -> newest > epoch ? giveUp(newest) : Future.succeededFuture())
+              .onFailure(e -> LOG.warn("newest epoch not read reason={}", e.toString()));
+        });
   }
 
   /** Adds a listener; it hears what happens from now on. */
@@ -202,6 +219,7 @@ public final class LeaderLock {
 
   private Future<Void> giveUp(long newest) {
     wanted = false;
+    held = false;
     LOG.error("superseded by another kernel epoch={} newest={}", epoch, newest);
     listeners.forEach(l -> l.superseded(newest));
     return control.use(connection -> KernelStore.unlock(connection, KernelStore.LEADER));

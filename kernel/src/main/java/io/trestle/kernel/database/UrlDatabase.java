@@ -4,9 +4,13 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import io.vertx.pgclient.SslMode;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A PostgreSQL that somebody else runs, named by a DSN. */
 public final class UrlDatabase implements DatabaseProvider {
+  private static final Logger LOG = LoggerFactory.getLogger(UrlDatabase.class);
+
   private final Vertx vertx;
   private final Dsn dsn;
   private volatile boolean cancelled;
@@ -19,6 +23,7 @@ public final class UrlDatabase implements DatabaseProvider {
 
   @Override
   public Future<Dsn> start(DatabaseOptions options) {
+    dsn.warnings().forEach(warning -> LOG.warn("database URL: {}", warning));
     return new ConnectRetry(vertx, options, dsn.masked(), this::isCancelled).until(this::reach);
   }
 

@@ -36,7 +36,8 @@ public final class NetworkSettings {
   public static final SettingKey<Integer> OBSEXPORT_PORT =
       SettingKey.integer("network.obsexport_port", 14446, 0, 65535)
           .needsRestart()
-          .about("Port of the Prometheus endpoint; 0 = a free one.");
+          .about("Port of the Prometheus endpoint; 0 = a free one.")
+          .withoutEffect();
 
   /**
    * How long running calls may go on at shutdown; above 3000 the process may need more than 5 s.
@@ -51,18 +52,21 @@ public final class NetworkSettings {
   public static final SettingKey<String> DIAGNOSTICS_ADDRESS =
       SettingKey.string("debug.pprof_addr", "")
           .needsRestart()
-          .about("Address of the diagnostics endpoint; empty = off.");
+          .about("Address of the diagnostics endpoint; empty = off.")
+          .withoutEffect();
 
   /** Whether the query endpoints of the older generation are served. */
   public static final SettingKey<Boolean> LEGACY_QUERY_ENABLED =
       SettingKey.bool("compat.legacy_query.enable", false)
-          .about("Whether the query endpoints of the older generation are served.");
+          .about("Whether the query endpoints of the older generation are served.")
+          .withoutEffect();
 
   /** Whether further processes on the database wait as standbys. */
   public static final SettingKey<Boolean> HA_ENABLED =
       SettingKey.bool("ha.enable", false)
           .needsRestart()
-          .about("Whether further processes on the database wait as standbys.");
+          .about("Whether further processes on the database wait as standbys.")
+          .withoutEffect();
 
   static final List<SettingKey<?>> ALL =
       List.of(

@@ -28,7 +28,8 @@ public final class RpcSettings {
   /** How long the result of a workflow step is kept for its idempotency key. */
   public static final SettingKey<Duration> IDEMPOTENCY_WORKFLOW_STEP_TTL =
       SettingKey.millis("rpc.idempotency_workflow_step_ttl_ms", 86400000L, 100L, 2592000000L)
-          .about("How long the result of a workflow step is kept for its idempotency key.");
+          .about("How long the result of a workflow step is kept for its idempotency key.")
+          .withoutEffect();
 
   /** What a used idempotency key with another payload gets: a refusal, or the first answer. */
   public static final SettingKey<OnMismatch> ON_MISMATCH =

@@ -2,6 +2,7 @@ package io.trestle.kernel.settings;
 
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.database.Notifications;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -45,7 +46,8 @@ public final class RuntimeSettings implements Settings {
 
   private final Vertx vertx;
   private final Context owner;
-  private final SettingsStore store;
+  private final SqlClient client;
+  private SettingsStore store;
   private final Duration pollInterval;
   private final List<Listener<?>> listeners = new CopyOnWriteArrayList<>();
   private final List<Promise<Void>> waiting = new ArrayList<>();
@@ -73,6 +75,7 @@ public final class RuntimeSettings implements Settings {
       Duration pollInterval) {
     this.vertx = vertx;
     this.owner = vertx.getOrCreateContext();
+    this.client = client;
     this.store = new SettingsStore(client);
     this.pollInterval = pollInterval;
     this.state = SettingsState.initial(keys, overrides);
@@ -114,6 +117,12 @@ public final class RuntimeSettings implements Settings {
   /** Refuses updates at once while the database is known to be away, instead of waiting for it. */
   public RuntimeSettings writableWhile(BooleanSupplier available) {
     writable = available;
+    return this;
+  }
+
+  /** Updates are written through these; call it before the first. */
+  public RuntimeSettings writingThrough(DirectWrites writes) {
+    store = new SettingsStore(client, writes);
     return this;
   }
 

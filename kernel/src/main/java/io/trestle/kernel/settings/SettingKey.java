@@ -18,6 +18,9 @@ public final class SettingKey<T> {
   /** Longest text of a string, list or secret. */
   public static final int MAX_CHARACTERS = 4096;
 
+  /** How the sentence of a key begins that nothing reads. */
+  static final String NO_EFFECT = "No effect yet: ";
+
   private final String name;
   private final SettingType<T> type;
   private final String defaultText;
@@ -106,6 +109,12 @@ public final class SettingKey<T> {
   /** The same key with one sentence for people. */
   public SettingKey<T> about(String sentence) {
     return new SettingKey<>(name, type, defaultText, restart, sentence);
+  }
+
+  /** The same key, which is stored and checked, and which nothing of this version reads. */
+  public SettingKey<T> withoutEffect() {
+    return about(
+        NO_EFFECT + Character.toLowerCase(description.charAt(0)) + description.substring(1));
   }
 
   /** Name in {@code runtime_settings}. */

@@ -13,7 +13,8 @@ public final class SettingsPage {
       Rows of the table `runtime_settings`. `./trestle settings set KEY VALUE` checks and stores one, and a change by SQL
       is seen as well; a bad value is ignored with a warning and the last good one stays. `--set KEY=VALUE` overrides one
       for a process without storing it. A change of a key marked *restart* waits for the next start. Times are
-      milliseconds; lists are separated by commas, and a range holds for each element.
+      milliseconds; lists are separated by commas, and a range holds for each element. What has *no effect yet* is stored and
+      checked, and waits for the part that will read it.
 
       | Key | Type | Default | Min | Max | Restart | What it does |
       |---|---|---|--:|--:|---|---|

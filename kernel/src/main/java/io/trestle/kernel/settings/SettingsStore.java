@@ -1,5 +1,6 @@
 package io.trestle.kernel.settings;
 
+import io.trestle.kernel.database.DirectWrites;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlClient;
@@ -29,10 +30,16 @@ public final class SettingsStore {
       """;
 
   private final SqlClient client;
+  private final DirectWrites writes;
 
-  /** A store on a pool or a connection. */
+  /** A store that seeds and reads, on a pool or a connection. */
   public SettingsStore(SqlClient client) {
+    this(client, DirectWrites.unfenced(client));
+  }
+
+  SettingsStore(SqlClient client, DirectWrites writes) {
     this.client = client;
+    this.writes = writes;
   }
 
   /** Adds the default of every key that has no row yet; answers how many were added. */
@@ -49,7 +56,7 @@ public final class SettingsStore {
   }
 
   Future<Void> write(String key, String value) {
-    return client.preparedQuery(WRITE).execute(Tuple.of(key, value)).mapEmpty();
+    return writes.write(WRITE, Tuple.of(key, value)).mapEmpty();
   }
 
   private static Map<String, String> toMap(Iterable<Row> rows) {

@@ -43,6 +43,48 @@ class DsnTest {
   }
 
   @Test
+  void parse_noUser_isTheOneOfTheOperatingSystem() {
+    String name = System.getProperty("user.name");
+
+    assertThat(Dsn.parse("postgres://h/d").user()).isEqualTo(name);
+    assertThat(Dsn.parse("postgres://h:6000").database()).isEqualTo(name);
+    assertThat(Dsn.parse("postgres://:p@h/d").user()).isEqualTo(name);
+  }
+
+  @Test
+  void parse_partsAsParameters_areTakenAsLibpqDoes() {
+    Dsn dsn =
+        Dsn.parse("postgres:///?host=db.example&port=6543&dbname=d&user=al%40ice&password=p%26w");
+
+    assertThat(dsn.masked()).startsWith("postgres://al%40ice:***@db.example:6543/d?");
+    assertThat(dsn.password()).isEqualTo("p&w");
+  }
+
+  @Test
+  void parse_options_areToldToTheServer() {
+    Dsn dsn = Dsn.parse("postgres://u@h/d?options=-c%20search_path%3Dhere");
+
+    assertThat(dsn.connectOptions().getProperties())
+        .containsEntry("options", "-c search_path=here");
+    assertThat(dsn.jdbcUrl()).contains("&options=-c%20search_path%3Dhere");
+    assertThat(dsn.warnings()).isEmpty();
+  }
+
+  @Test
+  void parse_whatLibpqKnows_isTakenOrWarnedOf_withoutItsValue() {
+    Dsn dsn =
+        Dsn.parse(
+            "postgres://u@h/d?target_session_attrs=read-write&client_encoding=UTF8&keepalives=1"
+                + "&gssencmode=disable&connect_timeout=3&sslpassword=hidden&pool_min_conns=2");
+
+    assertThat(dsn.warnings())
+        .containsExactly(
+            "connect_timeout is not honoured: an attempt ends after 5 to 10 s, and is repeated",
+            "sslpassword is not honoured",
+            "pool_min_conns is not honoured");
+  }
+
+  @Test
   void parse_ipv6Host_isReadAndBracketedAgain() {
     Dsn dsn = Dsn.parse("postgres://u:p@[::1]:5433/d?sslmode=disable");
 
@@ -76,8 +118,8 @@ class DsnTest {
       delimiter = '|',
       value = {
         "mysql://u:secret@h/d | scheme",
-        "postgres://h/d | user: missing",
-        "postgres://:secret@h/d | user: missing",
+        "postgres://u:secret | user: missing",
+        "postgres://u:secret?x@h/d | user: missing",
         "postgres://u:sec/ret@h/d | user: missing",
         "postgres://u:secret@/d | host: missing",
         "postgres://u:secret@a,b/d | host: a,b",
@@ -85,9 +127,10 @@ class DsnTest {
         "postgres://u:secret@h:x/d | port: x",
         "postgres://u:secret@[::1/d | host: '['",
         "postgres://u:se%zzcret@h/d | password: broken percent-encoding",
-        "postgres://u:secret@h/d?sslmode=allow | sslmode: allow (expected: disable",
+        "postgres://u:secret@h/d?sslmode=maybe | sslmode: maybe (expected: disable",
         "postgres://u:secret@h/d?sslrootcert=/no/such/file | sslrootcert: /no/such/file",
-        "postgres://u:secret@h/d?connect_timeout=3 | connect_timeout: unknown parameter",
+        "postgres://u:secret@h/d?conect_timeout=3 | conect_timeout: unknown parameter",
+        "postgres://u:secret@h/d?target_session_attrs=standby | target_session_attrs: standby",
         "postgres://u:secret@h/d?sslmode=disable&sslmode=require | sslmode: given twice",
         "postgres://u:secret@h/d?pool_max_conns=many | pool_max_conns: many (expected: 4 to"
       })

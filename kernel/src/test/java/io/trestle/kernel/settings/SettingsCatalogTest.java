@@ -4,18 +4,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.trestle.Acceptance;
 import java.io.IOException;
+import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Compares the catalog with the one table of the specification, row by row. */
 class SettingsCatalogTest {
   private static final Path SPECIFICATION = Path.of("..", "docs", "spec", "console.md");
   private static final Path PAGE = Path.of("..", "docs", "settings.md");
+  private static final List<Class<?>> HOLDERS =
+      List.of(
+          ConsoleSettings.class,
+          EventSettings.class,
+          ExportSettings.class,
+          IdentitySettings.class,
+          JobSettings.class,
+          NetworkSettings.class,
+          RpcSettings.class,
+          TelemetrySettings.class,
+          WorkflowSettings.class);
   private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
   private record Row(
@@ -78,6 +91,39 @@ class SettingsCatalogTest {
         .allSatisfy(key -> assertThat(key.description()).endsWith("."))
         .extracting(SettingKey::name)
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void catalog_saysOfWhichKeysThatNothingReadsThem() throws IOException, IllegalAccessException {
+    String sources = sources();
+    for (Class<?> holder : HOLDERS) {
+      for (Field field : holder.getFields()) {
+        SettingKey<?> key = (SettingKey<?>) field.get(null);
+        boolean read = sources.contains(holder.getSimpleName() + "." + field.getName());
+
+        assertThat(key.description().startsWith(SettingKey.NO_EFFECT))
+            .as("%s", key)
+            .isNotEqualTo(read);
+      }
+    }
+  }
+
+  /** What can read a setting: the programs, without the catalog. */
+  private static String sources() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      for (Path file : files.filter(SettingsCatalogTest::isProgram).toList()) {
+        all.append(Files.readString(file).replaceAll("\\s+", ""));
+      }
+    }
+    return all.toString();
+  }
+
+  private static boolean isProgram(Path file) {
+    String path = file.toString();
+    return path.endsWith(".java")
+        && path.contains("/src/main/")
+        && !path.contains("/io/trestle/kernel/settings/");
   }
 
   @Test

@@ -80,7 +80,8 @@ final class EventsVerticle extends VerticleBase {
     ConsumerBook book = new ConsumerBook(house, feed -> attach(feed, streams));
     PublishDesk desk = new PublishDesk(house, head, newest);
     DeadLetterDesk letters = new DeadLetterDesk(house, book, desk);
-    TokenDesk tokens = new TokenDesk(house, new TokenStore(kernel.database().pool()));
+    TokenDesk tokens =
+        new TokenDesk(house, new TokenStore(kernel.database().pool(), kernel.database().writes()));
     PullDesk pulls = new PullDesk(house, book, tokens);
     Operators operators = new Operators(house, book, streams, pulls, letters, tokens);
     Parts made =

@@ -2,6 +2,7 @@ package io.trestle.events;
 
 import io.trestle.conversations.EventAdmin.Choice;
 import io.trestle.conversations.EventAdmin.Letter;
+import io.trestle.kernel.database.DirectWrites;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Row;
@@ -59,9 +60,11 @@ final class LetterStore {
           + " GROUP BY consumer";
 
   private final Pool pool;
+  private final DirectWrites writes;
 
-  LetterStore(Pool pool) {
+  LetterStore(Pool pool, DirectWrites writes) {
     this.pool = pool;
+    this.writes = writes;
   }
 
   /** A letter and whose it is. */
@@ -174,8 +177,8 @@ final class LetterStore {
 
   /** Deletes what may be deleted; completes with the ids of that. */
   Future<List<UUID>> drop(List<UUID> letters) {
-    return pool.preparedQuery(DROP)
-        .execute(Tuple.tuple().addArrayOfUUID(letters.toArray(UUID[]::new)))
+    return writes
+        .write(DROP, Tuple.tuple().addArrayOfUUID(letters.toArray(UUID[]::new)))
         .map(
             rows -> {
               List<UUID> gone = new ArrayList<>(rows.size());

@@ -11,6 +11,7 @@ import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
 import io.trestle.events.core.Verdict.Status;
 import io.trestle.kernel.bus.Bus;
+import io.trestle.kernel.database.Database;
 import io.trestle.protocol.events.JsonView;
 import io.vertx.core.Future;
 import java.util.List;
@@ -33,7 +34,8 @@ final class Operators {
       DeadLetterDesk deadLetters,
       TokenDesk tokens) {
     this.house = house;
-    LetterStore store = new LetterStore(house.context().database().pool());
+    Database database = house.context().database();
+    LetterStore store = new LetterStore(database.pool(), database.writes());
     OldestPending oldest = new OldestPending(house);
     this.consumers = new ConsumerDesk(house, book, streams, pulls, oldest);
     this.letters = new LetterDesk(house, store, deadLetters);

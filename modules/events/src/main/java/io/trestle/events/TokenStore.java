@@ -1,6 +1,7 @@
 package io.trestle.events;
 
 import io.trestle.conversations.EventTokens.Scope;
+import io.trestle.kernel.database.DirectWrites;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Pool;
@@ -32,9 +33,11 @@ final class TokenStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
 
-  TokenStore(Pool pool) {
+  TokenStore(Pool pool, DirectWrites writes) {
     this.pool = pool;
+    this.writes = writes;
   }
 
   /** One token; the digest is not shown. */
@@ -66,15 +69,16 @@ final class TokenStore {
   }
 
   Future<Void> add(Row row) {
-    return pool.preparedQuery(ADD)
-        .execute(
+    return writes
+        .write(
+            ADD,
             Tuple.of(row.id(), row.service(), row.digest(), row.scope().text(), row.createdAt()))
         .mapEmpty();
   }
 
   Future<Void> revoke(List<UUID> ids, long now) {
-    return pool.preparedQuery(REVOKE)
-        .execute(Tuple.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)).addLong(now))
+    return writes
+        .write(REVOKE, Tuple.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)).addLong(now))
         .mapEmpty();
   }
 }

@@ -6,10 +6,12 @@ import io.trestle.conversations.EventTokens.Scope;
 import io.trestle.events.TokenStore.Row;
 import io.trestle.kernel.TestPostgres;
 import io.trestle.kernel.TestStage;
+import io.trestle.kernel.database.DirectWrites;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
+import io.vertx.sqlclient.Pool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +48,8 @@ class TokenStoreTest {
             "INSERT INTO event_http_tokens VALUES"
                 + " (gen_random_uuid(), gen_random_uuid(), sha256('x'), 1, NULL)",
             script("V5__token_scope"));
-    TokenStore store = new TokenStore(PgBuilder.pool().connectingTo(place).using(vertx).build());
+    Pool pool = PgBuilder.pool().connectingTo(place).using(vertx).build();
+    TokenStore store = new TokenStore(pool, DirectWrites.unfenced(pool));
     long at = 1;
     for (Scope scope : Scope.values()) {
       Buffer digest = Buffer.buffer(scope.text());

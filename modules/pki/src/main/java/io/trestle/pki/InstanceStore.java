@@ -1,5 +1,6 @@
 package io.trestle.pki;
 
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.pipeline.StatementKind;
 import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WritePipeline;
@@ -84,10 +85,12 @@ final class InstanceStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
   private final WritePipeline pipeline;
 
-  InstanceStore(Pool pool, WritePipeline pipeline) {
+  InstanceStore(Pool pool, DirectWrites writes, WritePipeline pipeline) {
     this.pool = pool;
+    this.writes = writes;
     this.pipeline = pipeline;
   }
 
@@ -123,20 +126,29 @@ final class InstanceStore {
 
   /** Empty for an unknown instance. Idempotent. */
   Future<Optional<InstanceAccess>> revoke(UUID id) {
-    return read(REVOKE, Tuple.of(id)).map(rows -> rows.stream().findFirst());
+    return writes
+        .write(REVOKE, Tuple.of(id))
+        .map(InstanceStore::instances)
+        .map(rows -> rows.stream().findFirst());
   }
 
   /** Deletes some rows of instances without any session whose leaf expired before this. */
   Future<Integer> deleteNeverConnected(long leafExpiredBefore) {
-    return pool.preparedQuery(DELETE_NEVER_CONNECTED)
-        .execute(Tuple.of(time(leafExpiredBefore), DELETED_AT_A_TIME))
+    return writes
+        .write(
+            DELETE_NEVER_CONNECTED,
+            Tuple.of(time(leafExpiredBefore), DELETED_AT_A_TIME),
+            DirectWrites.SWEEP)
         .map(RowSet::rowCount);
   }
 
   /** Deletes some rows of instances that were seen last before this. */
   Future<Integer> deleteStale(long leafExpiredBefore, long seenBefore) {
-    return pool.preparedQuery(DELETE_STALE)
-        .execute(Tuple.of(time(leafExpiredBefore), time(seenBefore), DELETED_AT_A_TIME))
+    return writes
+        .write(
+            DELETE_STALE,
+            Tuple.of(time(leafExpiredBefore), time(seenBefore), DELETED_AT_A_TIME),
+            DirectWrites.SWEEP)
         .map(RowSet::rowCount);
   }
 

@@ -2,6 +2,8 @@ package io.trestle.pki;
 
 import io.trestle.conversations.Refused;
 import io.trestle.conversations.Refused.Reason;
+import io.trestle.kernel.database.Database;
+import io.trestle.kernel.database.DatabaseState;
 import io.trestle.pki.core.AccessState;
 import io.trestle.pki.core.KeyId;
 import io.trestle.pki.core.SecretHash;
@@ -24,25 +26,30 @@ final class KeyCheck {
 
   private static final Logger LOG = LoggerFactory.getLogger(KeyCheck.class);
 
+  private final Database database;
   private final AccessState state;
   private final AccessOwner owner;
   private final ServiceStore services;
   private final Set<KeyId> complained = ConcurrentHashMap.newKeySet();
 
-  KeyCheck(AccessState state, AccessOwner owner, ServiceStore services) {
+  KeyCheck(Database database, AccessState state, AccessOwner owner, ServiceStore services) {
+    this.database = database;
     this.state = state;
     this.owner = owner;
     this.services = services;
   }
 
-  /** The active service for which the key is good, else {@link Refused} UNAUTHENTICATED. */
+  /**
+   * The active service for which the key is good, else {@link Refused} UNAUTHENTICATED; UNAVAILABLE
+   * while the database is away, also for a good key: its leaf could not be stored.
+   */
   Future<ServiceAccess> holder(KeyId keyId, byte[] secret) {
     ServiceAccess known = state.holderOf(keyId, secret);
-    if (known != null) {
+    if (known != null && database.state() == DatabaseState.AVAILABLE) {
       return Future.succeededFuture(known);
     }
-    return services
-        .byKey(keyId)
+    return database
+        .promptly(() -> services.byKey(keyId))
         .recover(DatabaseRefusals::away)
         .compose(row -> judge(keyId, secret, row));
   }
@@ -55,7 +62,10 @@ final class KeyCheck {
       return Future.failedFuture(Refused.of(Reason.UNAUTHENTICATED, KEY_REFUSED));
     }
     // A row that is newer than memory: its leaf would be refused until memory has followed.
-    return owner.reread(row.get().id()).map(read -> row.get().access());
+    return database
+        .promptly(() -> owner.reread(row.get().id()))
+        .recover(DatabaseRefusals::away)
+        .map(read -> row.get().access());
   }
 
   private void complainOnce(KeyId keyId, @Nullable String hash) {

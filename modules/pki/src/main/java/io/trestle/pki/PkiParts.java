@@ -1,10 +1,10 @@
 package io.trestle.pki;
 
 import io.trestle.kernel.ModuleContext;
+import io.trestle.kernel.database.Database;
 import io.trestle.kernel.settings.IdentitySettings;
 import io.trestle.pki.core.AccessState;
 import io.vertx.core.Context;
-import io.vertx.sqlclient.Pool;
 import java.security.SecureRandom;
 import java.util.function.IntSupplier;
 
@@ -18,9 +18,10 @@ record PkiParts(
     ServiceDesk desk,
     Sweeper sweeper) {
   static PkiParts of(ModuleContext house, Issuer issuer, SecureRandom random, Context context) {
-    Pool pool = house.database().pool();
-    ServiceStore services = new ServiceStore(pool);
-    InstanceStore instances = new InstanceStore(pool, house.pipeline());
+    Database database = house.database();
+    ServiceStore services = new ServiceStore(database.pool(), database.writes());
+    InstanceStore instances =
+        new InstanceStore(database.pool(), database.writes(), house.pipeline());
     AccessState state = new AccessState();
     AccessOwner owner =
         new AccessOwner(
@@ -31,17 +32,16 @@ record PkiParts(
             context,
             concurrency(house),
             issuer,
-            new KeyCheck(state, owner, services),
+            new KeyCheck(database, state, owner, services),
             ledger,
             house.ids(),
             house.clock(),
             house.meters());
-    Renewal renewal = new Renewal(house.database(), state, issuer, ledger, house.clock());
+    Renewal renewal = new Renewal(database, state, issuer, ledger, house.clock());
     ServiceDesk desk =
         new ServiceDesk(services, instances, owner, issuer.authority(), house.ids(), random);
     Sweeper sweeper =
-        new Sweeper(
-            house.database(), instances, state, house.gateway(), house.settings(), house.clock());
+        new Sweeper(database, instances, state, house.gateway(), house.settings(), house.clock());
     return new PkiParts(state, owner, ledger, provisioning, renewal, desk, sweeper);
   }
 

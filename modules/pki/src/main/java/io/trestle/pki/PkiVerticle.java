@@ -104,19 +104,31 @@ final class PkiVerticle extends VerticleBase {
     answer(Leaves.PROVISION, parts.provisioning()::provision);
     answer(Leaves.REFRESH, parts.renewal()::refresh);
     answer(AccessNews.ALL, question -> Future.succeededFuture(parts.owner().all()));
-    answer(Services.CREATE, desk::create);
-    answer(Services.LIST, question -> desk.list());
-    answer(Services.REVOKE, desk::revoke);
-    answer(Services.ACTIVATE, desk::activate);
-    answer(Services.ADD_KEY, desk::addKey);
-    answer(Services.LIST_KEYS, desk::listKeys);
-    answer(Services.REVOKE_KEY, desk::revokeKey);
-    answer(Services.REVOKE_INSTANCE, desk::revokeInstance);
+    promptly(Services.CREATE, desk::create);
+    promptly(Services.LIST, question -> desk.list());
+    promptly(Services.REVOKE, desk::revoke);
+    promptly(Services.ACTIVATE, desk::activate);
+    promptly(Services.ADD_KEY, desk::addKey);
+    promptly(Services.LIST_KEYS, desk::listKeys);
+    promptly(Services.REVOKE_KEY, desk::revokeKey);
+    promptly(Services.REVOKE_INSTANCE, desk::revokeInstance);
   }
 
   private <Q extends Record, A extends Record> void answer(
       Conversation<Q, A> conversation, Function<Q, Future<A>> answerer) {
     registrations.add(house.bus().answer(conversation, answerer));
+  }
+
+  /** Operators wait for their answer: at once while the database is away, soon in any case. */
+  private <Q extends Record, A extends Record> void promptly(
+      Conversation<Q, A> conversation, Function<Q, Future<A>> answerer) {
+    answer(
+        conversation,
+        question ->
+            house
+                .database()
+                .promptly(() -> answerer.apply(question))
+                .recover(DatabaseRefusals::away));
   }
 
   private void schedule(PkiParts parts) {

@@ -27,6 +27,7 @@ import java.security.SecureRandom;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +37,8 @@ import org.slf4j.LoggerFactory;
  */
 final class ServiceDesk {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceDesk.class);
+
+  private static final long EFFECT_MILLIS = 2_000;
 
   private final ServiceStore services;
   private final InstanceStore instances;
@@ -161,6 +164,7 @@ final class ServiceDesk {
   private <T> Future<T> effective(UUID serviceId, T answer) {
     return owner
         .reread(serviceId)
+        .timeout(EFFECT_MILLIS, TimeUnit.MILLISECONDS)
         .recover(
             failure -> {
               LOG.warn("effects delayed service={} reason={}", serviceId, failure.toString());

@@ -2,6 +2,7 @@ package io.trestle.pki;
 
 import io.trestle.conversations.Services;
 import io.trestle.conversations.Services.Service;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.pki.core.KeyId;
 import io.trestle.protocol.UuidText;
 import io.vertx.core.Future;
@@ -23,7 +24,7 @@ import java.util.UUID;
 
 /**
  * Services and their bootstrap keys. Operators' changes are single statements with a verdict of
- * their own, so they go through the pool and not through the write pipeline.
+ * their own, so they do not go through the write pipeline.
  */
 final class ServiceStore {
   private static final String COLUMNS =
@@ -92,9 +93,11 @@ final class ServiceStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
 
-  ServiceStore(Pool pool) {
+  ServiceStore(Pool pool, DirectWrites writes) {
     this.pool = pool;
+    this.writes = writes;
   }
 
   Future<List<ServiceRow>> all() {
@@ -125,21 +128,19 @@ final class ServiceStore {
   }
 
   Future<Service> insert(UUID id, String name, KeyId keyId, String secretHash) {
-    return pool.preparedQuery(INSERT)
-        .execute(Tuple.of(id, name, bytea(keyId), secretHash))
+    return writes
+        .write(INSERT, Tuple.of(id, name, bytea(keyId), secretHash))
         .map(rows -> new Service(id, name, "active", instant(rows.iterator().next())));
   }
 
   /** Idempotent. */
   Future<Void> setActive(UUID id, boolean active) {
-    return pool.preparedQuery(SET_STATUS)
-        .execute(Tuple.of(id, active ? "active" : "revoked"))
-        .mapEmpty();
+    return writes.write(SET_STATUS, Tuple.of(id, active ? "active" : "revoked")).mapEmpty();
   }
 
   Future<Services.Key> insertKey(UUID serviceId, KeyId keyId, String secretHash) {
-    return pool.preparedQuery(INSERT_KEY)
-        .execute(Tuple.of(bytea(keyId), serviceId, secretHash))
+    return writes
+        .write(INSERT_KEY, Tuple.of(bytea(keyId), serviceId, secretHash))
         .map(
             rows ->
                 new Services.Key(
@@ -152,8 +153,8 @@ final class ServiceStore {
 
   /** Empty for an unknown key. Idempotent. */
   Future<Optional<Services.Key>> revokeKey(KeyId keyId) {
-    return pool.preparedQuery(REVOKE_KEY)
-        .execute(Tuple.of(bytea(keyId)))
+    return writes
+        .write(REVOKE_KEY, Tuple.of(bytea(keyId)))
         .map(rows -> keysOf(rows).stream().findFirst());
   }
 

@@ -11,6 +11,7 @@ import io.vertx.pgclient.PgException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 final class PolicyDesk {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyDesk.class);
+  private static final long EFFECT_MILLIS = 2_000;
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
   private final PolicyStore store;
@@ -61,6 +63,7 @@ final class PolicyDesk {
   private Future<Void> effective(UUID service) {
     return follower
         .reread(service)
+        .timeout(EFFECT_MILLIS, TimeUnit.MILLISECONDS)
         .recover(
             failure -> {
               LOG.warn("policy delayed service={} reason={}", service, failure.toString());
@@ -101,7 +104,7 @@ final class PolicyDesk {
     return id;
   }
 
-  private static <T> Future<T> refusal(Throwable failure) {
+  static <T> Future<T> refusal(Throwable failure) {
     if (failure instanceof Refused) {
       return Future.failedFuture(failure);
     }

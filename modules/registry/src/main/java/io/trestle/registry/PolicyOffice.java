@@ -2,6 +2,7 @@ package io.trestle.registry;
 
 import io.trestle.conversations.Policies;
 import io.trestle.conversations.Policies.Policy;
+import io.trestle.conversations.Policies.Shown;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.database.DatabaseState;
 import io.trestle.protocol.UuidText;
@@ -41,7 +42,7 @@ final class PolicyOffice {
       BiConsumer<UUID, ServicePolicy> changed) {
     this.house = house;
     this.all = all;
-    PolicyStore store = new PolicyStore(house.database().pool());
+    PolicyStore store = new PolicyStore(house.database().pool(), house.database().writes());
     this.follower = new PolicyFollower(context, store, changed);
     this.desk = new PolicyDesk(store, follower);
   }
@@ -67,9 +68,13 @@ final class PolicyOffice {
 
   private void answer() {
     house.bus().answer(Policies.ALL, q -> Future.succeededFuture(new Policies.All(told())));
-    house.bus().answer(Policies.SHOW, desk::show);
-    house.bus().answer(Policies.SET, desk::set);
+    house.bus().answer(Policies.SHOW, question -> promptly(() -> desk.show(question)));
+    house.bus().answer(Policies.SET, question -> promptly(() -> desk.set(question)));
     house.vertx().setPeriodic(POLL_MILLIS, id -> poll());
+  }
+
+  private Future<Shown> promptly(Supplier<Future<Shown>> work) {
+    return house.database().promptly(work).recover(PolicyDesk::refusal);
   }
 
   private void notified(String payload) {

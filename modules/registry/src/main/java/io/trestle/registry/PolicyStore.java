@@ -1,6 +1,7 @@
 package io.trestle.registry;
 
 import io.trestle.conversations.Policies.Shown;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.protocol.UuidText;
 import io.trestle.protocol.policy.Action;
 import io.trestle.protocol.policy.Capability;
@@ -125,9 +126,11 @@ final class PolicyStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
 
-  PolicyStore(Pool pool) {
+  PolicyStore(Pool pool, DirectWrites writes) {
     this.pool = pool;
+    this.writes = writes;
   }
 
   /** Which state of a service's rows was read. */
@@ -210,7 +213,7 @@ final class PolicyStore {
             .addArrayOfString(rules.stream().map(r -> r.action().text()).toArray(String[]::new))
             .addArrayOfUUID(rules.stream().map(Rule::peer).toArray(UUID[]::new))
             .addArrayOfString(rules.stream().map(Rule::target).toArray(String[]::new));
-    return pool.preparedQuery(SAVE).execute(parameters).mapEmpty();
+    return writes.write(SAVE, parameters).mapEmpty();
   }
 
   /** The bit of a flag. */

@@ -2,6 +2,7 @@ package io.trestle.registry;
 
 import io.trestle.conversations.Declarations;
 import io.trestle.conversations.Declarations.Declaration;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.pipeline.StatementKind;
 import io.trestle.kernel.pipeline.Write;
 import io.trestle.registry.core.Effect.WritePresence;
@@ -14,6 +15,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -123,7 +125,7 @@ final class RegistryStore {
       """
       UPDATE service_instances
       SET status = 'disconnected', call_endpoint = '', http_endpoint = '', session_id = ''
-      WHERE status = 'connected' AND kernel_id IS DISTINCT FROM $1
+      WHERE status = 'connected' AND (kernel_id IS NULL OR kernel_id <> ALL($1))
       """;
 
   /** Served by service_instances_leaf and the primary key of instance_declarations. */
@@ -175,10 +177,12 @@ final class RegistryStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
   private final UUID kernelId;
 
-  RegistryStore(Pool pool, UUID kernelId) {
+  RegistryStore(Pool pool, DirectWrites writes, UUID kernelId) {
     this.pool = pool;
+    this.writes = writes;
     this.kernelId = kernelId;
   }
 
@@ -269,9 +273,10 @@ final class RegistryStore {
     return rows;
   }
 
-  /** Presence that a kernel left behind when it was killed. */
-  Future<Integer> resetPresence() {
-    return pool.preparedQuery(RESET_PRESENCE).execute(Tuple.of(kernelId)).map(r -> r.rowCount());
+  /** Presence that kernels left behind when they were killed; that of live ones stays. */
+  Future<Integer> resetPresence(Set<UUID> liveKernels) {
+    Tuple live = Tuple.tuple().addArrayOfUUID(liveKernels.toArray(new UUID[0]));
+    return writes.write(RESET_PRESENCE, live, DirectWrites.SWEEP).map(r -> r.rowCount());
   }
 
   Future<List<Stored>> stored() {
@@ -293,8 +298,8 @@ final class RegistryStore {
    * @param service null = of every service
    */
   Future<List<UUID>> forbid(@Nullable UUID service) {
-    return pool.preparedQuery(FORBID)
-        .execute(Tuple.of(service))
+    return writes
+        .write(FORBID, Tuple.of(service), DirectWrites.SWEEP)
         .map(
             rows -> {
               List<UUID> instances = new ArrayList<>();
@@ -306,9 +311,9 @@ final class RegistryStore {
   /** Drops what was not seen since the given time. */
   Future<Void> collect(Instant before) {
     OffsetDateTime at = before.atOffset(ZoneOffset.UTC);
-    return pool.preparedQuery(COLLECT_METHODS)
-        .execute(Tuple.of(at))
-        .compose(r -> pool.preparedQuery(COLLECT_DECLARATIONS).execute(Tuple.of(at)))
+    return writes
+        .write(COLLECT_METHODS, Tuple.of(at), DirectWrites.SWEEP)
+        .compose(r -> writes.write(COLLECT_DECLARATIONS, Tuple.of(at), DirectWrites.SWEEP))
         .mapEmpty();
   }
 }

@@ -71,7 +71,8 @@ final class RegistryVerticle extends VerticleBase {
   RegistryVerticle(ModuleContext house) {
     this.house = house;
     this.bus = house.bus();
-    this.store = new RegistryStore(house.database().pool(), house.kernel().id());
+    this.store =
+        new RegistryStore(house.database().pool(), house.database().writes(), house.kernel().id());
     this.presence = new PresenceWriter(house.pipeline()::submit, store);
     this.capture = new CaptureSettings(house.settings());
     this.core = new RegistryCore(this::take, capture.current());
@@ -84,8 +85,11 @@ final class RegistryVerticle extends VerticleBase {
     house.meters().gauge("trestle_registry_watchers", core, RegistryCore::watcherCount);
     PolicyOffice office = new PolicyOffice(house, context, core::policies, this::policyChanged);
     policies = office;
-    return store
-        .resetPresence()
+    return house
+        .database()
+        .leaderLock()
+        .live()
+        .compose(store::resetPresence)
         .onSuccess(n -> LOG.info("presence reset instances={}", n))
         .compose(n -> store.stored())
         .onSuccess(stored -> stored.forEach(declarations::load))

@@ -12,6 +12,7 @@ import io.trestle.conversations.Declarations.Incoming;
 import io.trestle.conversations.Registrations;
 import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.kernel.TestPostgres;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.pipeline.ConnectionSource;
 import io.trestle.kernel.pipeline.Fence;
 import io.trestle.kernel.pipeline.PipelineOptions;
@@ -95,7 +96,10 @@ class DeclarationWriterTest {
     core.serviceChanged(new AccessNews.ServiceChanged(service, "orders", true, null), 0);
     writer =
         new DeclarationWriter(
-            this::write, new RegistryStore(pool, KERNEL), core, () -> 1_700_000_000_000L);
+            this::write,
+            new RegistryStore(pool, DirectWrites.unfenced(pool), KERNEL),
+            core,
+            () -> 1_700_000_000_000L);
   }
 
   /** Writes after what is held, if something is. */

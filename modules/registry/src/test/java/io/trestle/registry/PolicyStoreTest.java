@@ -10,6 +10,7 @@ import io.trestle.conversations.Policies.Show;
 import io.trestle.conversations.Policies.Shown;
 import io.trestle.conversations.Refused;
 import io.trestle.kernel.TestPostgres;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.protocol.policy.Action;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.Rule;
@@ -55,7 +56,7 @@ class PolicyStoreTest {
     database = Migrated.database();
     vertx = Vertx.vertx();
     pool = PgBuilder.pool().connectingTo(database).using(vertx).build();
-    store = new PolicyStore(pool);
+    store = new PolicyStore(pool, DirectWrites.unfenced(pool));
     listening = await(PgConnection.connect(vertx, database));
     listening.notificationHandler(n -> HEARD.add(n.getPayload()));
     await(listening.query("LISTEN policy_changed").execute());

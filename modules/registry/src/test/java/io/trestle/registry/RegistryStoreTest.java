@@ -9,6 +9,7 @@ import io.trestle.conversations.Declarations.Declaration;
 import io.trestle.conversations.Declarations.Incoming;
 import io.trestle.conversations.Declarations.Published;
 import io.trestle.kernel.TestPostgres;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.pipeline.ConnectionSource;
 import io.trestle.kernel.pipeline.Fence;
 import io.trestle.kernel.pipeline.KindIdempotence;
@@ -28,7 +29,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +57,7 @@ class RegistryStoreTest {
     database = Migrated.database();
     vertx = Vertx.vertx();
     pool = PgBuilder.pool().connectingTo(database).using(vertx).build();
-    store = new RegistryStore(pool, KERNEL);
+    store = new RegistryStore(pool, DirectWrites.unfenced(pool), KERNEL);
     TestPostgres.execute(
         database,
         "INSERT INTO kernels (id, epoch, pid, host) VALUES ('" + KERNEL + "', 1, 1, 'test')");
@@ -212,28 +215,31 @@ class RegistryStoreTest {
   // ---- start and sweep
 
   @Test
-  void resetPresence_rowsOfOtherKernels_areDisconnectedWithoutEndpoints() {
+  void resetPresence_rowsOfKernelsThatAreNotLive_areDisconnectedWithoutEndpoints() {
     connect(instance, UUID.randomUUID());
+    UUID nobodys = instanceOf(service);
+    connect(nobodys, null);
+    UUID live = UUID.randomUUID();
     UUID ours = instanceOf(service);
-    connect(ours, KERNEL);
+    connect(ours, live);
 
-    assertThat(await(store.resetPresence())).isEqualTo(1);
+    assertThat(await(store.resetPresence(Set.of(live, KERNEL)))).isEqualTo(2);
 
     assertThat(
             query(
                 "SELECT call_endpoint, http_endpoint, session_id FROM service_instances"
                     + " WHERE status = 'disconnected'"))
-        .containsExactly("[, , ]");
+        .containsExactly("[, , ]", "[, , ]");
     assertThat(query("SELECT id FROM service_instances WHERE status = 'connected'"))
         .containsExactly("[" + ours + "]");
   }
 
-  private static void connect(UUID instance, UUID kernel) {
+  private static void connect(UUID instance, @Nullable UUID kernel) {
     TestPostgres.execute(
         database,
         "UPDATE service_instances SET status = 'connected', call_endpoint = 'h:1',"
-            + " http_endpoint = 'h:2', session_id = 's', kernel_id = '%s' WHERE id = '%s'"
-                .formatted(kernel, instance));
+            + " http_endpoint = 'h:2', session_id = 's', kernel_id = %s WHERE id = '%s'"
+                .formatted(kernel == null ? "NULL" : "'" + kernel + "'", instance));
   }
 
   @Test

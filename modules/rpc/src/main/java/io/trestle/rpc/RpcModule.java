@@ -47,7 +47,8 @@ public final class RpcModule implements Module {
     CalleeClients client = new CalleeClients(context.vertx(), context.runtimeIdentity());
     callees = client;
     context.meters().gauge("trestle_rpc_in_flight", table.inFlight(), InFlight::total);
-    RpcStore store = new RpcStore(context.database().pool(), context.pipeline());
+    RpcStore store =
+        new RpcStore(context.database().pool(), context.database().writes(), context.pipeline());
     sweeper = new KeySweeper(context, store);
     InvokeEndpoint invoke =
         new InvokeEndpoint(context, table, gate, client, outcomes, desk(context, store));

@@ -2,6 +2,7 @@ package io.trestle.rpc;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.pipeline.StatementKind;
 import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WritePipeline;
@@ -125,10 +126,12 @@ final class RpcStore {
       """;
 
   private final Pool pool;
+  private final DirectWrites writes;
   private final WritePipeline pipeline;
 
-  RpcStore(Pool pool, WritePipeline pipeline) {
+  RpcStore(Pool pool, DirectWrites writes, WritePipeline pipeline) {
     this.pool = pool;
+    this.writes = writes;
     this.pipeline = pipeline;
   }
 
@@ -181,7 +184,9 @@ final class RpcStore {
   /** Deletes some rows whose time is over; completes with how many. */
   Future<Integer> sweep(long nowMillis) {
     var now = Instant.ofEpochMilli(nowMillis).atOffset(ZoneOffset.UTC);
-    return pool.preparedQuery(SWEEP).execute(Tuple.of(now, SWEPT_AT_A_TIME)).map(RowSet::rowCount);
+    return writes
+        .write(SWEEP, Tuple.of(now, SWEPT_AT_A_TIME), DirectWrites.SWEEP)
+        .map(RowSet::rowCount);
   }
 
   private static Stored stored(Row row) {

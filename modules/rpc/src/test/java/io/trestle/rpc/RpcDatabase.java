@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.trestle.kernel.TestPostgres;
 import io.trestle.kernel.database.Database;
 import io.trestle.kernel.database.DatabaseOptions;
+import io.trestle.kernel.database.DirectWrites;
 import io.trestle.kernel.database.Dsn;
 import io.trestle.kernel.database.MigrationSet;
 import io.trestle.kernel.database.UrlDatabase;
@@ -68,7 +69,7 @@ final class RpcDatabase implements AutoCloseable {
   }
 
   RpcStore store() {
-    return new RpcStore(pool, pipeline);
+    return new RpcStore(pool, DirectWrites.unfenced(pool), pipeline);
   }
 
   Vertx vertx() {

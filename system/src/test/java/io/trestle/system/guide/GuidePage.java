@@ -45,7 +45,11 @@ final class GuidePage {
   }
 
   static GuidePage read(String name) throws IOException {
-    return new GuidePage(Files.readString(Path.of("..", "docs", "guide", name)));
+    return read(Path.of("..", "docs", "guide", name));
+  }
+
+  private static GuidePage read(Path page) throws IOException {
+    return new GuidePage(Files.readString(page));
   }
 
   /** The files, by the names they shall have. */
@@ -72,7 +76,15 @@ final class GuidePage {
 
   /** Every block of code on the page is a file of the page, or part of one or of a program. */
   static void assertShowsPrograms(String name, int moreThan) throws IOException {
-    GuidePage page = read(name);
+    assertShowsPrograms(read(name), moreThan);
+  }
+
+  /** The same of any page. */
+  static void assertShowsPrograms(Path page, int moreThan) throws IOException {
+    assertShowsPrograms(read(page), moreThan);
+  }
+
+  private static void assertShowsPrograms(GuidePage page, int moreThan) throws IOException {
     String files = page.files().values().stream().map(GuidePage::squeezed).collect(joined());
     String sources = files + squeezed(SCHEMAS) + squeezed(PROGRAMS) + squeezed(EXAMPLE);
 

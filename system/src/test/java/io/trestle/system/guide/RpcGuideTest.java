@@ -98,4 +98,9 @@ class RpcGuideTest {
         .hasSizeGreaterThan(8)
         .allSatisfy(v -> assertThat(build).contains(">" + v + "<"));
   }
+
+  @Test
+  void readme_showsTheExamplesOwnCode() throws IOException {
+    GuidePage.assertShowsPrograms(Path.of("..", "README.md"), 3);
+  }
 }

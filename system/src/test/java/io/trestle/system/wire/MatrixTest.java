@@ -3,19 +3,31 @@ package io.trestle.system.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.Empty;
 import io.grpc.Metadata;
 import io.trestle.Acceptance;
+import io.trestle.kernel.Module;
+import io.trestle.kernel.TrestleOptions;
+import io.trestle.kernel.gateway.Access;
+import io.trestle.kernel.gateway.Caller;
+import io.trestle.kernel.gateway.Facade;
+import io.trestle.kernel.gateway.Gateway;
+import io.trestle.kernel.gateway.MethodHandler;
+import io.trestle.kernel.gateway.MethodHandler.Unary;
 import io.trestle.protocol.ExtensionMethods;
 import io.trestle.protocol.Methods;
 import io.trestle.protocol.RpcMethod;
+import io.trestle.system.SpiedModule;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,9 +39,9 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class MatrixTest {
   /**
-   * The columns: without certificate; without certificate but with a key of another facade; a leaf
-   * of a foreign authority; a service; a revoked service; a revoked instance; the runtime's own
-   * name from outside.
+   * The columns: without certificate; without certificate but with a key that the facade of {@code
+   * Keys} takes; a leaf of a foreign authority; a service; a revoked service; a revoked instance;
+   * the runtime's own name from outside.
    */
   private static final String TABLE =
       """
@@ -70,15 +82,34 @@ class MatrixTest {
       Call/Stream                   UNAUTH  UNAUTH  LOST    UNIMPL   UNAUTH  UNAUTH  UNAUTH
       TraceStreams/Append           UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
       TraceStreams/Watch            UNAUTH  UNAUTH  LOST    INVALID  UNAUTH  UNAUTH  UNAUTH
+      Keys/Ask                      UNAUTH  MESSAGES LOST   UNAUTH   UNAUTH  UNAUTH  UNAUTH
       """;
 
+  private static final String KEYS_PACKAGE = "test.keys.v1";
+
+  /** The one method of a facade whose callers show a key. */
+  private static final RpcMethod<Empty, Empty> ASK =
+      new RpcMethod<>(
+          KEYS_PACKAGE + ".Keys",
+          "Ask",
+          RpcMethod.Kind.UNARY,
+          RpcMethod.Access.SERVICE,
+          Empty.parser(),
+          Empty.parser());
+
   private static final List<RpcMethod<?, ?>> METHODS =
-      Stream.of(Methods.ALL, ExtensionMethods.ALL).<RpcMethod<?, ?>>flatMap(List::stream).toList();
+      Stream.of(Methods.ALL, ExtensionMethods.ALL, List.of(ASK))
+          .<RpcMethod<?, ?>>flatMap(List::stream)
+          .toList();
 
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-  @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
+  private static final String KEY = "Bearer sbv2.0011223344556677.secret.ca";
+
+  @RegisterExtension
+  static final TrestleExtension TRESTLE = new TrestleExtension(MatrixTest::withKeys);
+
   @RegisterExtension static final WireExtension WIRE = new WireExtension(TRESTLE);
 
   private final ServiceKey service = WIRE.service();
@@ -104,6 +135,36 @@ class MatrixTest {
     assertThat(actual).containsExactlyEntriesOf(expected);
   }
 
+  /** A kernel that speaks a second wire. */
+  private static TrestleOptions withKeys(TrestleOptions options) {
+    List<Module> modules =
+        options.modules().stream()
+            .map(module -> module.name().equals("rpc") ? spied(module) : module)
+            .toList();
+    return options.withModules(modules);
+  }
+
+  private static Module spied(Module real) {
+    return new SpiedModule(real, house -> mountKeys(house.gateway()));
+  }
+
+  private static void mountKeys(Gateway gateway) {
+    UUID id = UUID.randomUUID();
+    Caller holder = new Caller(id, id, Caller.Kind.SERVICE, Caller.Via.KEY);
+    gateway.mount(
+        new Facade(
+            KEYS_PACKAGE,
+            (peer, headers) ->
+                KEY.equals(headers.get("authorization")) ? holder : Caller.ANONYMOUS));
+    gateway.method(
+        new Unary<>(
+            ASK.path(),
+            Access.SERVICE,
+            MethodHandler.DEFAULT_MAX_REQUEST_BYTES,
+            Empty.parser(),
+            (call, request) -> Future.succeededFuture(Empty.getDefaultInstance())));
+  }
+
   private static List<String> words(String line) {
     return List.of(line.strip().split(" +"));
   }
@@ -113,7 +174,7 @@ class MatrixTest {
   }
 
   private static String name(RpcMethod<?, ?> method) {
-    return method.path().replaceFirst("/servicebridge\\.(ext\\.)?v1\\.", "");
+    return method.path().replaceFirst("/(servicebridge|test)\\.(ext\\.|keys\\.)?v1\\.", "");
   }
 
   /** One connection; a new one for each call where none ever becomes usable. */
@@ -162,7 +223,7 @@ class MatrixTest {
   private static Metadata headers(String column) {
     Metadata headers = new Metadata();
     if (column.equals("key")) {
-      headers.put(AUTHORIZATION, "Bearer sbv2.0011223344556677.secret.ca");
+      headers.put(AUTHORIZATION, KEY);
     }
     return headers;
   }

@@ -22,6 +22,7 @@ import io.trestle.protocol.v1.Welcome;
 import io.trestle.protocol.v1.WorkflowDefinition;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,6 +33,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SessionWireTest {
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
   @RegisterExtension static final WireExtension WIRE = new WireExtension(TRESTLE);
+
+  /** What the rule gives a method to appear. */
+  private static final Duration SEEN = Duration.ofSeconds(15);
 
   private static final String ENDPOINT = "127.0.0.1:7";
 
@@ -121,7 +125,7 @@ class SessionWireTest {
                 .addIncoming(Declare.handler("secret", "v2:cc")))
         .first();
 
-    await().until(() -> caller.view().methods(target.id()).size() == 2);
+    await().atMost(SEEN).until(() -> caller.view().methods(target.id()).size() == 2);
     assertThat(caller.view().methods(target.id()))
         .extracting(
             MethodDescriptor::getName,
@@ -132,7 +136,7 @@ class SessionWireTest {
         .containsExactlyInAnyOrder(
             tuple("greet", "v2:aa", false, callee.id(), target.name()),
             tuple("watch", "v2:bb", true, callee.id(), target.name()));
-    await().until(() -> caller.view().endpoint(callee.id()).equals(ENDPOINT));
+    await().atMost(SEEN).until(() -> caller.view().endpoint(callee.id()).equals(ENDPOINT));
     await().until(() -> presence(callee).equals("connected " + ENDPOINT));
 
     callee.control().cancel();

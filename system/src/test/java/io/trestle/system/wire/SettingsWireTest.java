@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
+import io.trestle.kernel.Trestle;
+import io.trestle.kernel.TrestleOptions;
+import io.trestle.kernel.config.Configuration;
+import io.trestle.kernel.config.Flags;
 import io.trestle.kernel.settings.SettingKey;
 import io.trestle.kernel.settings.SettingsCatalog;
 import io.trestle.protocol.v1.CaptureMode;
@@ -12,13 +16,16 @@ import io.trestle.testing.Sql;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
-/** Runtime settings over the API and by SQL, in a kernel with the required modules alone. */
+/** Runtime settings over the API and by SQL. */
 class SettingsWireTest {
   private static final String KEY = "telemetry.payload_max_bytes";
 
@@ -32,18 +39,24 @@ class SettingsWireTest {
 
   @Test
   @Acceptance("CO-42")
-  void migrate_givesEveryKeyItsRowWithTheDefault() {
-    try (TestKernel kernel = TestKernel.onDatabase(TestKernel.newDatabase(), o -> o)) {
-      kernel.migrate();
+  void migrate_requiredModulesAlone_givesEveryKeyItsRowWithTheDefault(@TempDir Path state) {
+    String database = TestKernel.newDatabase();
+    Configuration required =
+        Configuration.parse(
+            "modules:\n  pki:\n  registry:\n",
+            "required modules",
+            Map.of(),
+            new Flags(database, state, Map.of()));
 
-      List<String> rows =
-          kernel.sql().column(String.class, "SELECT key || '=' || value FROM runtime_settings");
+    Trestle.migrate(TrestleOptions.of(required, state)).toCompletableFuture().join();
 
-      assertThat(rows)
-          .hasSizeGreaterThan(70)
-          .containsAll(
-              SettingsCatalog.all().stream().map(k -> k.name() + "=" + k.defaultText()).toList());
-    }
+    assertThat(required.modules()).containsExactlyInAnyOrder("pki", "registry");
+    assertThat(
+            Sql.on(database)
+                .column(String.class, "SELECT key || '=' || value FROM runtime_settings"))
+        .hasSizeGreaterThan(70)
+        .containsAll(
+            SettingsCatalog.all().stream().map(k -> k.name() + "=" + k.defaultText()).toList());
   }
 
   @Test
