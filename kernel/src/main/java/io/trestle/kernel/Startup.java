@@ -203,11 +203,7 @@ final class Startup {
         () -> {
           RuntimeSettings settings =
               new RuntimeSettings(
-                      vertx,
-                      database.pool(),
-                      keys,
-                      configuration.settings(),
-                      options.settingsPoll())
+                      vertx, database.pool(), keys, configuration.settings(), options.poll())
                   .writableWhile(() -> database.state() == DatabaseState.AVAILABLE);
           undo.add("settings", () -> closed(settings::close));
           return new SettingsStore(database.pool())
@@ -253,6 +249,7 @@ final class Startup {
         new House(
             vertx,
             options.clock(),
+            options.poll(),
             ids,
             stores.database(),
             stores.pipeline(),
