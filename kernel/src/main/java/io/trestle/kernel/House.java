@@ -12,6 +12,7 @@ import io.trestle.kernel.web.Web;
 import io.trestle.protocol.UuidV7;
 import io.vertx.core.Vertx;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class House {
   final Vertx vertx;
   final Clock clock;
+  final Duration poll;
   final Ids ids;
   final Database database;
   final WritePipeline pipeline;
@@ -41,6 +43,7 @@ final class House {
   House(
       Vertx vertx,
       Clock clock,
+      Duration poll,
       Ids ids,
       Database database,
       WritePipeline pipeline,
@@ -53,6 +56,7 @@ final class House {
       Configuration configuration) {
     this.vertx = vertx;
     this.clock = clock;
+    this.poll = poll;
     this.ids = ids;
     this.database = database;
     this.pipeline = pipeline;
@@ -90,6 +94,11 @@ final class House {
     @Override
     public Clock clock() {
       return clock;
+    }
+
+    @Override
+    public Duration poll() {
+      return poll;
     }
 
     @Override

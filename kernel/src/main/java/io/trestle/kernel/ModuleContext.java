@@ -8,6 +8,7 @@ import io.trestle.kernel.pipeline.WritePipeline;
 import io.trestle.kernel.settings.Settings;
 import io.trestle.kernel.web.Web;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 
@@ -18,6 +19,9 @@ public interface ModuleContext {
 
   /** Time of the house; a test sets it. */
   Clock clock();
+
+  /** How often what others may change in the database is read when no notification came. */
+  Duration poll();
 
   /** UUIDv7 of the house. */
   Ids ids();

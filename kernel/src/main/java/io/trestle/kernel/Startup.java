@@ -203,11 +203,7 @@ final class Startup {
         () -> {
           RuntimeSettings settings =
               new RuntimeSettings(
-                      vertx,
-                      database.pool(),
-                      keys,
-                      configuration.settings(),
-                      options.settingsPoll())
+                      vertx, database.pool(), keys, configuration.settings(), options.poll())
                   .writingThrough(database.writes())
                   .writableWhile(() -> database.state() == DatabaseState.AVAILABLE);
           undo.add("settings", () -> closed(settings::close));
@@ -254,6 +250,7 @@ final class Startup {
         new House(
             vertx,
             options.clock(),
+            options.poll(),
             ids,
             stores.database(),
             stores.pipeline(),

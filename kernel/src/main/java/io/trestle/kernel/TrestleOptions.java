@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * @param database times of the database provider
  * @param pipeline bounds of the write pipeline
  * @param gateway bounds of the gRPC listener
- * @param settingsPoll how often settings are read when no notification came
+ * @param poll how often settings, services and policies are read when no notification came
  * @param progress hears lines for the person at the terminal
  */
 public record TrestleOptions(
@@ -32,7 +32,7 @@ public record TrestleOptions(
     DatabaseOptions database,
     PipelineOptions pipeline,
     GatewayOptions gateway,
-    Duration settingsPoll,
+    Duration poll,
     Consumer<String> progress) {
 
   /** The defaults of the specification, with the modules that the class path offers. */
@@ -57,53 +57,29 @@ public record TrestleOptions(
   /** The same, telling a person what happens. */
   public TrestleOptions withProgress(Consumer<String> listener) {
     return new TrestleOptions(
-        configuration,
-        stateRoot,
-        modules,
-        clock,
-        database,
-        pipeline,
-        gateway,
-        settingsPoll,
-        listener);
+        configuration, stateRoot, modules, clock, database, pipeline, gateway, poll, listener);
   }
 
   /** The same with another clock. */
   public TrestleOptions withClock(Clock other) {
     return new TrestleOptions(
-        configuration,
-        stateRoot,
-        modules,
-        other,
-        database,
-        pipeline,
-        gateway,
-        settingsPoll,
-        progress);
+        configuration, stateRoot, modules, other, database, pipeline, gateway, poll, progress);
   }
 
   /** The same with other times of the database provider. */
   public TrestleOptions withDatabase(DatabaseOptions other) {
     return new TrestleOptions(
-        configuration, stateRoot, modules, clock, other, pipeline, gateway, settingsPoll, progress);
+        configuration, stateRoot, modules, clock, other, pipeline, gateway, poll, progress);
   }
 
   /** The same with other bounds of the gRPC listener. */
   public TrestleOptions withGateway(GatewayOptions other) {
     return new TrestleOptions(
-        configuration,
-        stateRoot,
-        modules,
-        clock,
-        database,
-        pipeline,
-        other,
-        settingsPoll,
-        progress);
+        configuration, stateRoot, modules, clock, database, pipeline, other, poll, progress);
   }
 
-  /** The same with another poll of the settings. */
-  public TrestleOptions withSettingsPoll(Duration other) {
+  /** The same with another poll. */
+  public TrestleOptions withPoll(Duration other) {
     return new TrestleOptions(
         configuration, stateRoot, modules, clock, database, pipeline, gateway, other, progress);
   }
@@ -111,14 +87,6 @@ public record TrestleOptions(
   /** The same with other modules on offer. */
   public TrestleOptions withModules(List<Module> others) {
     return new TrestleOptions(
-        configuration,
-        stateRoot,
-        others,
-        clock,
-        database,
-        pipeline,
-        gateway,
-        settingsPoll,
-        progress);
+        configuration, stateRoot, others, clock, database, pipeline, gateway, poll, progress);
   }
 }

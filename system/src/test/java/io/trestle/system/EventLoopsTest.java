@@ -51,7 +51,7 @@ class EventLoopsTest {
   private static TrestleOptions spied(TrestleOptions options) {
     return options.withModules(
         options.modules().stream()
-            .<Module>map(module -> new SpiedModule(module, EventLoopsTest::entered))
+            .<Module>map(module -> SpiedModule.seen(module, EventLoopsTest::entered))
             .toList());
   }
 

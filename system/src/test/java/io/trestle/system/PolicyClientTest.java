@@ -168,6 +168,37 @@ class PolicyClientTest {
 
   @ParameterizedTest
   @EnumSource(Transport.class)
+  @Acceptance("AP-20")
+  void call_withoutTheCapability_isDenied_alsoWhenItIsDirect(Transport transport) {
+    serving();
+    ServiceBridge caller = caller();
+    assertThat(call(caller, transport)).isEqualTo(HELLO);
+
+    flag("cap_rpc_call", false);
+    await().until(() -> !policy(caller).warnings().isEmpty());
+    events.clear();
+
+    assertThat(catchThrowable(() -> call(caller, transport)))
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining("access denied: capability")
+        .hasMessageContaining("may not rpc.call");
+    assertThat(runs).hasValue(1);
+    assertThat(violations()).hasSize(1);
+
+    flag("cap_rpc_call", true);
+    await().until(() -> policy(caller).warnings().isEmpty());
+    assertThat(call(caller, transport)).isEqualTo(HELLO);
+  }
+
+  private void flag(String column, boolean on) {
+    TRESTLE
+        .kernel()
+        .sql()
+        .update("UPDATE services SET " + column + " = ? WHERE id = ?::uuid", on, calling.id());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
   @Acceptance("AP-16")
   void deniedStream_isToldOnceToo(Transport transport) {
     acceptance(target, other, "count");

@@ -7,9 +7,20 @@ import io.vertx.core.Future;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 
-/** A module as it is, that also lets a test see the house in which it was started. */
-public record SpiedModule(Module real, Consumer<ModuleContext> spy) implements Module {
+/** A module as it is, in a house through which a test sees. */
+public record SpiedModule(Module real, UnaryOperator<ModuleContext> glass) implements Module {
+  /** Lets a test see the house in which it was started. */
+  public static SpiedModule seen(Module real, Consumer<ModuleContext> spy) {
+    return new SpiedModule(
+        real,
+        house -> {
+          spy.accept(house);
+          return house;
+        });
+  }
+
   @Override
   public String name() {
     return real.name();
@@ -37,8 +48,7 @@ public record SpiedModule(Module real, Consumer<ModuleContext> spy) implements M
 
   @Override
   public Future<Void> start(ModuleContext context) {
-    spy.accept(context);
-    return real.start(context);
+    return real.start(glass.apply(context));
   }
 
   @Override

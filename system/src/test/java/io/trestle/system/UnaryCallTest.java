@@ -14,7 +14,10 @@ import io.trestle.sdk.Transport;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,6 +86,32 @@ class UnaryCallTest {
 
     assertThat(seen.join().caller().serviceId()).isEqualTo(caller.id());
     assertThat(seen.join().idempotencyKey()).isEqualTo("key-1");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  @Acceptance({"RPC-6", "WI-49"})
+  void deadline_byEveryTransport_isTheCallers_orHalfAMinute(Transport transport) {
+    List<Duration> left = new CopyOnWriteArrayList<>();
+    TRESTLE.connect(
+        callee,
+        sdk ->
+            sdk.rpc()
+                .handle(
+                    "echo",
+                    (request, context) -> {
+                      left.add(context.remaining().orElseThrow());
+                      return request;
+                    }));
+    ServiceBridge client = caller();
+    CallOptions standard = CallOptions.DEFAULT.withTransport(transport);
+
+    client.rpc().call("callee", "echo", bytes("x"), standard);
+    client.rpc().call("callee", "echo", bytes("x"), standard.withTimeout(Duration.ofSeconds(4)));
+
+    assertThat(left).hasSize(2);
+    assertThat(left.get(0)).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(30));
+    assertThat(left.get(1)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(4));
   }
 
   @ParameterizedTest

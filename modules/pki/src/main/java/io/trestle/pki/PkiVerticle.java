@@ -29,7 +29,6 @@ import org.slf4j.LoggerFactory;
 final class PkiVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(PkiVerticle.class);
   private static final String CHANNEL = "services_changed";
-  private static final long POLL_MILLIS = 30_000;
   private static final long TICK_MILLIS = 5_000;
   private static final long SWEEP_MILLIS = 60_000;
 
@@ -132,7 +131,7 @@ final class PkiVerticle extends VerticleBase {
   }
 
   private void schedule(PkiParts parts) {
-    vertx.setPeriodic(POLL_MILLIS, id -> poll(parts.owner()));
+    vertx.setPeriodic(house.poll().toMillis(), id -> poll(parts.owner()));
     vertx.setPeriodic(TICK_MILLIS, id -> tick(parts));
     vertx.setPeriodic(0, SWEEP_MILLIS, id -> sweep(parts));
   }

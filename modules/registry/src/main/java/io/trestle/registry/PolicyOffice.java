@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 final class PolicyOffice {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyOffice.class);
   private static final String CHANNEL = "policy_changed";
-  private static final long POLL_MILLIS = 30_000;
 
   private final ModuleContext house;
   private final Supplier<Map<UUID, ServicePolicy>> all;
@@ -70,7 +69,7 @@ final class PolicyOffice {
     house.bus().answer(Policies.ALL, q -> Future.succeededFuture(new Policies.All(told())));
     house.bus().answer(Policies.SHOW, question -> promptly(() -> desk.show(question)));
     house.bus().answer(Policies.SET, question -> promptly(() -> desk.set(question)));
-    house.vertx().setPeriodic(POLL_MILLIS, id -> poll());
+    house.vertx().setPeriodic(house.poll().toMillis(), id -> poll());
   }
 
   private Future<Shown> promptly(Supplier<Future<Shown>> work) {

@@ -9,8 +9,9 @@ import java.util.UUID;
 
 /**
  * Connections for unary calls and others for streams. What a stream has under way when its caller
- * stops reading lies in the runtime until he goes on: streams get a small window, so that many of
- * them fit into memory, and unary calls the usual one, which large payloads need.
+ * stops reading lies in the runtime until he goes on, beside 64 KiB or one chunk that wait for him
+ * (rpc.md 3.2): streams get a small window, so that many of them fit into memory, and unary calls
+ * the usual one, which large payloads need.
  */
 final class CalleeClients {
   private static final int STREAM_WINDOW = 128 << 10;

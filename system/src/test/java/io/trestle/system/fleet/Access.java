@@ -10,11 +10,17 @@ import java.util.Random;
  *
  * @param calls the flag {@code rpc.call}
  * @param handles the flag {@code rpc.handle}
+ * @param handlesElse the flags of all else that is handled; without any, none is named on the wire
  * @param egress whom it may call; empty = anybody
  * @param acceptance who may call it; empty = anybody
  */
-record Access(boolean calls, boolean handles, List<Grant> egress, List<Grant> acceptance) {
-  static final Access OPEN = new Access(true, true, List.of(), List.of());
+record Access(
+    boolean calls,
+    boolean handles,
+    boolean handlesElse,
+    List<Grant> egress,
+    List<Grant> acceptance) {
+  static final Access OPEN = new Access(true, true, true, List.of(), List.of());
   static final int ANY = -1;
   private static final int MAX_GRANTS = 3;
 
@@ -26,13 +32,9 @@ record Access(boolean calls, boolean handles, List<Grant> egress, List<Grant> ac
     }
   }
 
-  /**
-   * Whether a call may reach a handler. The flag of the calling side is the runtime's alone: an
-   * instance does not know of it, and calls straight on (rpc.md 2.1).
-   */
-  static boolean permits(
-      Access caller, int callerIs, Access target, int targetIs, String method, boolean proxied) {
-    return (caller.calls || !proxied)
+  /** Whether a call may reach a handler, whichever way it goes. */
+  static boolean permits(Access caller, int callerIs, Access target, int targetIs, String method) {
+    return caller.calls
         && target.handles
         && covers(caller.egress, targetIs, method)
         && covers(target.acceptance, callerIs, method);
@@ -53,6 +55,7 @@ record Access(boolean calls, boolean handles, List<Grant> egress, List<Grant> ac
     return new Access(
         random.nextInt(10) > 0,
         random.nextInt(8) > 0,
+        random.nextInt(4) > 0,
         grants(random, services, methods),
         grants(random, services, methods));
   }

@@ -34,7 +34,7 @@ final class Crowd implements AutoCloseable {
 
   private void work(Random random) {
     while (!over) {
-      List<Node> nodes = List.copyOf(fleet.nodes());
+      List<Node> nodes = fleet.callers();
       Node caller = nodes.get(random.nextInt(nodes.size()));
       int target = (caller.service() + 1 + random.nextInt(Fleet.SERVICES - 1)) % Fleet.SERVICES;
       String method = Node.METHODS.get(random.nextInt(Node.METHODS.size()));

@@ -17,25 +17,27 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * Some services with their instances, and what can be done to them. Each service has an observer
- * besides, which only calls and to which nothing happens. One thread drives; callers may look.
+ * besides, which only calls and to which nothing happens unless the whole service is revoked. One
+ * thread drives; callers may look.
  */
 final class Fleet implements AutoCloseable {
   static final int SERVICES = 4;
   private static final int MAX_NODES = 3;
   private static final Duration SETTLED_WITHIN = Duration.ofSeconds(90);
   private static final Duration BURDENED_WITHIN = Duration.ofMillis(500);
-  private static final List<String> COLUMNS = List.of("cap_rpc_call", "cap_rpc_handle");
-
-  private static final List<String> UNTOUCHED =
-      List.of("event.handle", "workflow.handle", "job.handle", "event.publish", "workflow.run");
+  private static final List<String> UNTOUCHED = List.of("event.publish", "workflow.run");
+  private static final List<String> HANDLED_ELSE =
+      List.of("event.handle", "workflow.handle", "job.handle");
 
   private final TestKernel kernel;
   private final Journal journal;
@@ -46,6 +48,7 @@ final class Fleet implements AutoCloseable {
   private final List<Node> nodes = new CopyOnWriteArrayList<>();
   private final List<Node> ever = new CopyOnWriteArrayList<>();
   private final List<Node> cut = new ArrayList<>();
+  private final List<Node> revoked = new CopyOnWriteArrayList<>();
   private int numbers;
 
   Fleet(TestKernel kernel, Journal journal, Random random) {
@@ -63,9 +66,11 @@ final class Fleet implements AutoCloseable {
     }
   }
 
-  /** Everybody who can call. */
-  List<Node> nodes() {
-    return nodes;
+  /** Everybody who calls, or tries to: those who were revoked last do not give up. */
+  List<Node> callers() {
+    List<Node> callers = new ArrayList<>(nodes);
+    callers.addAll(revoked);
+    return callers;
   }
 
   String name(int service) {
@@ -86,17 +91,23 @@ final class Fleet implements AutoCloseable {
     if (what < 45) {
       return edit(service, random.nextBoolean());
     }
-    if (serving.isEmpty() || (what < 65 && serving.size() < MAX_NODES)) {
+    if (serving.isEmpty() || (what < 63 && serving.size() < MAX_NODES)) {
       return "start " + start(service, true);
     }
     Node node = serving.get(random.nextInt(serving.size()));
     if (cut.contains(node)) {
       return "nothing";
     }
-    if (what < 80) {
+    if (what < 77) {
       return "drain " + drain(node);
     }
-    return what < 92 ? "kill " + kill(node) : "cut " + cutOff(node);
+    if (what < 88) {
+      return "kill " + kill(node);
+    }
+    if (what < 93) {
+      return "cut " + cutOff(node);
+    }
+    return what < 97 ? "revoke " + revoke(node) : revokeAll(service);
   }
 
   private List<Node> serving(int service) {
@@ -107,10 +118,32 @@ final class Fleet implements AutoCloseable {
     int port = Integer.parseInt(kernel.grpc().substring(kernel.grpc().lastIndexOf(':') + 1));
     Node node = new Node(service, ++numbers, serving, keys.get(service), port, journal, random);
     journal.trouble(node, Journal.Kind.START, System.nanoTime());
-    node.start(keys.stream().map(ServiceKey::name).filter(n -> !n.equals(name(service))).toList());
+    node.start(needs(service), this::name);
     nodes.add(node);
     ever.add(node);
     return node;
+  }
+
+  /** Each instance has needs of its own, and not of everybody. */
+  private Map<Integer, Set<String>> needs(int service) {
+    Map<Integer, Set<String>> needs = new TreeMap<>();
+    for (int peer = 0; peer < SERVICES; peer++) {
+      Set<String> methods = needed();
+      if (peer != service && !methods.isEmpty()) {
+        needs.put(peer, methods);
+      }
+    }
+    return needs;
+  }
+
+  private Set<String> needed() {
+    String one = Node.METHODS.get(random.nextInt(Node.METHODS.size()));
+    return switch (random.nextInt(6)) {
+      case 0 -> Set.of();
+      case 1 -> Set.of(one);
+      case 2 -> Set.of("*");
+      default -> Set.copyOf(Node.METHODS);
+    };
   }
 
   /** Waits for calls under way; where nobody may call, there are none. */
@@ -150,6 +183,48 @@ final class Fleet implements AutoCloseable {
     return node;
   }
 
+  /** For ever: it will never be let in again. */
+  private Node revoke(Node node) {
+    burden(node);
+    List<Node> before = forgetRevoked();
+    String id = node.instanceId();
+    loses(node);
+    JsonObject unused =
+        kernel.admin().ok("RegistryService/RevokeInstance", new JsonObject().put("instanceId", id));
+    before.forEach(Node::drain);
+    return node;
+  }
+
+  /** A whole service; it comes back with instances that nobody knew. */
+  private String revokeAll(int service) {
+    List<Node> all = nodes.stream().filter(node -> node.service() == service).toList();
+    if (all.stream().anyMatch(cut::contains)) {
+      return "nothing"; // it would not hear of it
+    }
+    List<Node> before = forgetRevoked();
+    all.forEach(this::loses);
+    kernel.admin().revokeService(id(service));
+    all.forEach(node -> await().atMost(SETTLED_WITHIN).until(node::isOut));
+    JsonObject unused =
+        kernel.admin().ok("ServiceService/Activate", new JsonObject().put("id", id(service)));
+    start(service, false);
+    start(service, true);
+    before.forEach(Node::drain);
+    return "revoke all of " + service;
+  }
+
+  private void loses(Node node) {
+    journal.trouble(node, Journal.Kind.REVOKE, System.nanoTime());
+    nodes.remove(node);
+    revoked.add(node);
+  }
+
+  private List<Node> forgetRevoked() {
+    List<Node> before = List.copyOf(revoked);
+    revoked.clear();
+    return before;
+  }
+
   private String edit(int service, boolean bySql) {
     Access next = Access.random(random, SERVICES, Node.METHODS);
     if (next.equals(known[service])) {
@@ -169,14 +244,16 @@ final class Fleet implements AutoCloseable {
   private void write(String service, Access next) {
     try (Connection connection = kernel.sql().connect()) {
       connection.setAutoCommit(false);
-      boolean[] flags = {next.calls(), next.handles()};
-      for (int i = 0; i < flags.length; i++) {
-        update(
-            connection,
-            "UPDATE services SET " + COLUMNS.get(i) + " = ? WHERE id = ?::uuid",
-            flags[i],
-            service);
-      }
+      update(
+          connection,
+          "UPDATE services SET cap_rpc_call = ?, cap_rpc_handle = ?, cap_event_handle = ?,"
+              + " cap_workflow_handle = ?, cap_job_handle = ? WHERE id = ?::uuid",
+          next.calls(),
+          next.handles(),
+          next.handlesElse(),
+          next.handlesElse(),
+          next.handlesElse(),
+          service);
       update(connection, "DELETE FROM service_policy_rules WHERE service_id = ?::uuid", service);
       insert(connection, service, "E", "rpc.call", next.egress());
       insert(connection, service, "A", "rpc.handle", next.acceptance());
@@ -221,6 +298,9 @@ final class Fleet implements AutoCloseable {
     if (next.handles()) {
       flags.add("rpc.handle");
     }
+    if (next.handlesElse()) {
+      HANDLED_ELSE.forEach(flags::add);
+    }
     JsonObject rules =
         new JsonObject()
             .put("rpc.call", targets(next.egress()))
@@ -251,7 +331,11 @@ final class Fleet implements AutoCloseable {
     await(seed)
         .atMost(SETTLED_WITHIN)
         .pollInterval(Duration.ofMillis(20))
-        .untilAsserted(() -> nodes.forEach(this::assertKnowsAll));
+        .untilAsserted(
+            () -> {
+              nodes.forEach(this::assertKnowsAll);
+              assertThat(revoked).allMatch(Node::isOut);
+            });
     long now = System.nanoTime();
     nodes.forEach(node -> node.isKnown(now));
     journal.settled(now);
@@ -263,8 +347,9 @@ final class Fleet implements AutoCloseable {
     Access own = access[node.service()];
     PolicyEvaluation told = node.bridge().policyEvaluation().orElseThrow();
     assertThat(told.capabilities().contains("rpc.handle")).isEqualTo(own.handles());
+    assertThat(told.capabilities().containsAll(HANDLED_ELSE)).isEqualTo(own.handlesElse());
     assertThat(told.warnings().stream().anyMatch(w -> isOfCalls(w.declaration(), w.denySide())))
-        .isEqualTo(!own.calls());
+        .isEqualTo(!own.calls() && node.declaresAny());
     assertThat(rules(told.egress())).isEqualTo(grants(own.egress()));
     assertThat(rules(told.acceptance())).isEqualTo(grants(own.acceptance()));
     for (int peer = 0; peer < SERVICES; peer++) {
@@ -305,7 +390,8 @@ final class Fleet implements AutoCloseable {
   private Set<String> shown(Node node, int peer) {
     Access own = access[node.service()];
     Set<String> rows = new TreeSet<>();
-    List<String> visible = Node.METHODS.stream().filter(m -> own.shows(peer, m)).toList();
+    List<String> visible =
+        Node.METHODS.stream().filter(m -> node.declares(peer, m) && own.shows(peer, m)).toList();
     for (Node other : visible.isEmpty() ? List.<Node>of() : serving(peer)) {
       rows.add(other.instanceId());
       if (access[peer].handles()) {
@@ -323,7 +409,7 @@ final class Fleet implements AutoCloseable {
 
   @Override
   public void close() throws InterruptedException {
-    List<Thread> leaving = nodes.stream().map(node -> new Thread(node::drain)).toList();
+    List<Thread> leaving = callers().stream().map(node -> new Thread(node::drain)).toList();
     leaving.forEach(Thread::start);
     for (Thread thread : leaving) {
       thread.join();

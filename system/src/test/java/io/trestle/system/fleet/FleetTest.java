@@ -9,10 +9,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * Random topologies, kills, drains, rotations, cut lines and edits of policies, with calls of every
- * kind all the while, against a model of who may call whom: no call that policy forbids reaches a
- * handler, no handler runs twice for one call, what succeeded ran once, and what nothing stood
- * against succeeded.
+ * Random topologies, kills, drains, rotations, revocations, cut lines and edits of policies, with
+ * calls of every kind all the while, against a model of who may call whom: no call that policy
+ * forbids reaches a handler, nor one from or to who is revoked, no handler runs twice for one call,
+ * what succeeded ran once, and what nothing stood against succeeded.
  *
  * <p>What happens follows from {@code -Dtrestle.fleet.seed}; how long, from {@code
  * -Dtrestle.fleet.seconds} (default 15).

@@ -36,14 +36,15 @@ final class Journal {
     START,
     DRAIN,
     KILL,
-    CUT
+    CUT,
+    REVOKE
   }
 
   /** Something happened to an instance, until everybody knew of what came of it. */
   record Trouble(Node node, Kind kind, long from, long until) {
     /** Whether the instance itself suffers from it: some things are for ever. */
     boolean lasts(long begin, long end) {
-      boolean forEver = kind == Kind.DRAIN || kind == Kind.KILL;
+      boolean forEver = kind == Kind.DRAIN || kind == Kind.KILL || kind == Kind.REVOKE;
       return forEver ? from <= end : overlaps(begin, end);
     }
 
@@ -116,6 +117,12 @@ final class Journal {
     return troubles.stream()
         .filter(t -> t.node.service() == service && t.overlaps(begin, end))
         .toList();
+  }
+
+  /** Whether everybody knew at some time that an instance is revoked. */
+  synchronized boolean isRevoked(Node node, long at) {
+    return troubles.stream()
+        .anyMatch(t -> t.node == node && t.kind == Kind.REVOKE && t.until <= at);
   }
 
   /** Whether an instance was there all the time, known to all, and nothing happened to it. */

@@ -47,6 +47,9 @@ final class Judge {
       fault(call, runs, "ran more than once");
     }
     for (Run run : runs) {
+      if (journal.isRevoked(run.node(), call.begin())) {
+        fault(call, runs, "ran at a revoked instance");
+      }
       if (!run.callerService().equals(fleet.id(call.route().caller().service()))) {
         fault(call, runs, "ran for somebody else");
       }
@@ -74,37 +77,41 @@ final class Judge {
     faults.add("%s %s, runs %s".formatted(call, what, runs));
   }
 
-  /** By every policy that may have been in force from its beginning until its handler ran. */
+  /**
+   * By every policy that may have been in force from its beginning until its handler ran, or
+   * because the caller was revoked before.
+   */
   private boolean isForbidden(Call call, List<Run> runs) {
     long end = runs.stream().mapToLong(Run::at).reduce(call.end(), Math::max);
-    boolean proxied = call.route().transport() == Transport.PROXY;
-    return verdicts(call, end, proxied).stream().noneMatch(allowed -> allowed);
+    return journal.isRevoked(call.route().caller(), call.begin())
+        || verdicts(call, end).stream().noneMatch(allowed -> allowed);
   }
 
-  private List<Boolean> verdicts(Call call, long end, boolean proxied) {
+  private List<Boolean> verdicts(Call call, long end) {
     Route route = call.route();
     int from = route.caller().service();
     int to = route.target();
     List<Boolean> verdicts = new ArrayList<>();
     for (Access caller : journal.possible(from, call.begin(), end)) {
       for (Access target : journal.possible(to, call.begin(), end)) {
-        verdicts.add(Access.permits(caller, from, target, to, route.method(), proxied));
+        verdicts.add(Access.permits(caller, from, target, to, route.method()));
       }
     }
     return verdicts;
   }
 
   /**
-   * Allowed by the only policies in force, made by somebody and to somebody to whom nothing
-   * happened. That others come and leave in peace is no excuse where the call may go elsewhere: a
-   * stream goes to one instance only, and who calls directly knows of them no more than the runtime
-   * has told.
+   * Declared, allowed by the only policies in force, made by somebody and to somebody to whom
+   * nothing happened. That others come and leave in peace is no excuse where the call may go
+   * elsewhere: a stream goes to one instance only, and who calls directly knows of them no more
+   * than the runtime has told.
    */
   private boolean isDue(Call call) {
     Route route = call.route();
-    List<Boolean> verdicts = verdicts(call, call.end(), route.transport() != Transport.DIRECT);
+    List<Boolean> verdicts = verdicts(call, call.end());
     boolean elsewhere = !route.streams() && route.transport() != Transport.DIRECT;
-    return verdicts.equals(List.of(true))
+    return route.caller().declares(route.target(), route.method())
+        && verdicts.equals(List.of(true))
         && journal.isStable(route.caller(), call.begin(), call.end())
         && fleet.hadStableNode(route.target(), call.begin(), call.end())
         && journal.troubles(route.target(), call.begin(), call.end()).stream()

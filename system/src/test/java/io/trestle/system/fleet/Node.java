@@ -20,12 +20,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Flow;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntFunction;
 
 /**
  * One instance of a service: a bridge with a Vert.x and a line to the runtime of its own, so that
@@ -49,6 +51,7 @@ final class Node {
   private final Map<String, CompletableFuture<String>> underWay = new ConcurrentHashMap<>();
   private final AtomicInteger running = new AtomicInteger();
   private final AtomicInteger sessions = new AtomicInteger();
+  private volatile Map<Integer, Set<String>> needs = Map.of();
   private volatile int sessionsBefore = -1;
   private volatile boolean burdened;
   private volatile long began = Journal.OPEN;
@@ -97,6 +100,17 @@ final class Node {
     return bridge.identity().map(identity -> identity.instanceId()).orElse("");
   }
 
+  /** Whether it calls anybody. */
+  boolean declaresAny() {
+    return !needs.isEmpty();
+  }
+
+  /** Whether it has declared that it calls a method of a service. */
+  boolean declares(int peer, String method) {
+    Set<String> methods = needs.getOrDefault(peer, Set.of());
+    return methods.contains("*") || methods.contains(method);
+  }
+
   /** When everybody knew that it was there. */
   long began() {
     return began;
@@ -110,9 +124,16 @@ final class Node {
 
   // ---- life
 
-  /** Declares that it calls everybody else, and starts. */
-  void start(List<String> others) {
-    others.forEach(other -> bridge.service(other, ServiceDeps.rpc(METHODS.toArray(String[]::new))));
+  /**
+   * Declares whom it calls, and starts.
+   *
+   * @param wanted methods, or a star, by the number of their service
+   */
+  void start(Map<Integer, Set<String>> wanted, IntFunction<String> names) {
+    needs = wanted;
+    wanted.forEach(
+        (peer, methods) ->
+            bridge.service(names.apply(peer), ServiceDeps.rpc(methods.toArray(String[]::new))));
     if (serving) {
       bridge.rpc().handleAsync("m0", this::answer);
       bridge.rpc().handleAsync("m1", this::answer);
@@ -171,6 +192,11 @@ final class Node {
 
   void join() {
     line.on();
+  }
+
+  /** Whether its bridge has ended by itself. */
+  boolean isOut() {
+    return bridge.identity().isEmpty();
   }
 
   // ---- calls

@@ -17,13 +17,20 @@ import io.trestle.testing.Sql;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The access policy as suites use it: rows are edited by SQL, effects are seen on the wire. */
+/**
+ * The access policy as suites use it: rows are edited by SQL, effects are seen on the wire. Nothing
+ * is polled here, so that what is seen was carried by the triggers.
+ */
 class PolicyWireTest {
-  @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
+  @RegisterExtension
+  static final TrestleExtension TRESTLE =
+      new TrestleExtension(options -> options.withPoll(Duration.ofHours(6)));
+
   @RegisterExtension static final WireExtension WIRE = new WireExtension(TRESTLE);
 
   private final ServiceKey target = WIRE.service();
@@ -393,7 +400,6 @@ class PolicyWireTest {
     awaitAnswer(caller, "allowed", Status.Code.OK);
   }
 
-  /** Long before the next poll, mostly. */
   @Test
   void rows_changedWhileNotificationsAreLost_areReadAfterTheReconnect() {
     WireInstance instance = WIRE.connected(calling);

@@ -333,6 +333,6 @@ class TraceStreamsWireTest {
   }
 
   private static Module spied(Module real, Consumer<ModuleContext> spy) {
-    return new SpiedModule(real, spy);
+    return SpiedModule.seen(real, spy);
   }
 }

@@ -52,7 +52,6 @@ class CallTableTest {
   }
 
   @Test
-  @Acceptance("RPC-39")
   void knows_activeServices_alsoWithoutInstances() {
     assertThat(table.knows(ORDERS)).isFalse();
     offer();

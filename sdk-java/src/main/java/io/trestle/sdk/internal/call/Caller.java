@@ -227,11 +227,22 @@ public final class Caller implements Outgoing {
   @Nullable AccessDeniedException forbidden(OutboundCall call, Route route) {
     PolicyView policy = view.policy();
     String method = call.request().method();
-    if (policy == null || policy.mayCall(route.serviceId(), method)) {
-      return null;
+    Denial denial = policy == null ? null : denial(policy, call.service(), method, route);
+    return denial == null
+        ? null
+        : new AccessDeniedException(
+            "rpc "
+                + method
+                + ": "
+                + denial.text(CallKind.RPC, "this service", call.service(), method));
+  }
+
+  private static @Nullable Denial denial(
+      PolicyView policy, String service, String method, Route route) {
+    if (policy.barsCall(service, method)) {
+      return Denial.CALLER_CAPABILITY;
     }
-    String why = Denial.EGRESS.text(CallKind.RPC, "this service", call.service(), method);
-    return new AccessDeniedException("rpc " + method + ": " + why);
+    return policy.mayCall(route.serviceId(), method) ? null : Denial.EGRESS;
   }
 
   void denied(String service, String method, String reason) {

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.trestle.protocol.SpiffeId;
 import io.trestle.protocol.StatusCode;
 import io.trestle.protocol.UuidV7;
+import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.v1.PolicyEvaluation;
 import io.trestle.protocol.v1.RegistrySnapshot;
 import io.trestle.protocol.wire.CallStatus;
@@ -32,8 +33,9 @@ public final class MemoryServer implements MemoryPeer {
       InstantSource clock,
       UuidV7 ids,
       TraceWriters traces) {
-    view.apply(
-        RegistrySnapshot.newBuilder().setPolicy(PolicyEvaluation.getDefaultInstance()).build());
+    PolicyEvaluation open =
+        PolicyEvaluation.newBuilder().addCapabilities(Capability.RPC_HANDLE.text()).build();
+    view.apply(RegistrySnapshot.newBuilder().setPolicy(open).build());
     slots = new Slots(limits.running(), limits.queued());
     dispatcher = new Dispatcher(view, handlers, slots, threads.executor(), clock, ids, traces);
   }

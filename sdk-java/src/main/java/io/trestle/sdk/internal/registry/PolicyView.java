@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,11 @@ import org.jspecify.annotations.Nullable;
  * cannot be read must not open the service. Immutable.
  */
 public final class PolicyView {
+  private static final String CAPABILITY = "capability";
+
   private final PolicyEvaluation evaluation;
   private final ServicePolicy policy;
+  private final Set<String> barred;
 
   /** Of what the runtime pushed. */
   public PolicyView(io.trestle.protocol.v1.PolicyEvaluation pushed) {
@@ -49,6 +53,12 @@ public final class PolicyView {
                     rules(Direction.EGRESS, pushed.getEgressList()),
                     rules(Direction.ACCEPTANCE, pushed.getAcceptanceList()))
                 .toList());
+    this.barred =
+        evaluation.warnings().stream()
+            .filter(w -> w.declaration().equals(Action.RPC_CALL.text()))
+            .filter(w -> w.denySide().equals(CAPABILITY))
+            .map(BridgeEvent.PolicyViolation::value)
+            .collect(Collectors.toUnmodifiableSet());
   }
 
   /** What applications see. */
@@ -62,11 +72,20 @@ public final class PolicyView {
   }
 
   /**
-   * Whether this service handles calls at all. A runtime that names no capability says nothing of
-   * them: then it is left to the views, from which it takes handlers that may not be called.
+   * Whether the flag {@code rpc.call} is off. It is not pushed itself (rpc.md 2.1): what is pushed
+   * is a warning for each dependency that it forbids, and what is no dependency is not seen.
+   */
+  public boolean barsCall(String service, String method) {
+    return !barred.isEmpty()
+        && (barred.contains(service + '/' + method) || barred.contains(service + '/' + Rule.ANY));
+  }
+
+  /**
+   * Whether this service handles calls at all. All that is on is named (rpc.md 2.4), so a list
+   * without names says that nothing is.
    */
   public boolean handlesCalls() {
-    return evaluation.capabilities().isEmpty() || policy.can(Capability.RPC_HANDLE);
+    return policy.can(Capability.RPC_HANDLE);
   }
 
   /** Whether a peer may call a method of this service. */

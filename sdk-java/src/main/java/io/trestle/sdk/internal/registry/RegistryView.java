@@ -56,7 +56,7 @@ public final class RegistryView {
     }
   }
 
-  /** Replaces everything by a snapshot. */
+  /** Replaces everything by a snapshot; without a policy it leaves the one that there is. */
   public void apply(RegistrySnapshot snapshot) {
     methods.clear();
     instances.clear();
@@ -64,7 +64,9 @@ public final class RegistryView {
     snapshot.getInstancesList().forEach(this::put);
     subscriptions = snapshot.getEventSubscriptionsList();
     outgoing = snapshot.getOutgoingCallsList();
-    policy = new PolicyView(snapshot.getPolicy());
+    if (snapshot.hasPolicy()) {
+      policy = new PolicyView(snapshot.getPolicy());
+    }
     publish();
   }
 
@@ -90,7 +92,7 @@ public final class RegistryView {
     return routes;
   }
 
-  /** What is allowed; null before the first snapshot. */
+  /** What is allowed; null before the first policy. */
   public @Nullable PolicyView policy() {
     return policy;
   }

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -90,7 +91,7 @@ class DirectCallTest {
   }
 
   @Test
-  @Acceptance({"RPC-4", "WI-48", "RPC-6", "WI-49"})
+  @Acceptance({"RPC-4", "WI-48"})
   void context_ofCall_isTheCallers() throws Exception {
     Callee callee = fleet.callee();
     AtomicReference<CallContext> seen = new AtomicReference<>();
@@ -112,8 +113,27 @@ class DirectCallTest {
     assertThat(context.idempotencyKey()).isEqualTo("key-1");
     assertThat(context.requestId()).isEqualTo("request-1");
     assertThat(context.trace()).hasSize(73);
-    assertThat(context.remaining().orElseThrow())
-        .isBetween(Duration.ofSeconds(5), Duration.ofSeconds(30));
+  }
+
+  @Test
+  @Acceptance({"RPC-6", "WI-49"})
+  void deadline_isTheCallers_orHalfAMinute() throws Exception {
+    Callee callee = fleet.callee();
+    List<Duration> left = new CopyOnWriteArrayList<>();
+    callee.handlers.add(
+        "look",
+        (p, c) -> {
+          left.add(c.remaining().orElseThrow());
+          return p;
+        });
+    Client client = fleet.client().sees("look", callee.listen().ready());
+
+    call(client, "look", bytes(""), CallOptions.DEFAULT);
+    call(client, "look", bytes(""), DIRECT.withTimeout(Duration.ofSeconds(4)));
+
+    assertThat(left).hasSize(2);
+    assertThat(left.get(0)).isBetween(Duration.ofSeconds(20), Duration.ofSeconds(30));
+    assertThat(left.get(1)).isBetween(Duration.ofSeconds(1), Duration.ofSeconds(4));
   }
 
   @Test
@@ -269,6 +289,37 @@ class DirectCallTest {
     release.countDown();
 
     assertThat(held.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("h"));
+  }
+
+  /** A renewed leaf names the same instance; another name shows here which one a call came with. */
+  @Test
+  @Acceptance("RPC-33")
+  void rotation_ofTheCaller_dropsNothing_andTheNextConnectionShowsTheNewLeaf() throws Exception {
+    Callee callee = fleet.callee();
+    CountDownLatch release = new CountDownLatch(1);
+    CountDownLatch running = new CountDownLatch(1);
+    callee.handlers.add("who", (p, c) -> bytes(c.caller().instanceId()));
+    callee.handlers.add(
+        "hold",
+        (p, c) -> {
+          running.countDown();
+          release.await();
+          return bytes(c.caller().instanceId());
+        });
+    Client client = fleet.client(fleet.service("0190-service", "before"));
+    client.sees("hold", callee.listen().ready());
+    CompletableFuture<byte[]> held =
+        client.caller.call(TestFleet.SERVICE, "hold", bytes(""), DIRECT);
+    assertThat(running.await(60, TimeUnit.SECONDS)).isTrue();
+
+    client.useLeaf(fleet.service("0190-service", "after"));
+    client.sees("who", callee);
+    assertThat(call(client, "who", bytes(""), DIRECT)).isEqualTo(bytes("before"));
+    client.pool.retain(id -> false);
+    assertThat(call(client, "who", bytes(""), DIRECT)).isEqualTo(bytes("after"));
+    release.countDown();
+
+    assertThat(held.get(60, TimeUnit.SECONDS)).isEqualTo(bytes("before"));
   }
 
   @Test

@@ -14,7 +14,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.trestle.Acceptance;
 import io.trestle.protocol.ErrorCode;
+import io.trestle.protocol.v1.PolicyEvaluation;
 import io.trestle.protocol.v1.PolicyRule;
+import io.trestle.protocol.v1.PolicyViolation;
+import io.trestle.protocol.v1.RegistryUpdate;
 import io.trestle.sdk.AccessDeniedException;
 import io.trestle.sdk.BridgeEvent;
 import io.trestle.sdk.CallContext;
@@ -33,6 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RefusedCallTest {
   private final TestFleet fleet = new TestFleet();
@@ -51,14 +56,20 @@ class RefusedCallTest {
     assertThat(code(failure).retryable()).isTrue();
   }
 
+  /** The other one has the method and would answer a retry, for which the first is excluded. */
   @Test
   @Acceptance("RPC-32")
   void unknownMethod_isNotFound_withoutRetry() throws Exception {
-    Callee callee = fleet.callee().listen().ready();
+    Callee without = fleet.callee().listen().ready();
+    Client client = fleet.client().sees("echo", without, echo(fleet.callee()));
 
-    Throwable failure = failure(fleet.client().sees("gone", callee), "gone", bytes(""), DIRECT);
-
-    assertThat(code(failure)).isEqualTo(ErrorCode.NOT_FOUND);
+    for (int refused = 0; refused < 5; ) { // one call in two goes to the one without
+      Throwable failure = failure(client, "echo", bytes("x"), fast(3));
+      if (failure != null) {
+        assertThat(code(failure)).isEqualTo(ErrorCode.NOT_FOUND);
+        refused++;
+      }
+    }
   }
 
   @Test
@@ -183,6 +194,47 @@ class RefusedCallTest {
               assertThat(violation.value()).isEqualTo("orders/echo");
               assertThat(violation.denySide()).isEqualTo("self_egress");
             });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"orders/echo", "orders/*"})
+  void callerWithoutTheCapability_isDeniedHere_asItsWarningsSay(String warned) throws Exception {
+    Callee callee = fleet.callee();
+    AtomicInteger runs = new AtomicInteger();
+    callee.handlers.add("echo", (p, c) -> bytes("" + runs.incrementAndGet()));
+    Client client = fleet.client().sees("echo", callee.listen().ready());
+    client.view.apply(warning("rpc.call", warned, "capability"));
+
+    Throwable failure = failure(client, "echo", bytes(""), DIRECT);
+
+    assertThat(failure)
+        .isInstanceOf(AccessDeniedException.class)
+        .hasMessageContaining("access denied: capability: this service may not rpc.call");
+    assertThat(client.events).hasSize(1);
+    assertThat(runs).hasValue(0);
+  }
+
+  @Test
+  void otherWarnings_refuseNothingHere() throws Exception {
+    Client client = fleet.client().sees("echo", echo(fleet.callee()));
+    client.view.apply(warning("rpc.call", "orders/echo", "peer_acceptance"));
+    assertThat(call(client, "echo", bytes("a"), DIRECT)).isEqualTo(bytes("a"));
+    client.view.apply(warning("workflow.run", "orders/echo", "capability"));
+    assertThat(call(client, "echo", bytes("b"), DIRECT)).isEqualTo(bytes("b"));
+    client.view.apply(warning("rpc.call", "orders/another", "capability"));
+    assertThat(call(client, "echo", bytes("c"), DIRECT)).isEqualTo(bytes("c"));
+  }
+
+  private static RegistryUpdate warning(String declaration, String value, String side) {
+    return RegistryUpdate.newBuilder()
+        .setPolicy(
+            PolicyEvaluation.newBuilder()
+                .addWarnings(
+                    PolicyViolation.newBuilder()
+                        .setDeclaration(declaration)
+                        .setValue(value)
+                        .setDenySide(side)))
+        .build();
   }
 
   @Test

@@ -99,7 +99,10 @@ public final class TestFleet implements AutoCloseable {
     /** As after a snapshot with these acceptance rules. */
     public Callee ready(PolicyRule... acceptance) {
       PolicyEvaluation policy =
-          PolicyEvaluation.newBuilder().addAllAcceptance(List.of(acceptance)).build();
+          PolicyEvaluation.newBuilder()
+              .addCapabilities("rpc.handle")
+              .addAllAcceptance(List.of(acceptance))
+              .build();
       view.apply(RegistrySnapshot.newBuilder().setPolicy(policy).build());
       return this;
     }
@@ -115,6 +118,7 @@ public final class TestFleet implements AutoCloseable {
 
     private final Context loop;
     private final HttpClientAgent http;
+    private final Dialer dialer;
     public final ChannelPool pool;
     public final Caller caller;
 
@@ -135,7 +139,7 @@ public final class TestFleet implements AutoCloseable {
     Client(Leaf leaf) {
       loop = vertx.getOrCreateContext();
       http = vertx.createHttpClient(Transport.clientOptions(leaf.identity(), certificates.ca()));
-      Dialer dialer = new Dialer(vertx, leaf.identity(), certificates.ca());
+      dialer = new Dialer(vertx, leaf.identity(), certificates.ca());
       pool = new ChannelPool(lanes::pick, dialer);
       PinnedChannel nowhere =
           new PinnedChannel(
@@ -155,6 +159,11 @@ public final class TestFleet implements AutoCloseable {
               CallOptions.DEFAULT,
               () -> leaf.id().serviceId(),
               events::add);
+    }
+
+    /** New connections show this leaf. */
+    public void useLeaf(Leaf leaf) {
+      dialer.use(leaf.identity());
     }
 
     /** Sees these callees serving a method without schema. */

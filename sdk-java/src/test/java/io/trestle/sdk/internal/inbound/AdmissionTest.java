@@ -11,6 +11,7 @@ import io.trestle.protocol.v1.RegistryUpdate;
 import io.trestle.sdk.internal.inbound.Admission.Verdict;
 import io.trestle.sdk.internal.registry.PolicyView;
 import io.trestle.sdk.internal.registry.RegistryView;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -85,6 +86,16 @@ class AdmissionTest {
         .isInstanceOf(Verdict.Admitted.class);
   }
 
+  /** All capabilities off: that, too, is a list without names. */
+  @Test
+  void noCapabilityAtAll_peerIsRefused() {
+    PolicyView none = new PolicyView(PolicyEvaluation.getDefaultInstance());
+
+    assertRefused(judge(false, none, PEER, ""), StatusCode.PERMISSION_DENIED, false);
+    assertThat(text(judge(false, none, PEER, ""))).contains("denied: capability");
+    assertThat(judge(false, none, RUNTIME, S1)).isInstanceOf(Verdict.Admitted.class);
+  }
+
   private static PolicyEvaluation handling(String capability) {
     return PolicyEvaluation.newBuilder().addCapabilities(capability).build();
   }
@@ -130,6 +141,9 @@ class AdmissionTest {
 
   private static PolicyView policy(PolicyRule... acceptance) {
     return new PolicyView(
-        PolicyEvaluation.newBuilder().addAllAcceptance(java.util.List.of(acceptance)).build());
+        PolicyEvaluation.newBuilder()
+            .addCapabilities("rpc.handle")
+            .addAllAcceptance(List.of(acceptance))
+            .build());
   }
 }

@@ -93,6 +93,17 @@ class RegistryViewTest {
   }
 
   @Test
+  void snapshotWithoutPolicy_isNoPolicy_andKeepsTheOneThereIs() {
+    view.apply(snapshot("a").build());
+    assertThat(view.policy()).isNull();
+
+    PolicyRule rule = PolicyRule.newBuilder().setAction("rpc.handle").setTargetName("x").build();
+    view.apply(snapshot("a").setPolicy(PolicyEvaluation.newBuilder().addAcceptance(rule)).build());
+    view.apply(snapshot("b").build());
+    assertThat(view.evaluation().orElseThrow().acceptance()).hasSize(1);
+  }
+
+  @Test
   @Acceptance("RG-15")
   void revokedInstance_isNotCalledAnyMore_forGood() {
     view.apply(snapshot("a").build());
