@@ -341,13 +341,7 @@ final class EventsHouse {
   /** A hand-out as it is told to whom it is for. */
   Delivery delivery(int consumer, Handout<Logged> handout) {
     Logged event = handout.event();
-    UUID operation = context.ids().next();
-    String trace =
-        TraceContext.parse(event.event().trace())
-            .map(t -> t.under(operation.toString()))
-            .orElseGet(
-                () -> new TraceContext(context.ids().next().toString(), operation.toString()))
-            .format();
+    String trace = event.trace().under(context.ids().next().toString()).format();
     metrics.handedOut();
     return new Delivery(
         DeliveryId.of(consumer, handout.position()),
@@ -356,6 +350,12 @@ final class EventsHouse {
         handout.token(),
         handout.patterns(),
         trace);
+  }
+
+  /** A new trace with its first operation, the publish. */
+  String rootTrace() {
+    return new TraceContext(context.ids().next().toString(), context.ids().next().toString())
+        .format();
   }
 
   /** Where deliveries go. */

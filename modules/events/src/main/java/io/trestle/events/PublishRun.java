@@ -331,9 +331,12 @@ final class PublishRun {
     return new Arrival(logged, targets);
   }
 
-  /** With a time, and without a trace that is none: that is stored, and may be of any length. */
-  private static Event stamped(Event e, long now) {
-    boolean traced = e.trace().isEmpty() || TraceContext.parse(e.trace()).isPresent();
+  /**
+   * With a time and with a trace. The root of an event that comes without one is made here and
+   * stored, so that every consumer, retry and replay is part of one trace (events.md 2.2).
+   */
+  private Event stamped(Event e, long now) {
+    boolean traced = TraceContext.parse(e.trace()).isPresent();
     return e.occurredAtMillis() != 0 && traced
         ? e
         : new Event(
@@ -345,7 +348,7 @@ final class PublishRun {
             e.idempotencyKey(),
             e.headers(),
             e.occurredAtMillis() != 0 ? e.occurredAtMillis() : now,
-            traced ? e.trace() : "",
+            traced ? e.trace() : house.rootTrace(),
             e.payloadJson());
   }
 
