@@ -73,7 +73,7 @@ final class ConsumerFeed implements DispatchActions<Logged> {
     this.consumer = consumer;
     this.house = house;
     this.rules = new OwnRules(house.rules());
-    this.dispatcher = new Dispatcher<>(this, rules::get, house.random());
+    this.dispatcher = new Dispatcher<>(this, rules::get, house.random(), house.memory());
     this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
@@ -400,6 +400,12 @@ final class ConsumerFeed implements DispatchActions<Logged> {
   @Override
   public void fetch(long position) {
     fetcher.fetch(position);
+  }
+
+  /** Others hold less. It is called out of their turn, so ours comes later. */
+  @Override
+  public void vacant() {
+    house.soon(this::settle);
   }
 
   /** What is fetched too. */

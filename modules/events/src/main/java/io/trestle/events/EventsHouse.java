@@ -9,6 +9,7 @@ import io.trestle.events.core.DispatchRules;
 import io.trestle.events.core.FanOut;
 import io.trestle.events.core.FanOut.Target;
 import io.trestle.events.core.Handout;
+import io.trestle.events.core.MemoryPool;
 import io.trestle.events.core.Trouble;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.pipeline.StatementKind;
@@ -43,6 +44,7 @@ final class EventsHouse {
   private static final Logger LOG = LoggerFactory.getLogger(EventsHouse.class);
   private static final long RECENT_BYTES = 16 << 20;
   private static final long RETRY_MILLIS = 500;
+  private static final long LEAST_PAGE_BYTES = 256 << 10;
   private static final long ANSWER_TTL_MILLIS = Duration.ofHours(25).toMillis();
 
   private final ModuleContext context;
@@ -57,6 +59,8 @@ final class EventsHouse {
   private final Map<Integer, Long> announced = new HashMap<>();
   private final CommitOrder order;
   private final RecentEvents recent;
+  private final MemoryPool memory = new MemoryPool(Runtime.getRuntime().maxMemory() / 4);
+  private final MemoryPool.Share pages = memory.join(() -> {});
   private final Ledger ledger;
   private final Troubles troubles;
   private final WatchDesk watches;
@@ -117,6 +121,26 @@ final class EventsHouse {
 
   RecentEvents recent() {
     return recent;
+  }
+
+  /** Where events of all consumers wait. */
+  MemoryPool memory() {
+    return memory;
+  }
+
+  /**
+   * Takes memory for a page that is to be read, and says how many bytes of payloads it may have: so
+   * that many consumers that read at once do not fill the memory with what is on its way.
+   */
+  long reservePage() {
+    long bytes = Math.min(LogStore.PAGE_BYTES, Math.max(LEAST_PAGE_BYTES, memory.free() / 4));
+    pages.add(bytes);
+    return bytes;
+  }
+
+  /** The page is there. */
+  void releasePage(long bytes) {
+    pages.add(-bytes);
   }
 
   Ledger ledger() {
@@ -412,7 +436,7 @@ final class EventsHouse {
         feed == null
             ? new Integer[0]
             : feed.known().stream().map(s -> s.number()).toArray(Integer[]::new);
-    return log.at(consumer.number(), List.of(position), numbers)
+    return log.at(consumer.number(), List.of(position), numbers, LogStore.PAGE_BYTES)
         .map(found -> found.stream().findFirst());
   }
 

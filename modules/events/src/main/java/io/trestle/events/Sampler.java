@@ -35,6 +35,8 @@ final class Sampler {
   private final AtomicLong troublesWaiting;
   private final AtomicLong burialsWaiting;
   private final AtomicLong recentBytes;
+  private final AtomicLong memoryBytes;
+  private final AtomicLong memoryWaiting;
   private final AtomicLong pollsWaiting;
   private long timer = -1;
   private boolean stopped;
@@ -50,6 +52,9 @@ final class Sampler {
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
     this.burialsWaiting = gauge("sb_event_burials_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
+    this.memoryBytes = gauge("sb_event_memory_bytes");
+    this.memoryWaiting = gauge("sb_event_memory_consumers_waiting");
+    gauge("sb_event_memory_bound_bytes").set(house.memory().total());
     this.pollsWaiting = gauge("sb_event_polls_waiting");
   }
 
@@ -92,6 +97,8 @@ final class Sampler {
               troublesWaiting.set(house.troubles().waiting());
               burialsWaiting.set(house.burials().waiting());
               recentBytes.set(house.recent().bytes());
+              memoryBytes.set(house.memory().used());
+              memoryWaiting.set(house.memory().waiting());
               pollsWaiting.set(polls.getAsInt());
               if (!stopped) {
                 timer = house.after(EVERY_MILLIS, this::sample);
