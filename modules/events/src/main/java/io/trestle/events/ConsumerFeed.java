@@ -354,7 +354,11 @@ final class ConsumerFeed implements DispatchActions<Logged> {
       keyedOut.put(handout.position(), handout.instance());
       house.ledger().moved(this);
     }
-    meters.handedOut(handout.position(), handout.event().event().name(), house.now());
+    long now = house.now();
+    meters.handedOut(handout.position(), handout.event().event().name(), now);
+    if (handout.attempt() == 1) {
+      meters.first(house.recent().committedAt(handout.event()), now);
+    }
     way.accept(handout);
   }
 

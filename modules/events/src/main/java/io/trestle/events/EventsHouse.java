@@ -78,10 +78,10 @@ final class EventsHouse {
     this.dead = new DeadStore(context.database().pool());
     this.consumers = new ConsumerStore(context.database().pool());
     this.metrics = new EventMetrics(context.meters());
-    this.fanOut = new FanOut(metrics::unevaluable);
+    this.fanOut = new FanOut(this::unevaluable);
     this.order = new CommitOrder(head, this::committed);
     this.recent = new RecentEvents(head, RECENT_BYTES);
-    this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
+    this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head, metrics::flushed);
     this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
     this.watches = new WatchDesk(this);
     this.burials = new Burials(this::bury, this::after);
@@ -326,7 +326,7 @@ final class EventsHouse {
   }
 
   private void committed(Arrival arrival) {
-    recent.add(arrival.event());
+    recent.add(arrival.event(), now());
     if (arrival.fresh()) {
       metrics.accepted(arrival.event().event().name());
       watches.committed(arrival);
@@ -345,6 +345,10 @@ final class EventsHouse {
         feed.committed(arrival.event(), target.match());
       }
     }
+  }
+
+  private void unevaluable(UUID publisher, String name) {
+    metrics.unevaluable(gates.name(publisher), name);
   }
 
   void keepAnswer(UUID service, UUID envelope, int status) {

@@ -84,7 +84,10 @@ final class Fetcher {
 
       @Override
       public Future<List<Logged>> stored(List<Long> positions, long most) {
-        return house.log().at(consumer.number(), positions, subscriptions.numbers(), most);
+        return house
+            .log()
+            .at(consumer.number(), positions, subscriptions.numbers(), most)
+            .onSuccess(rows -> house.metrics().read(EventMetrics.Read.FETCH, rows.size()));
       }
 
       @Override

@@ -6,6 +6,7 @@ import io.trestle.kernel.pipeline.Write;
 import io.trestle.kernel.pipeline.WritePipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,23 +30,44 @@ final class Ledger {
   private final Vertx vertx;
   private final WritePipeline pipeline;
   private final LongSupplier head;
+  private final Flushed flushed;
   private final Set<ConsumerFeed> moved = new LinkedHashSet<>();
   private boolean armed;
   private boolean writing;
   private Future<Void> underWay = Future.succeededFuture();
   private boolean closed;
+  private long movedSince;
+  private long writtenSince;
 
-  Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head) {
+  /** Hears of each time. */
+  @FunctionalInterface
+  interface Flushed {
+    void ended(boolean stored);
+  }
+
+  Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head, Flushed flushed) {
     this.vertx = vertx;
     this.pipeline = pipeline;
     this.head = head;
+    this.flushed = flushed;
   }
 
   /** The consumer is further than what is stored. */
   void moved(ConsumerFeed consumer) {
+    if (moved.isEmpty()) {
+      movedSince = System.nanoTime();
+    }
     if (moved.add(consumer)) {
       arm();
     }
+  }
+
+  /** Since when there is something that is not stored; 0 for nothing. */
+  Duration age() {
+    if (moved.isEmpty() && !writing) {
+      return Duration.ZERO;
+    }
+    return Duration.ofNanos(System.nanoTime() - (writing ? writtenSince : movedSince));
   }
 
   private void arm() {
@@ -68,6 +90,7 @@ final class Ledger {
       return Future.succeededFuture();
     }
     writing = true;
+    writtenSince = movedSince;
     List<ConsumerFeed> writers = List.copyOf(moved);
     moved.clear();
     List<Progress> rows = writers.stream().map(ConsumerFeed::progress).toList();
@@ -76,9 +99,11 @@ final class Ledger {
             .onComplete(
                 done -> {
                   writing = false;
+                  flushed.ended(done.succeeded());
                   if (done.failed()) {
                     LOG.debug("progress not stored yet reason={}", done.cause().toString());
                     moved.addAll(writers);
+                    movedSince = writtenSince;
                   }
                   if (!moved.isEmpty()) {
                     arm();

@@ -139,6 +139,7 @@ final class LogReader {
                 house.after(RETRY_MILLIS, owner::settle);
                 return;
               }
+              house.metrics().read(EventMetrics.Read.PAGE, page.result().size());
               taken(page.result(), limit, most, upTo);
               owner.settle();
             });

@@ -308,16 +308,24 @@ final class PublishRun {
             done -> {
               if (done.succeeded()) {
                 order.committed();
-                piece.forEach(i -> results[i] = result(events.get(i).id(), Verdict.ACCEPTED));
+                piece.forEach(this::accepted);
                 return Future.succeededFuture();
               }
               return failed(piece, arrivals, order, done.cause(), round);
             });
   }
 
+  private void accepted(int i) {
+    Event event = events.get(i);
+    results[i] = result(event.id(), Verdict.ACCEPTED);
+    if (house.gates().lacks(request.instanceId(), event.name())) {
+      house.metrics().undeclared();
+    }
+  }
+
   private Arrival arrival(int i, long now) {
     Event event = stamped(events.get(i), now);
-    List<Target> targets = house.fanOut().targets(event);
+    List<Target> targets = house.fanOut().targets(request.serviceId(), event);
     int[] matched = FanOut.numbers(targets);
     Logged logged =
         new Logged(

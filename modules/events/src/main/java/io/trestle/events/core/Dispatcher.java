@@ -462,6 +462,11 @@ public final class Dispatcher<E> {
     return book.size() - inFlight();
   }
 
+  /** Those that wait for nothing but a free slot of a stream that may take them. */
+  public int ready() {
+    return memory.ready();
+  }
+
   /** Handed out, the answer or the end of the lease to come. */
   public int inFlight() {
     return slots.leases.size();

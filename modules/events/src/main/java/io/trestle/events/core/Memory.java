@@ -32,6 +32,7 @@ final class Memory<E> {
 
   private final MemoryPool.Share share;
   private int heavy;
+  private int ready;
   private int events;
   private long bytes;
 
@@ -47,6 +48,11 @@ final class Memory<E> {
   /** How many behind the head of a lane may have their events here. */
   int perLane() {
     return crowded() ? 0 : PER_LANE;
+  }
+
+  /** Deliveries that somebody may take, and that wait for a slot only. */
+  int ready() {
+    return ready;
   }
 
   int room(int entries) {
@@ -134,6 +140,11 @@ final class Memory<E> {
     if (now != entry.heavy) {
       entry.heavy = now;
       heavy += now ? 1 : -1;
+    }
+    boolean free = entry.state == Entry.State.READY && !parked(entry);
+    if (free != entry.ready) {
+      entry.ready = free;
+      ready += free ? 1 : -1;
     }
   }
 
