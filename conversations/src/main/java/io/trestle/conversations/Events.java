@@ -66,8 +66,17 @@ public final class Events {
       String trace,
       byte[] payloadJson) {}
 
-  /** Who publishes what. */
-  public record Publish(UUID serviceId, UUID instanceId, List<Event> events) {}
+  /**
+   * Who publishes what.
+   *
+   * @param receivedNanos when it was received, by {@link System#nanoTime}
+   */
+  public record Publish(UUID serviceId, UUID instanceId, List<Event> events, long receivedNanos) {
+    /** Received now. */
+    public Publish(UUID serviceId, UUID instanceId, List<Event> events) {
+      this(serviceId, instanceId, events, System.nanoTime());
+    }
+  }
 
   public record Published(List<Result> results) {}
 

@@ -2,6 +2,7 @@ package io.trestle.conversations;
 
 import io.trestle.conversations.Declarations.Subscription;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -48,13 +49,15 @@ public final class Subscribers {
    * @param session whether its control session is open
    * @param draining whether its registration went from a call endpoint to none
    * @param registration rises with each registration of the instance
+   * @param published names of the events that it declared to publish
    */
   public record Instance(
       UUID instanceId,
       boolean session,
       boolean draining,
       long registration,
-      List<Subscription> subscriptions) {}
+      List<Subscription> subscriptions,
+      Set<String> published) {}
 
   public record Applied() {}
 

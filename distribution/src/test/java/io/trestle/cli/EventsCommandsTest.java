@@ -40,7 +40,9 @@ class EventsCommandsTest {
   private static final String LETTER =
       "INSERT INTO events_dlq SELECT '%s', 1, m.id, '%s', %d, o.id,"
           + " '0197a0b1-0000-7000-8000-0000000000aa', 'order.%s', '%s', '', '%s', '',"
-          + " '{\"tenant\":\"eu\"}', 1763712000000, '', '{1}', 1763712000003, '%s', '%s', %d, 0,"
+          + " '{\"tenant\":\"eu\"}', 1763712000000,"
+          + " '0197a0b1-0000-7000-8000-0000000000b1-0197a0b1-0000-7000-8000-0000000000b2',"
+          + " '{1}', 1763712000003, '%s', '%s', %d, 0,"
           + " 1763712160000 + %d, NULL, NULL FROM services m, services o"
           + " WHERE m.name = 'mailer' AND o.name = 'orders'";
 

@@ -3,6 +3,8 @@ package io.trestle.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.DescriptorProtos.DescriptorProto;
+import com.google.protobuf.DescriptorProtos.FieldDescriptorProto;
+import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.Descriptors.Descriptor;
 import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
@@ -11,6 +13,7 @@ import com.google.protobuf.Descriptors.GenericDescriptor;
 import com.google.protobuf.Descriptors.MethodDescriptor;
 import com.google.protobuf.Descriptors.OneofDescriptor;
 import com.google.protobuf.Descriptors.ServiceDescriptor;
+import com.google.protobuf.DynamicMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
@@ -23,6 +26,7 @@ import io.trestle.protocol.v1.JobsOuterClass;
 import io.trestle.protocol.v1.RegistryOuterClass;
 import io.trestle.protocol.v1.TelemetryOuterClass;
 import io.trestle.protocol.v1.Ui;
+import io.trestle.protocol.v1.Welcome;
 import io.trestle.protocol.v1.WorkflowsOuterClass;
 import java.io.IOException;
 import java.io.InputStream;
@@ -90,11 +94,35 @@ class WireContractTest {
     }
     assertThat(ours)
         .containsExactlyInAnyOrder(
+            "Welcome.1001 repeated string features",
             "Nack.1001 int64 retry_after_ms",
             "Nack.1002 bool reject",
             "EventSubscription.1001 string retry_policy_json",
             "EventSubscription.1002 string group",
             "EventSubscription.1003 int64 ttl_ms");
+  }
+
+  /** As an official SDK reads it: by messages that end before our numbers. */
+  @Test
+  void fields_ofOurs_areSkippedByWhoDoesNotKnowThem() throws Exception {
+    Welcome ours =
+        Welcome.newBuilder()
+            .setSessionId("s")
+            .setProtocolVersion(1)
+            .addFeatures("event.group")
+            .addFeatures("event.ttl")
+            .build();
+    DescriptorProto.Builder theirs = Welcome.getDescriptor().toProto().toBuilder();
+    List<FieldDescriptorProto> fields = List.copyOf(theirs.getFieldList());
+    theirs.clearField().addAllField(fields.stream().filter(f -> f.getNumber() <= 1000).toList());
+    FileDescriptorProto file =
+        FileDescriptorProto.newBuilder().setSyntax("proto3").addMessageType(theirs).build();
+    Descriptor known =
+        FileDescriptor.buildFrom(file, new FileDescriptor[0]).getMessageTypes().get(0);
+
+    DynamicMessage read = DynamicMessage.parseFrom(known, ours.toByteArray());
+
+    assertThat(read.getAllFields().values()).containsExactly("s", 1);
   }
 
   @Test

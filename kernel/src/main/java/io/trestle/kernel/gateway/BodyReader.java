@@ -78,7 +78,12 @@ final class BodyReader implements RequestStream.Body {
     hold(chunk.length());
     frames.add(chunk);
     deliver();
-    if (!stopped && !starving && memory.overBound()) {
+    if (stopped) {
+      return;
+    }
+    if (memory.bodiesFull()) {
+      fail(outOfMemory(), Reason.MEMORY);
+    } else if (!starving && memory.bodyOverBound()) {
       starve();
     }
   }
@@ -142,7 +147,7 @@ final class BodyReader implements RequestStream.Body {
 
   private void hold(long bytes) {
     held += bytes;
-    memory.hold(bytes);
+    memory.receive(bytes);
   }
 
   private void finish() {
@@ -168,7 +173,7 @@ final class BodyReader implements RequestStream.Body {
     if (stopped) {
       return;
     }
-    if (!memory.overBound()) {
+    if (!memory.bodyOverBound()) {
       starving = false;
       if (!handling) {
         resume();
@@ -181,7 +186,7 @@ final class BodyReader implements RequestStream.Body {
   }
 
   private GrpcFailure outOfMemory() {
-    String message = "too much memory is held for this client";
+    String message = "too much memory is held for this client, or for all";
     return delivered
         ? GrpcFailure.of(StatusCode.RESOURCE_EXHAUSTED, message)
         : GrpcFailure.notDispatched(StatusCode.RESOURCE_EXHAUSTED, message);

@@ -1,8 +1,8 @@
 package io.trestle.kernel.gateway;
 
 /**
- * What one call holds in memory, booked on its connection and its instance. Thread: the event loop
- * of the connection.
+ * What one call holds in memory, booked on its connection and its instance, and its request on the
+ * whole listener. Thread: the event loop of the connection.
  *
  * <p>Counted is what has arrived and is not yet handled, and what was sent and not yet taken by the
  * network. A call that is alone is never over a bound: it holds at most one message of its method,
@@ -13,6 +13,7 @@ final class CallMemory {
   private final InstanceMemory.Share share;
   private final GatewayShared shared;
   private long own;
+  private long body;
   private boolean closed;
 
   CallMemory(ClientConnection connection, InstanceMemory.Share share, GatewayShared shared) {
@@ -35,13 +36,33 @@ final class CallMemory {
     hold(-bytes);
   }
 
+  /** Some of the request has arrived; less than 0: was let go of. */
+  void receive(long bytes) {
+    if (!closed) {
+      hold(bytes);
+      body += bytes;
+      shared.bodies().add(bytes);
+    }
+  }
+
   /** Gives everything back; nothing is booked after this. Idempotent. */
   void close() {
     if (!closed) {
+      receive(-body);
       release(own);
       closed = true;
       shared.memory().release(share);
     }
+  }
+
+  /** Whether the request has to wait. */
+  boolean bodyOverBound() {
+    return overBound() || shared.bodies().isCrowded(body);
+  }
+
+  /** Whether the request has to end, because of others too. */
+  boolean bodiesFull() {
+    return shared.bodies().isFull(body);
   }
 
   boolean overBound() {

@@ -1,6 +1,7 @@
 package io.trestle.kernel.gateway;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.trestle.protocol.StatusCode;
 import java.util.Locale;
@@ -20,6 +21,8 @@ final class GatewayMetrics {
   static final String HANDSHAKES = "trestle.gateway.handshakes";
   static final String REFUSED = "trestle.gateway.refused";
   static final String HELD = "trestle.gateway.held.bytes";
+  static final String BODIES = "trestle.gateway.request.bytes";
+  static final String BODIES_BOUND = "trestle.gateway.request.bytes.bound";
 
   /** Why a request was not handed to its handler. */
   enum Reason {
@@ -48,6 +51,12 @@ final class GatewayMetrics {
     inFlight = meters.gauge(IN_FLIGHT, new AtomicInteger());
     connections = meters.gauge(CONNECTIONS, new AtomicInteger());
     held = meters.gauge(HELD, new AtomicLong());
+  }
+
+  /** Shows what requests hold, and how much they may. */
+  void bodies(BodyMemory bodies) {
+    Gauge.builder(BODIES, bodies, BodyMemory::bytes).strongReference(true).register(meters);
+    Gauge.builder(BODIES_BOUND, bodies, BodyMemory::bound).strongReference(true).register(meters);
   }
 
   void callBegun() {

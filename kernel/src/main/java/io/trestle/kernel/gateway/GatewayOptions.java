@@ -70,24 +70,27 @@ public record GatewayOptions(
    * @param perConnection messages received and not yet handled, and messages sent and not yet taken
    *     by the network
    * @param perInstance the same, for all connections of one instance
+   * @param requests what has arrived of requests, of all instances together
    * @param patience how long a reader over a bound is paused before its call ends
    */
-  public record Memory(long perConnection, long perInstance, Duration patience) {
+  public record Memory(long perConnection, long perInstance, long requests, Duration patience) {
     /** Checks the bounds. */
     public Memory {
       atLeast("perConnection", perConnection, 1);
       atLeast("perInstance", perInstance, 1);
+      atLeast("requests", requests, 1);
       positive("patience", patience);
     }
   }
 
-  /** The figures of the specification, on this many loops. */
+  /** The figures of the specification, on this many loops, for the heap of this process. */
   public static GatewayOptions defaults(int loops) {
+    long requests = Runtime.getRuntime().maxMemory() / 3;
     return new GatewayOptions(
         loops,
         new Handshakes(256, 1024, Duration.ofSeconds(10)),
         new Strangers(Duration.ofSeconds(30), 100),
-        new Memory(64L << 20, 256L << 20, Duration.ofSeconds(5)),
+        new Memory(64L << 20, Math.min(256L << 20, requests / 2), requests, Duration.ofSeconds(5)),
         Duration.ofSeconds(30),
         Duration.ofSeconds(10),
         Duration.ofSeconds(1),

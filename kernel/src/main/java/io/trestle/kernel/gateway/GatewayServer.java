@@ -50,9 +50,11 @@ public final class GatewayServer implements Gateway {
     GatewayMetrics metrics = new GatewayMetrics(meters);
     this.vertx = vertx;
     this.gate = new HandshakeGate(options.handshakes(), metrics);
+    BodyMemory bodies = new BodyMemory(options.memory().requests());
+    metrics.bodies(bodies);
     this.shared =
         new GatewayShared(
-            new MethodTable(), options, clock, metrics, new Drain(), new InstanceMemory());
+            new MethodTable(), options, clock, metrics, new Drain(), new InstanceMemory(), bodies);
   }
 
   /** What clients are shown, and which authority their certificates must come from. */

@@ -11,6 +11,7 @@ import io.trestle.kernel.Clock;
  * @param metrics meters
  * @param drain whether calls are taken
  * @param memory bytes per instance
+ * @param bodies bytes of requests, of all instances
  */
 record GatewayShared(
     MethodTable table,
@@ -18,4 +19,5 @@ record GatewayShared(
     Clock clock,
     GatewayMetrics metrics,
     Drain drain,
-    InstanceMemory memory) {}
+    InstanceMemory memory,
+    BodyMemory bodies) {}

@@ -34,6 +34,7 @@ final class SingleMessage implements BodyReader.Sink {
       broken(malformed("no message"), Reason.MALFORMED);
     } else {
       call.received();
+      only = null; // what the handler makes of it may live long, its bytes need not
       handler.accept(message);
     }
   }

@@ -131,6 +131,7 @@ final class GatewayFixture implements AutoCloseable {
             () -> {
               assertThat(count(GatewayMetrics.IN_FLIGHT)).isZero();
               assertThat(count(GatewayMetrics.HELD)).isZero();
+              assertThat(count(GatewayMetrics.BODIES)).isZero();
               assertThat(server.instancesWithCalls()).isZero();
             });
   }

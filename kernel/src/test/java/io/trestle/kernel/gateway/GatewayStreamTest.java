@@ -188,7 +188,8 @@ class GatewayStreamTest {
     gateway =
         GatewayFixture.start(
             withMemory(
-                defaults, new GatewayOptions.Memory(2 << 20, 8 << 20, Duration.ofSeconds(1))));
+                defaults,
+                new GatewayOptions.Memory(2 << 20, 8 << 20, 64 << 20, Duration.ofSeconds(1))));
     RawConnection connection = gateway.raw();
     openWatch(connection);
     // A second call on the connection, so that the bound applies.
@@ -209,7 +210,8 @@ class GatewayStreamTest {
     gateway =
         GatewayFixture.start(
             withMemory(
-                defaults, new GatewayOptions.Memory(500_000, 8 << 20, Duration.ofMillis(200))));
+                defaults,
+                new GatewayOptions.Memory(500_000, 8 << 20, 64 << 20, Duration.ofMillis(200))));
     RawConnection connection = gateway.raw();
     List<Future<RawConnection.Answer>> answers = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
@@ -245,7 +247,8 @@ class GatewayStreamTest {
     gateway =
         GatewayFixture.start(
             withMemory(
-                defaults, new GatewayOptions.Memory(64 << 20, 10 << 20, Duration.ofSeconds(5))));
+                defaults,
+                new GatewayOptions.Memory(64 << 20, 10 << 20, 64 << 20, Duration.ofSeconds(5))));
     RawConnection connection = gateway.raw();
     String large = "x".repeat(4 << 20);
     List<HttpClientResponse> unread = new ArrayList<>();

@@ -73,7 +73,7 @@ final class ConsumerFeed implements DispatchActions<Logged>, Ledger.Account {
     this.consumer = consumer;
     this.house = house;
     this.rules = new OwnRules(house.rules());
-    this.dispatcher = new Dispatcher<>(this, rules::get, house.random());
+    this.dispatcher = new Dispatcher<>(this, rules::get, house.random(), house.memory());
     this.way = handout -> house.deliver(consumer.number(), handout);
     this.meters = new DeliveryMeters(house.metrics(), () -> house.label(consumer));
     Progress progress = consumer.progress();
@@ -356,7 +356,11 @@ final class ConsumerFeed implements DispatchActions<Logged>, Ledger.Account {
       keyedOut.put(handout.position(), handout.instance());
       house.ledger().moved(this);
     }
-    meters.handedOut(handout.position(), handout.event().event().name(), house.now());
+    long now = house.now();
+    meters.handedOut(handout.position(), handout.event().event().name(), now);
+    if (handout.attempt() == 1) {
+      meters.first(house.recent().committedAt(handout.event()), now);
+    }
     way.accept(handout);
   }
 
@@ -402,6 +406,12 @@ final class ConsumerFeed implements DispatchActions<Logged>, Ledger.Account {
   @Override
   public void fetch(long position) {
     fetcher.fetch(position);
+  }
+
+  /** Others hold less. It is called out of their turn, so ours comes later. */
+  @Override
+  public void vacant() {
+    house.soon(this::settle);
   }
 
   /** What is fetched too. */

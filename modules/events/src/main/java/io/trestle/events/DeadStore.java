@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 
-/** All SQL of dead letters: {@code events_dlq}. */
+/** All SQL of dead letters: {@code events_dlq}, {@code event_dropped}. */
 final class DeadStore {
   /** Rows that one statement of the sweeper deletes. */
   static final int SWEPT_AT_A_TIME = 1_000;
@@ -153,14 +153,37 @@ final class DeadStore {
       WHERE replay_seq > $1
       """;
 
+  /**
+   * What is {@code gone} and was still a dead letter is remembered as dropped while the log goes
+   * back that far. The begin of the log is served by the indexes on seq of its partitions.
+   */
+  static final String KEEP_DROPPED =
+      """
+      , kept AS (
+        INSERT INTO event_dropped (seq, consumer, failed_attempts, replay_count)
+        SELECT seq, consumer, total_attempts, replay_count FROM gone
+        WHERE shown AND seq >= (SELECT min(seq) FROM event_log)
+        ON CONFLICT DO NOTHING)
+      """;
+
   /** Served by events_dlq_age. */
   private static final String SWEEP =
       """
-      DELETE FROM events_dlq WHERE id IN
-        (SELECT d.id FROM events_dlq d JOIN event_consumers c ON c.number = d.consumer
-         WHERE d.dlq_at_ms < $1 AND (d.replayed_at_ms IS NULL OR d.replay_seq <= c.floor)
-         ORDER BY d.dlq_at_ms LIMIT $2)
-      RETURNING consumer, replayed_at_ms IS NULL AS shown
+      WITH gone AS (
+        DELETE FROM events_dlq WHERE id IN
+          (SELECT d.id FROM events_dlq d JOIN event_consumers c ON c.number = d.consumer
+           WHERE d.dlq_at_ms < $1 AND (d.replayed_at_ms IS NULL OR d.replay_seq <= c.floor)
+           ORDER BY d.dlq_at_ms LIMIT $2)
+        RETURNING consumer, seq, total_attempts, replay_count, replayed_at_ms IS NULL AS shown)
+      """
+          + KEEP_DROPPED
+          + "SELECT consumer, shown FROM gone";
+
+  /** Served by the primary key of event_dropped and the indexes on seq of the log. */
+  private static final String FORGET_DROPPED =
+      """
+      DELETE FROM event_dropped
+      WHERE seq < coalesce((SELECT min(seq) FROM event_log), 9223372036854775807)
       """;
 
   private static final String COUNT =
@@ -266,8 +289,13 @@ final class DeadStore {
                   gone.accept(row.getInteger("consumer"));
                 }
               }
-              return rows.rowCount();
+              return rows.size();
             });
+  }
+
+  /** Forgets dropped letters whose events are not in the log any more; completes with how many. */
+  Future<Integer> forgetDropped() {
+    return pool.query(FORGET_DROPPED).execute().map(rows -> rows.rowCount());
   }
 
   Future<Long> count() {

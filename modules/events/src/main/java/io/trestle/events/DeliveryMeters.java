@@ -19,6 +19,7 @@ final class DeliveryMeters {
   private final Map<Long, Flight> flights = new HashMap<>();
   private final Map<String, Map<Ending, Counter>> counters = new HashMap<>();
   private @Nullable Timer duration;
+  private @Nullable Timer delay;
 
   /**
    * Nothing yet.
@@ -54,6 +55,16 @@ final class DeliveryMeters {
 
   void handedOut(long position, String name, long now) {
     flights.put(position, new Flight(name, now));
+  }
+
+  /** It is the first of its delivery. */
+  void first(long committedAt, long now) {
+    Timer known = delay;
+    if (known == null) {
+      known = metrics.firstHandOut(group.get());
+      delay = known;
+    }
+    known.record(Duration.ofMillis(Math.max(0, now - committedAt)));
   }
 
   /** There was no hand-out of this position after all. */

@@ -1,19 +1,27 @@
 package io.trestle.events;
 
 import io.trestle.conversations.Policies;
+import io.trestle.conversations.Subscribers.Subscriber;
 import io.trestle.protocol.policy.Capability;
 import io.trestle.protocol.policy.Rule;
 import io.trestle.protocol.policy.ServicePolicy;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
-/** A read model of services: their names, whether they are active, their policies. */
+/**
+ * A read model of services: their names, whether they are active, their policies, what their
+ * instances declare to publish.
+ */
 final class EventGates {
   private final Map<UUID, ServicePolicy> policies = new HashMap<>();
   private final Map<UUID, Service> services = new HashMap<>();
+  private final Map<UUID, Set<String>> published = new HashMap<>();
+  private final Map<UUID, Set<UUID>> instances = new HashMap<>();
 
   /** One service. */
   record Service(UUID id, String name, boolean active) {}
@@ -33,6 +41,29 @@ final class EventGates {
 
   void service(UUID id, String name, boolean active) {
     services.put(id, new Service(id, name, active));
+  }
+
+  /** What the live instances of a service say that they publish. */
+  void declared(Subscriber service) {
+    Set<UUID> now = new HashSet<>();
+    service.instances().forEach(i -> now.add(i.instanceId()));
+    Set<UUID> before = instances.put(service.serviceId(), now);
+    if (before != null) {
+      published.keySet().removeAll(before);
+    }
+    service.instances().forEach(i -> published.put(i.instanceId(), i.published()));
+    if (now.isEmpty()) {
+      instances.remove(service.serviceId());
+    }
+  }
+
+  /**
+   * Whether an instance that has declared itself did not declare this name. Who publishes without a
+   * registration, as over HTTP, has nothing to declare.
+   */
+  boolean lacks(UUID instance, String name) {
+    Set<String> names = published.get(instance);
+    return names != null && !names.contains(name);
   }
 
   ServicePolicy policy(UUID service) {

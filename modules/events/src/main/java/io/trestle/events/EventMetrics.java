@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.trestle.conversations.Events.Event;
 import io.trestle.conversations.Events.Result;
 import io.trestle.events.DeliveryMeters.Ending;
 import io.trestle.events.core.Verdict.Status;
@@ -16,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -48,7 +48,13 @@ final class EventMetrics {
   private final Counter ignored;
   private final Counter buried;
   private final Counter unevaluable;
-  private final AtomicInteger publishing = new AtomicInteger();
+  private final Counter undeclared;
+  private final Counter tailDropped;
+  private final Timer publishing;
+  private final Map<Read, Counter> reads = new EnumMap<>(Read.class);
+  private final Map<Read, Counter> readEvents = new EnumMap<>(Read.class);
+  private final Map<Boolean, Counter> flushes = new HashMap<>();
+  private final AtomicInteger underWay = new AtomicInteger();
   private final Map<String, Counter> published = new HashMap<>();
   private final Map<Integer, Long> deadLetters = new HashMap<>();
   private final Set<String> warned = new HashSet<>();
@@ -68,8 +74,43 @@ final class EventMetrics {
     this.ignored = Counter.builder("sb_event_answers").tag("counted", "false").register(meters);
     this.buried = Counter.builder("sb_event_dead_letters").register(meters);
     this.unevaluable = Counter.builder("sb_event_filter_unevaluable").register(meters);
-    Gauge.builder("sb_event_publish_requests_inflight", publishing, AtomicInteger::get)
+    this.undeclared = Counter.builder("sb_events_undeclared").register(meters);
+    this.tailDropped = Counter.builder("sb_event_tail_dropped").register(meters);
+    this.publishing =
+        Timer.builder("sb_event_publish_duration").serviceLevelObjectives(BUCKETS).register(meters);
+    Gauge.builder("sb_event_publish_requests_inflight", underWay, AtomicInteger::get)
         .register(meters);
+    for (Read kind : Read.values()) {
+      reads.put(
+          kind, Counter.builder("sb_event_log_reads").tag("kind", kind.text()).register(meters));
+      readEvents.put(
+          kind,
+          Counter.builder("sb_event_log_read_events").tag("kind", kind.text()).register(meters));
+    }
+    for (boolean stored : new boolean[] {true, false}) {
+      String outcome = stored ? "stored" : "failed";
+      flushes.put(
+          stored,
+          Counter.builder("sb_event_progress_flushes").tag("outcome", outcome).register(meters));
+    }
+  }
+
+  /** Why the log is read. */
+  enum Read {
+    /** A consumer that is behind. */
+    PAGE("page"),
+    /** Events that were let go of. */
+    FETCH("fetch");
+
+    private final String text;
+
+    Read(String text) {
+      this.text = text;
+    }
+
+    String text() {
+      return text;
+    }
   }
 
   MeterRegistry meters() {
@@ -78,8 +119,20 @@ final class EventMetrics {
 
   // ---- publishing
 
-  void publishing(int change) {
-    publishing.addAndGet(change);
+  /** A request was received. */
+  void publishBegun() {
+    underWay.incrementAndGet();
+  }
+
+  /** It is answered. */
+  void publishEnded(long receivedNanos) {
+    underWay.decrementAndGet();
+    publishing.record(Duration.ofNanos(System.nanoTime() - receivedNanos));
+  }
+
+  /** An instance published what it has not declared. */
+  void undeclared() {
+    undeclared.increment();
   }
 
   void published(List<Result> results) {
@@ -147,11 +200,40 @@ final class EventMetrics {
         .register(meters);
   }
 
-  void unevaluable(Event event, int consumer) {
+  /** From the commit to the first hand-out. */
+  Timer firstHandOut(String group) {
+    return Timer.builder("sb_event_first_handout_delay")
+        .tag("group", group)
+        .serviceLevelObjectives(BUCKETS)
+        .register(meters);
+  }
+
+  /** Warned of once for each publisher and name (events.md 9.1.9). */
+  void unevaluable(String publisher, String name) {
     unevaluable.increment();
-    if (warned.size() < WARNED && warned.add(event.name())) {
-      LOG.warn("event has no JSON view, so no filter passes name={}", event.name());
+    if (warned.size() < WARNED && warned.add(publisher + ' ' + name)) {
+      LOG.warn("event has no JSON view, so no filter passes publisher={} name={}", publisher, name);
     }
+  }
+
+  // ---- the log
+
+  void read(Read kind, int events) {
+    of(reads, kind).increment();
+    of(readEvents, kind).increment(events);
+  }
+
+  void flushed(boolean stored) {
+    of(flushes, stored).increment();
+  }
+
+  /** Events that a watcher was too slow for. */
+  void tailDropped(long count) {
+    tailDropped.increment((double) count);
+  }
+
+  private static <K> Counter of(Map<K, Counter> counters, K key) {
+    return Objects.requireNonNull(counters.get(key));
   }
 
   // ---- dead letters

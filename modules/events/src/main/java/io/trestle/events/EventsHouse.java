@@ -9,6 +9,7 @@ import io.trestle.events.core.DispatchRules;
 import io.trestle.events.core.FanOut;
 import io.trestle.events.core.FanOut.Target;
 import io.trestle.events.core.Handout;
+import io.trestle.events.core.MemoryPool;
 import io.trestle.events.core.Trouble;
 import io.trestle.kernel.ModuleContext;
 import io.trestle.kernel.pipeline.StatementKind;
@@ -43,6 +44,7 @@ final class EventsHouse {
   private static final Logger LOG = LoggerFactory.getLogger(EventsHouse.class);
   private static final long RECENT_BYTES = 16 << 20;
   private static final long RETRY_MILLIS = 500;
+  private static final long LEAST_PAGE_BYTES = 256 << 10;
   private static final long ANSWER_TTL_MILLIS = Duration.ofHours(25).toMillis();
 
   private final ModuleContext context;
@@ -57,6 +59,8 @@ final class EventsHouse {
   private final Map<Integer, Long> announced = new HashMap<>();
   private final CommitOrder order;
   private final RecentEvents recent;
+  private final MemoryPool memory = new MemoryPool(Runtime.getRuntime().maxMemory() / 4);
+  private final MemoryPool.Share pages = memory.join(() -> {});
   private final Ledger ledger;
   private final Troubles troubles;
   private final WatchDesk watches;
@@ -74,10 +78,10 @@ final class EventsHouse {
     this.dead = new DeadStore(context.database().pool());
     this.consumers = new ConsumerStore(context.database().pool());
     this.metrics = new EventMetrics(context.meters());
-    this.fanOut = new FanOut(metrics::unevaluable);
+    this.fanOut = new FanOut(this::unevaluable);
     this.order = new CommitOrder(head, this::committed);
     this.recent = new RecentEvents(head, RECENT_BYTES);
-    this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head);
+    this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head, metrics::flushed);
     this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
     this.watches = new WatchDesk(this);
     this.burials = new Burials(this::bury, this::after);
@@ -117,6 +121,26 @@ final class EventsHouse {
 
   RecentEvents recent() {
     return recent;
+  }
+
+  /** Where events of all consumers wait. */
+  MemoryPool memory() {
+    return memory;
+  }
+
+  /**
+   * Takes memory for a page that is to be read, and says how many bytes of payloads it may have: so
+   * that many consumers that read at once do not fill the memory with what is on its way.
+   */
+  long reservePage() {
+    long bytes = Math.min(LogStore.PAGE_BYTES, Math.max(LEAST_PAGE_BYTES, memory.free() / 4));
+    pages.add(bytes);
+    return bytes;
+  }
+
+  /** The page is there. */
+  void releasePage(long bytes) {
+    pages.add(-bytes);
   }
 
   Ledger ledger() {
@@ -302,7 +326,7 @@ final class EventsHouse {
   }
 
   private void committed(Arrival arrival) {
-    recent.add(arrival.event());
+    recent.add(arrival.event(), now());
     if (arrival.fresh()) {
       metrics.accepted(arrival.event().event().name());
       watches.committed(arrival);
@@ -323,6 +347,10 @@ final class EventsHouse {
     }
   }
 
+  private void unevaluable(UUID publisher, String name) {
+    metrics.unevaluable(gates.name(publisher), name);
+  }
+
   void keepAnswer(UUID service, UUID envelope, int status) {
     pipeline()
         .submit(
@@ -341,13 +369,7 @@ final class EventsHouse {
   /** A hand-out as it is told to whom it is for. */
   Delivery delivery(int consumer, Handout<Logged> handout) {
     Logged event = handout.event();
-    UUID operation = context.ids().next();
-    String trace =
-        TraceContext.parse(event.event().trace())
-            .map(t -> t.under(operation.toString()))
-            .orElseGet(
-                () -> new TraceContext(context.ids().next().toString(), operation.toString()))
-            .format();
+    String trace = event.trace().under(context.ids().next().toString()).format();
     metrics.handedOut();
     return new Delivery(
         DeliveryId.of(consumer, handout.position()),
@@ -356,6 +378,12 @@ final class EventsHouse {
         handout.token(),
         handout.patterns(),
         trace);
+  }
+
+  /** A new trace with its first operation, the publish. */
+  String rootTrace() {
+    return new TraceContext(context.ids().next().toString(), context.ids().next().toString())
+        .format();
   }
 
   /** Where deliveries go. */
@@ -412,7 +440,7 @@ final class EventsHouse {
         feed == null
             ? new Integer[0]
             : feed.known().stream().map(s -> s.number()).toArray(Integer[]::new);
-    return log.at(consumer.number(), List.of(position), numbers)
+    return log.at(consumer.number(), List.of(position), numbers, LogStore.PAGE_BYTES)
         .map(found -> found.stream().findFirst());
   }
 

@@ -1,9 +1,11 @@
 package io.trestle.events;
 
+import io.trestle.conversations.RuntimeFeature;
 import io.trestle.conversations.Subscribers;
 import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
 import io.trestle.kernel.ModuleContext;
+import io.trestle.protocol.events.EventFeature;
 import io.vertx.core.Future;
 import io.vertx.ext.web.Router;
 import java.util.Set;
@@ -44,7 +46,12 @@ public final class EventsModule implements Module {
     return deployment
         .deploy(context.vertx(), owner)
         .onSuccess(
-            v -> context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name())));
+            v -> {
+              context.contribute(Subscribers.Keeper.class, new Subscribers.Keeper(name()));
+              for (EventFeature feature : EventFeature.values()) {
+                context.contribute(RuntimeFeature.class, new RuntimeFeature(feature.text()));
+              }
+            });
   }
 
   private static Router http(ModuleContext context, PullRoute fetching) {

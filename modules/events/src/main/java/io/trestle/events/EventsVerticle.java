@@ -216,6 +216,7 @@ final class EventsVerticle extends VerticleBase {
 
   private Future<Void> changed(Subscriber subscriber, boolean byRegistration) {
     Parts made = parts();
+    made.house().gates().declared(subscriber);
     Set<UUID> before = made.book().sessions(subscriber.serviceId());
     return made.book()
         .change(subscriber, byRegistration)

@@ -43,8 +43,14 @@ final class Fetcher {
     /** One that is still in memory. */
     @Nullable Logged recent(long position);
 
-    /** Those of the positions that are stored, in order, up to {@link LogStore#PAGE_BYTES}. */
-    Future<List<Logged>> stored(List<Long> positions);
+    /** Takes memory for what is to be read; returns how many bytes of payloads it may have. */
+    long reserve();
+
+    /** It is there. */
+    void release(long bytes);
+
+    /** Those of the positions that are stored, in order, up to so many bytes of payloads. */
+    Future<List<Logged>> stored(List<Long> positions, long most);
 
     /** After this turn of the event loop. */
     void soon(Runnable task);
@@ -67,8 +73,21 @@ final class Fetcher {
       }
 
       @Override
-      public Future<List<Logged>> stored(List<Long> positions) {
-        return house.log().at(consumer.number(), positions, subscriptions.numbers());
+      public long reserve() {
+        return house.reservePage();
+      }
+
+      @Override
+      public void release(long bytes) {
+        house.releasePage(bytes);
+      }
+
+      @Override
+      public Future<List<Logged>> stored(List<Long> positions, long most) {
+        return house
+            .log()
+            .at(consumer.number(), positions, subscriptions.numbers(), most)
+            .onSuccess(rows -> house.metrics().read(EventMetrics.Read.FETCH, rows.size()));
       }
 
       @Override
@@ -120,10 +139,12 @@ final class Fetcher {
   }
 
   private void read(List<Long> positions) {
+    long most = source.reserve();
     source
-        .stored(positions)
+        .stored(positions, most)
         .onComplete(
             rows -> {
+              source.release(most);
               asked.removeAll(positions);
               if (rows.failed()) {
                 LOG.debug("events not read reason={}", rows.cause().toString());
@@ -132,7 +153,7 @@ final class Fetcher {
                 return;
               }
               try {
-                tell(positions, rows.result());
+                tell(positions, rows.result(), most);
               } finally {
                 done();
               }
@@ -140,7 +161,7 @@ final class Fetcher {
   }
 
   /** What is behind a page that was cut by its bytes is asked for again. */
-  private void tell(List<Long> positions, List<Logged> found) {
+  private void tell(List<Long> positions, List<Logged> found, long most) {
     long bytes = 0;
     Set<Long> missing = new LinkedHashSet<>(positions);
     for (Logged event : found) {
@@ -148,7 +169,7 @@ final class Fetcher {
       missing.remove(event.position());
       taker.fetched(event.position(), Optional.of(event));
     }
-    boolean cut = bytes >= LogStore.PAGE_BYTES;
+    boolean cut = bytes >= most;
     long last = found.isEmpty() ? Long.MIN_VALUE : found.get(found.size() - 1).position();
     for (long position : missing) {
       if (cut && position > last) {

@@ -7,6 +7,7 @@ import io.trestle.kernel.pipeline.WritePipeline;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,12 +38,15 @@ final class Ledger {
   private final Later later;
   private final Function<Write, Future<Void>> pipeline;
   private final LongSupplier head;
+  private final Flushed flushed;
   private final Set<Account> moved = new LinkedHashSet<>();
   private boolean armed;
   private boolean due;
   private boolean writing;
   private Future<Void> underWay = Future.succeededFuture();
   private boolean closed;
+  private long movedSince;
+  private long writtenSince;
 
   /** Whose progress it is. */
   @FunctionalInterface
@@ -56,26 +60,49 @@ final class Ledger {
     void run(long millis, Runnable task);
   }
 
+  /** Hears of each time. */
+  @FunctionalInterface
+  interface Flushed {
+    void ended(boolean stored);
+  }
+
   /**
    * Nothing has moved.
    *
    * @param head position up to which all that is told is known
    */
-  Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head) {
-    this((millis, task) -> vertx.setTimer(millis, id -> task.run()), pipeline::submit, head);
+  Ledger(Vertx vertx, WritePipeline pipeline, LongSupplier head, Flushed flushed) {
+    this(
+        (millis, task) -> vertx.setTimer(millis, id -> task.run()),
+        pipeline::submit,
+        head,
+        flushed);
   }
 
-  Ledger(Later later, Function<Write, Future<Void>> pipeline, LongSupplier head) {
+  Ledger(
+      Later later, Function<Write, Future<Void>> pipeline, LongSupplier head, Flushed flushed) {
     this.later = later;
     this.pipeline = pipeline;
     this.head = head;
+    this.flushed = flushed;
   }
 
   /** The consumer is further than what is stored. */
   void moved(Account consumer) {
+    if (moved.isEmpty()) {
+      movedSince = System.nanoTime();
+    }
     if (moved.add(consumer)) {
       arm();
     }
+  }
+
+  /** Since when there is something that is not stored; 0 for nothing. */
+  Duration age() {
+    if (moved.isEmpty() && !writing) {
+      return Duration.ZERO;
+    }
+    return Duration.ofNanos(System.nanoTime() - (writing ? writtenSince : movedSince));
   }
 
   private void arm() {
@@ -99,6 +126,7 @@ final class Ledger {
       return Future.succeededFuture();
     }
     writing = true;
+    writtenSince = movedSince;
     List<Account> writers = List.copyOf(moved);
     moved.clear();
     List<Progress> rows = writers.stream().map(Account::progress).toList();
@@ -112,9 +140,11 @@ final class Ledger {
     boolean waited = due;
     writing = false;
     due = false;
+    flushed.ended(done.succeeded());
     if (done.failed()) {
       LOG.debug("progress not stored yet reason={}", done.cause().toString());
       moved.addAll(writers);
+      movedSince = writtenSince;
     }
     if (waited && !closed) {
       write();

@@ -46,13 +46,16 @@ final class LetterStore {
    */
   private static final String DROP =
       """
-      DELETE FROM events_dlq d USING event_consumers c, event_checkpoint k
-      WHERE d.id = ANY ($1) AND d.replayed_at_ms IS NULL AND c.number = d.consumer
-        AND greatest(d.seq, d.replay_seq) <= k.seq
-        AND (d.seq <= c.floor OR c.finished @> d.seq)
-        AND (d.replay_seq IS NULL OR d.replay_seq <= c.floor OR c.finished @> d.replay_seq)
-      RETURNING d.id
-      """;
+      WITH gone AS (
+        DELETE FROM events_dlq d USING event_consumers c, event_checkpoint k
+        WHERE d.id = ANY ($1) AND d.replayed_at_ms IS NULL AND c.number = d.consumer
+          AND greatest(d.seq, d.replay_seq) <= k.seq
+          AND (d.seq <= c.floor OR c.finished @> d.seq)
+          AND (d.replay_seq IS NULL OR d.replay_seq <= c.floor OR c.finished @> d.replay_seq)
+        RETURNING d.id, d.consumer, d.seq, d.total_attempts, d.replay_count, true AS shown)
+      """
+          + DeadStore.KEEP_DROPPED
+          + "SELECT id FROM gone";
 
   /** Reads the whole table: at the start and once an hour. */
   private static final String COUNTS =

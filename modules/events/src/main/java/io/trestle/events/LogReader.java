@@ -126,18 +126,21 @@ final class LogReader {
   private void readPage(int limit) {
     reading = true;
     long upTo = house.head();
+    long most = house.reservePage();
     house
         .log()
-        .page(consumer.number(), readTo, upTo, subscriptions.numbers(), limit)
+        .page(consumer.number(), readTo, upTo, subscriptions.numbers(), limit, most)
         .onComplete(
             page -> {
               reading = false;
+              house.releasePage(most);
               if (page.failed()) {
                 LOG.debug("log not read consumer={} reason={}", consumer, page.cause().toString());
                 house.after(RETRY_MILLIS, owner::settle);
                 return;
               }
-              taken(page.result(), limit, upTo);
+              house.metrics().read(EventMetrics.Read.PAGE, page.result().size());
+              taken(page.result(), limit, most, upTo);
               owner.settle();
             });
   }
@@ -146,7 +149,7 @@ final class LogReader {
    * What there is no room for is read again later. Only a page that was taken whole, and that
    * neither its limit of rows nor that of bytes has cut, is all there was.
    */
-  private void taken(List<Logged> page, int limit, long upTo) {
+  private void taken(List<Logged> page, int limit, long most, long upTo) {
     long bytes = 0;
     for (Logged event : page) {
       if (!take(event)) {
@@ -154,7 +157,7 @@ final class LogReader {
       }
       bytes += event.event().payload().length;
     }
-    if (page.size() < limit && bytes < LogStore.PAGE_BYTES) {
+    if (page.size() < limit && bytes < most) {
       readTo = Math.max(readTo, upTo);
     }
   }

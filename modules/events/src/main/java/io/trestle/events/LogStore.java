@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 final class LogStore {
   private static final Logger LOG = LoggerFactory.getLogger(LogStore.class);
 
-  /** A page ends behind the event with which its payloads reach this. */
+  /** A page ends behind the event with which its payloads reach this, or less if that is said. */
   static final long PAGE_BYTES = 8 << 20;
 
   /** The arrays are read in step, row by row; in FROM each of them would first become a table. */
@@ -174,7 +174,8 @@ final class LogStore {
               + AT_REPLAY
               + " FROM events_dlq WHERE consumer = $5 AND replay_seq > $1 AND replay_seq <= $2"
               + " AND replayed_at_ms IS NOT NULL ORDER BY replay_seq LIMIT $4) r"
-              + " ORDER BY position LIMIT $4");
+              + " ORDER BY position LIMIT $4",
+          "$6");
 
   /** Served by event_log_seq and events_dlq_replay. */
   private static final String AT =
@@ -184,7 +185,8 @@ final class LogStore {
               + " FROM event_log WHERE seq = ANY ($1) AND matched && $2 UNION ALL SELECT "
               + AT_REPLAY
               + " FROM events_dlq WHERE consumer = $3 AND replay_seq = ANY ($1)"
-              + " AND replayed_at_ms IS NOT NULL");
+              + " AND replayed_at_ms IS NOT NULL",
+          "$4");
 
   /** Served by event_log_seq. */
   private static final String TAIL =
@@ -273,13 +275,13 @@ final class LogStore {
   record Step(long position, int[] matched) {}
 
   /** In order of position, ending behind the event with which the payloads reach the bound. */
-  private static String upToPageBytes(String events) {
+  private static String upToPageBytes(String events, String most) {
     return "SELECT * FROM (SELECT p.*, sum(octet_length(p.payload)) OVER (ORDER BY p.position)"
         + " - octet_length(p.payload) AS bytes_before FROM ("
         + events
         + ") p) q WHERE bytes_before < "
-        + PAGE_BYTES
-        + " ORDER BY position";
+        + most
+        + "::int8 ORDER BY position";
   }
 
   private static @Nullable String numbers(int[] matched) {
@@ -355,29 +357,33 @@ final class LogStore {
    * @param after position before the first
    * @param upTo last position
    * @param subscriptions numbers of all that the consumer ever had
-   * @param limit most rows; there may be fewer because of {@link #PAGE_BYTES}
+   * @param limit most rows
+   * @param most bytes of payloads behind which it ends, at most {@link #PAGE_BYTES}
    */
   Future<List<Logged>> page(
-      int consumer, long after, long upTo, Integer[] subscriptions, int limit) {
+      int consumer, long after, long upTo, Integer[] subscriptions, int limit, long most) {
     Tuple query =
         Tuple.of(after, upTo)
             .addArrayOfInteger(subscriptions)
             .addInteger(limit)
-            .addInteger(consumer);
+            .addInteger(consumer)
+            .addLong(most);
     return events(PAGE, query);
   }
 
   /**
-   * The events of some positions of a consumer, in order; fewer because of {@link #PAGE_BYTES}.
+   * The events of some positions of a consumer, in order; fewer because of their bytes.
    *
    * @param subscriptions numbers of all that the consumer ever had
+   * @param most bytes of payloads behind which they end, at most {@link #PAGE_BYTES}
    */
-  Future<List<Logged>> at(int consumer, List<Long> positions, Integer[] subscriptions) {
+  Future<List<Logged>> at(int consumer, List<Long> positions, Integer[] subscriptions, long most) {
     Tuple query =
         Tuple.tuple()
             .addArrayOfLong(positions.toArray(Long[]::new))
             .addArrayOfInteger(subscriptions)
-            .addInteger(consumer);
+            .addInteger(consumer)
+            .addLong(most);
     return events(AT, query);
   }
 

@@ -1,6 +1,7 @@
 package io.trestle.events;
 
 import io.trestle.conversations.Events.Event;
+import io.trestle.protocol.TraceContext;
 import java.util.Map;
 import java.util.UUID;
 
@@ -27,6 +28,15 @@ record Logged(
       headers += OVERHEAD / 4 + 2 * (header.getKey().length() + header.getValue().length());
     }
     return OVERHEAD + headers + event.payload().length + event.payloadJson().length;
+  }
+
+  /**
+   * What its deliveries are part of. Older logs and dead letters hold events without a trace; then
+   * the id of the event is it, so that it is the same at every hand-out without being stored.
+   */
+  TraceContext trace() {
+    String own = id.toString();
+    return TraceContext.parse(event.trace()).orElseGet(() -> new TraceContext(own, own));
   }
 
   /** The same at another place, for these subscriptions. */

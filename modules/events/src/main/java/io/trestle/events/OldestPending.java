@@ -44,7 +44,7 @@ final class OldestPending {
     int consumer = feed.consumer().number();
     return house
         .log()
-        .page(consumer, readTo, house.head(), numbers, 1)
+        .page(consumer, readTo, house.head(), numbers, 1, LogStore.PAGE_BYTES)
         .map(page -> page.isEmpty() ? NONE : page.get(0).createdAt())
         .onSuccess(found -> asked.put(consumer, new Place(readTo, found)));
   }

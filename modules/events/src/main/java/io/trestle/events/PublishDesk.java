@@ -58,10 +58,10 @@ final class PublishDesk {
 
   /** Judges and stores a request. */
   Future<Published> publish(Publish request) {
-    house.metrics().publishing(1);
+    house.metrics().publishBegun();
     return new PublishRun(this, house, request)
         .run()
-        .onComplete(v -> house.metrics().publishing(-1))
+        .onComplete(v -> house.metrics().publishEnded(request.receivedNanos()))
         .map(Published::new);
   }
 

@@ -308,16 +308,24 @@ final class PublishRun {
             done -> {
               if (done.succeeded()) {
                 order.committed();
-                piece.forEach(i -> results[i] = result(events.get(i).id(), Verdict.ACCEPTED));
+                piece.forEach(this::accepted);
                 return Future.succeededFuture();
               }
               return failed(piece, arrivals, order, done.cause(), round);
             });
   }
 
+  private void accepted(int i) {
+    Event event = events.get(i);
+    results[i] = result(event.id(), Verdict.ACCEPTED);
+    if (house.gates().lacks(request.instanceId(), event.name())) {
+      house.metrics().undeclared();
+    }
+  }
+
   private Arrival arrival(int i, long now) {
     Event event = stamped(events.get(i), now);
-    List<Target> targets = house.fanOut().targets(event);
+    List<Target> targets = house.fanOut().targets(request.serviceId(), event);
     int[] matched = FanOut.numbers(targets);
     Logged logged =
         new Logged(
@@ -331,9 +339,12 @@ final class PublishRun {
     return new Arrival(logged, targets);
   }
 
-  /** With a time, and without a trace that is none: that is stored, and may be of any length. */
-  private static Event stamped(Event e, long now) {
-    boolean traced = e.trace().isEmpty() || TraceContext.parse(e.trace()).isPresent();
+  /**
+   * With a time and with a trace. The root of an event that comes without one is made here and
+   * stored, so that every consumer, retry and replay is part of one trace (events.md 2.2).
+   */
+  private Event stamped(Event e, long now) {
+    boolean traced = TraceContext.parse(e.trace()).isPresent();
     return e.occurredAtMillis() != 0 && traced
         ? e
         : new Event(
@@ -345,7 +356,7 @@ final class PublishRun {
             e.idempotencyKey(),
             e.headers(),
             e.occurredAtMillis() != 0 ? e.occurredAtMillis() : now,
-            traced ? e.trace() : "",
+            traced ? e.trace() : house.rootTrace(),
             e.payloadJson());
   }
 

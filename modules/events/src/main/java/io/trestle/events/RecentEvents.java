@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecentEvents {
   private final long maxBytes;
-  private final NavigableMap<Long, Logged> events = new TreeMap<>();
+  private final NavigableMap<Long, Kept> events = new TreeMap<>();
   private long bytes;
   private long before;
 
@@ -25,11 +25,13 @@ final class RecentEvents {
     this.maxBytes = maxBytes;
   }
 
-  void add(Logged event) {
-    events.put(event.position(), event);
+  private record Kept(Logged event, long committedAt) {}
+
+  void add(Logged event, long committedAt) {
+    events.put(event.position(), new Kept(event, committedAt));
     bytes += event.bytes();
     while (bytes > maxBytes) {
-      Logged oldest = events.pollFirstEntry().getValue();
+      Logged oldest = events.pollFirstEntry().getValue().event();
       bytes -= oldest.bytes();
       before = oldest.position();
     }
@@ -42,7 +44,14 @@ final class RecentEvents {
 
   /** The event of a position, if it is still held. */
   @Nullable Logged at(long position) {
-    return events.get(position);
+    Kept kept = events.get(position);
+    return kept == null ? null : kept.event();
+  }
+
+  /** When an event was committed, or nearly: when it was accepted, if it is not held any more. */
+  long committedAt(Logged event) {
+    Kept kept = events.get(event.position());
+    return kept == null ? event.createdAt() : kept.committedAt();
   }
 
   /** Whether it holds everything after this position. */
@@ -58,8 +67,8 @@ final class RecentEvents {
    * @return whether all of it was taken
    */
   boolean after(long position, Predicate<Logged> taker) {
-    for (Logged event : events.tailMap(position, false).values()) {
-      if (!taker.test(event)) {
+    for (Kept kept : events.tailMap(position, false).values()) {
+      if (!taker.test(kept.event())) {
         return false;
       }
     }

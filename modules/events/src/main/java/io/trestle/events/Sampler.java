@@ -35,7 +35,10 @@ final class Sampler {
   private final AtomicLong troublesWaiting;
   private final AtomicLong burialsWaiting;
   private final AtomicLong recentBytes;
+  private final AtomicLong memoryBytes;
+  private final AtomicLong memoryWaiting;
   private final AtomicLong pollsWaiting;
+  private final AtomicLong progressAge = new AtomicLong();
   private long timer = -1;
   private boolean stopped;
   private int rounds;
@@ -50,7 +53,13 @@ final class Sampler {
     this.troublesWaiting = gauge("sb_event_troubles_waiting");
     this.burialsWaiting = gauge("sb_event_burials_waiting");
     this.recentBytes = gauge("sb_event_recent_bytes");
+    this.memoryBytes = gauge("sb_event_memory_bytes");
+    this.memoryWaiting = gauge("sb_event_memory_consumers_waiting");
+    gauge("sb_event_memory_bound_bytes").set(house.memory().total());
     this.pollsWaiting = gauge("sb_event_polls_waiting");
+    Gauge.builder("sb_event_progress_age_seconds", progressAge, millis -> millis.get() / 1000.0)
+        .strongReference(true)
+        .register(meters);
   }
 
   private AtomicLong gauge(String name) {
@@ -64,6 +73,7 @@ final class Sampler {
     final AtomicLong pending = new AtomicLong();
     final AtomicLong oldest = new AtomicLong(OldestPending.NONE);
     final AtomicLong inFlight = new AtomicLong();
+    final AtomicLong ready = new AtomicLong();
     final AtomicLong letters = new AtomicLong();
 
     /** Bits of the largest share of the limit that a consumer of the label uses. */
@@ -71,7 +81,13 @@ final class Sampler {
   }
 
   private record Sample(
-      String label, long pending, double share, int inFlight, long letters, Future<Long> oldest) {}
+      String label,
+      long pending,
+      double share,
+      int inFlight,
+      int ready,
+      long letters,
+      Future<Long> oldest) {}
 
   void start() {
     sample();
@@ -92,7 +108,10 @@ final class Sampler {
               troublesWaiting.set(house.troubles().waiting());
               burialsWaiting.set(house.burials().waiting());
               recentBytes.set(house.recent().bytes());
+              memoryBytes.set(house.memory().used());
+              memoryWaiting.set(house.memory().waiting());
               pollsWaiting.set(polls.getAsInt());
+              progressAge.set(house.ledger().age().toMillis());
               if (!stopped) {
                 timer = house.after(EVERY_MILLIS, this::sample);
               }
@@ -118,6 +137,7 @@ final class Sampler {
                 feed.pending(),
                 share(feed),
                 feed.dispatcher().inFlight(),
+                feed.dispatcher().ready(),
                 house.metrics().deadLetters(feed.consumer().number()),
                 oldest.of(feed)));
       }
@@ -160,6 +180,7 @@ final class Sampler {
           Group group = groups.computeIfAbsent(label, this::register);
           group.pending.set(own.stream().mapToLong(Sample::pending).sum());
           group.inFlight.set(own.stream().mapToLong(Sample::inFlight).sum());
+          group.ready.set(own.stream().mapToLong(Sample::ready).sum());
           group.share.set(
               Double.doubleToLongBits(own.stream().mapToDouble(Sample::share).max().orElse(0)));
           group.letters.set(own.stream().mapToLong(Sample::letters).sum());
@@ -175,6 +196,7 @@ final class Sampler {
     Group group = new Group();
     of("sb_events_pending", label, group.pending);
     of("sb_event_deliveries_inflight", label, group.inFlight);
+    of("sb_event_deliveries_ready", label, group.ready);
     of("sb_dlq_size", label, group.letters);
     Gauge.builder(
             "sb_events_pending_limit_ratio", group, g -> Double.longBitsToDouble(g.share.get()))

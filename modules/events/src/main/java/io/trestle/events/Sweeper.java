@@ -47,6 +47,7 @@ final class Sweeper {
         .compose(v -> house.consumers().sweepTroubles())
         .compose(v -> house.log().sweepKeys(house.now()))
         .compose(v -> deadLetters())
+        .compose(v -> house.dead().forgetDropped())
         .onFailure(e -> LOG.warn("events not swept reason={}", e.toString()));
   }
 

@@ -167,12 +167,18 @@ final class WatchDesk {
     watch.asker = null;
     house.cancel(watch.timer);
     forgetLater(watch);
-    asker.complete(
-        new Seen(watch.id.toString(), watch.watcher.take(), watch.watcher.takeDropped()));
+    long dropped = watch.watcher.takeDropped();
+    house.metrics().tailDropped(dropped);
+    asker.complete(new Seen(watch.id.toString(), watch.watcher.take(), dropped));
   }
 
   private void forgetLater(Open watch) {
-    watch.timer = house.after(FORGOTTEN_AFTER_MILLIS, () -> open.remove(watch.id, watch));
+    watch.timer = house.after(FORGOTTEN_AFTER_MILLIS, () -> forget(watch));
+  }
+
+  private void forget(Open watch) {
+    open.remove(watch.id, watch);
+    house.metrics().tailDropped(watch.watcher.takeDropped());
   }
 
   /** Answers whoever waits; everything is forgotten. */

@@ -29,6 +29,7 @@ class FetcherTest {
   private final List<Promise<List<Logged>>> answers = new ArrayList<>();
   private final Map<Long, Optional<Logged>> fetched = new HashMap<>();
   private final List<Long> alsoWanted = new ArrayList<>();
+  private long reserved;
   private final Fetcher fetcher = new Fetcher(new Source(), new Taker());
 
   private final class Source implements Fetcher.Source {
@@ -38,7 +39,18 @@ class FetcherTest {
     }
 
     @Override
-    public Future<List<Logged>> stored(List<Long> positions) {
+    public long reserve() {
+      reserved += LogStore.PAGE_BYTES;
+      return LogStore.PAGE_BYTES;
+    }
+
+    @Override
+    public void release(long bytes) {
+      reserved -= bytes;
+    }
+
+    @Override
+    public Future<List<Logged>> stored(List<Long> positions, long most) {
       questions.add(List.copyOf(positions));
       answers.add(Promise.promise());
       return answers.get(answers.size() - 1).future();
@@ -93,6 +105,7 @@ class FetcherTest {
     assertThat(questions).hasSize(1);
     assertThat(questions.get(0)).hasSize(Fetcher.PAGE).startsWith(1L, 2L);
 
+    assertThat(reserved).as("memory for what is on its way").isEqualTo(LogStore.PAGE_BYTES);
     answers.get(0).complete(events(LongStream.rangeClosed(1, Fetcher.PAGE), 10));
     turns();
     assertThat(questions.get(1)).startsWith(Fetcher.PAGE + 1L).endsWith(601L);
@@ -102,6 +115,7 @@ class FetcherTest {
     assertThat(fetched).hasSize(601);
     assertThat(fetched.values()).allMatch(Optional::isPresent);
     assertThat(questions).hasSize(2);
+    assertThat(reserved).isZero();
   }
 
   @Test

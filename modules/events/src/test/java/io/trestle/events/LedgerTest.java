@@ -25,7 +25,7 @@ class LedgerTest {
   /** A clock, and a database that takes its time. */
   private static final class Rig {
     final Random random;
-    final Ledger ledger = new Ledger(this::later, this::submit, () -> 1);
+    final Ledger ledger = new Ledger(this::later, this::submit, () -> 1, stored -> {});
     final TreeMap<Long, List<Runnable>> tasks = new TreeMap<>();
     final Map<Ledger.Account, Long> movedAt = new LinkedHashMap<>();
     final List<Long> waits = new ArrayList<>();

@@ -64,7 +64,7 @@ class LogPageTest {
   }
 
   private List<Long> at(Long... positions) throws Exception {
-    return positions(log.at(7, List.of(positions), OWN).toCompletionStage());
+    return positions(log.at(7, List.of(positions), OWN, LogStore.PAGE_BYTES).toCompletionStage());
   }
 
   private static List<Long> positions(CompletionStage<List<Logged>> found) throws Exception {
@@ -82,7 +82,8 @@ class LogPageTest {
 
     assertThat(at(6L, 5L, 4L, 3L, 2L, 1L)).containsExactly(2L, 4L, 5L);
     assertThat(at(3L)).isEmpty();
-    assertThat(positions(log.page(7, 2, 9, OWN, 9).toCompletionStage())).containsExactly(4L, 5L);
+    assertThat(positions(log.page(7, 2, 9, OWN, 9, LogStore.PAGE_BYTES).toCompletionStage()))
+        .containsExactly(4L, 5L);
   }
 
   @Test
@@ -91,6 +92,7 @@ class LogPageTest {
 
     assertThat(at(1L, 2L, 3L, 4L)).containsExactly(1L, 2L);
     assertThat(at(4L, 3L)).containsExactly(3L, 4L);
-    assertThat(positions(log.page(7, 1, 9, OWN, 9).toCompletionStage())).containsExactly(2L, 3L);
+    assertThat(positions(log.page(7, 1, 9, OWN, 9, LogStore.PAGE_BYTES).toCompletionStage()))
+        .containsExactly(2L, 3L);
   }
 }

@@ -29,7 +29,7 @@ class RecentEventsTest {
   void after_gapsAndEnds_givesWhatComesBehind() {
     RecentEvents recent = new RecentEvents(4, 10_000);
     for (long position : new long[] {5, 8, 9}) {
-      recent.add(event(position));
+      recent.add(event(position), 1);
     }
     assertThat(after(recent, 4)).containsExactly(5L, 8L, 9L);
     assertThat(after(recent, 5)).containsExactly(8L, 9L);
@@ -42,7 +42,7 @@ class RecentEventsTest {
   void full_forgetsTheOldest_andSaysSo() {
     RecentEvents recent = new RecentEvents(0, 10_000);
     for (long position = 1; position <= 20; position++) {
-      recent.add(event(position));
+      recent.add(event(position), 1);
     }
     assertThat(recent.bytes()).isEqualTo(10_000);
     assertThat(recent.covers(9)).isFalse();
@@ -58,7 +58,7 @@ class RecentEventsTest {
     RecentEvents recent = new RecentEvents(0, Long.MAX_VALUE);
     Logged one = event(1);
     for (int i = 1; i <= many; i++) {
-      recent.add(one.at(i, new int[0]));
+      recent.add(one.at(i, new int[0]), 1);
     }
     long[] seen = {0};
     for (int i = 0; i < 200_000; i++) {

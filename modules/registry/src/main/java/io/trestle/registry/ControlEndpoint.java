@@ -1,5 +1,6 @@
 package io.trestle.registry;
 
+import io.trestle.conversations.RuntimeFeature;
 import io.trestle.conversations.Sessions;
 import io.trestle.conversations.Sessions.Heard;
 import io.trestle.conversations.Sessions.Kind;
@@ -18,7 +19,9 @@ import io.trestle.protocol.v1.OpenRequest;
 import io.trestle.protocol.v1.ServerControl;
 import io.trestle.protocol.v1.Welcome;
 import io.vertx.core.Future;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** {@code Control/Open}: a control stream as a session of the house. */
 final class ControlEndpoint {
@@ -27,11 +30,14 @@ final class ControlEndpoint {
   private final Bus bus;
   private final Ids ids;
   private final String runtimeVersion;
+  private final Supplier<List<RuntimeFeature>> features;
 
-  ControlEndpoint(Bus bus, Ids ids, String runtimeVersion) {
+  ControlEndpoint(
+      Bus bus, Ids ids, String runtimeVersion, Supplier<List<RuntimeFeature>> features) {
     this.bus = bus;
     this.ids = ids;
     this.runtimeVersion = runtimeVersion;
+    this.features = features;
   }
 
   MethodHandler handler() {
@@ -89,7 +95,8 @@ final class ControlEndpoint {
                 .setServiceId(call.caller().serviceId().toString())
                 .setServiceName(opened.serviceName())
                 .setRuntimeVersion(runtimeVersion)
-                .setProtocolVersion(PROTOCOL_VERSION))
+                .setProtocolVersion(PROTOCOL_VERSION)
+                .addAllFeatures(features.get().stream().map(RuntimeFeature::name).toList()))
         .build();
   }
 

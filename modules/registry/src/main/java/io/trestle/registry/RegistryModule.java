@@ -1,6 +1,7 @@
 package io.trestle.registry;
 
 import io.trestle.conversations.DeclarationCheck;
+import io.trestle.conversations.RuntimeFeature;
 import io.trestle.conversations.Sessions;
 import io.trestle.kernel.Deployment;
 import io.trestle.kernel.Module;
@@ -37,7 +38,11 @@ public final class RegistryModule implements Module {
     context
         .gateway()
         .method(
-            new ControlEndpoint(context.bus(), context.ids(), context.kernel().version())
+            new ControlEndpoint(
+                    context.bus(),
+                    context.ids(),
+                    context.kernel().version(),
+                    () -> context.contributions(RuntimeFeature.class))
                 .handler());
     context.gateway().method(new RegistrationEndpoint(context.bus(), context.ids()).handler());
     context

@@ -222,8 +222,8 @@ final class Engine implements Edges, SessionHost {
   }
 
   @Override
-  public void welcomed() {
-    events.welcomed();
+  public void welcomed(List<String> features) {
+    events.welcomed(features);
     traces.welcomed();
   }
 

@@ -18,6 +18,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -280,6 +281,16 @@ class EventsAdminWireTest {
         .isEqualTo(1);
     assertThat(lag().getInteger("deadLetters")).isEqualTo(1);
     assertThat(lag().getInteger("pending")).isZero();
+    assertThat(
+            TRESTLE
+                .kernel()
+                .sql()
+                .column(
+                    String.class,
+                    "SELECT d.status FROM event_deliveries d JOIN event_log l ON l.id = d.event_id"
+                        + " WHERE d.consumer_service_id = ? ORDER BY l.name",
+                    UUID.fromString(consumer.id())))
+        .containsExactly("dropped", "dropped", "dead");
 
     TRESTLE.kernel().stop();
     TRESTLE.kernel().run();

@@ -7,14 +7,20 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
+import io.trestle.protocol.TraceContext;
 import io.trestle.protocol.v1.EventDelivery;
 import io.trestle.protocol.v1.EventEnvelope;
+import io.trestle.protocol.v1.ListDlqRequest;
+import io.trestle.protocol.v1.Nack;
 import io.trestle.protocol.v1.PublishRequest;
 import io.trestle.protocol.v1.PublishStatusEntry;
+import io.trestle.protocol.v1.ReplayDlqRequest;
 import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -86,6 +92,79 @@ class EventsWireTest {
     assertThat(status(sent.getId())).isEqualTo("pending");
     subscriber.ack(got);
     await().until(() -> status(sent.getId()).equals("success"));
+  }
+
+  /** The trace of a delivery; its operation goes to the set. */
+  private static String trace(EventDelivery delivery, Set<String> operations) {
+    TraceContext trace = TraceContext.parse(delivery.getEnvelope().getXSbTrace()).orElseThrow();
+    operations.add(trace.parentOpId());
+    return trace.traceId();
+  }
+
+  /** Rejects what has come, and waits until it is a dead letter. */
+  private static void bury(WireSubscriber at, EventDelivery delivery) {
+    at.nack(delivery, Nack.newBuilder().setReject(true).setErrorMessage("no"));
+    await()
+        .until(
+            () ->
+                at.instance()
+                        .client()
+                        .unary(Methods.EVENTS_LIST_DLQ, ListDlqRequest.getDefaultInstance())
+                        .ok()
+                        .getEntriesCount()
+                    == 1);
+  }
+
+  private static void replay(WireSubscriber at, EventDelivery delivery) {
+    ReplayDlqRequest request =
+        ReplayDlqRequest.newBuilder().setEventId(delivery.getEnvelope().getId()).build();
+    at.instance().client().unary(Methods.EVENTS_REPLAY_DLQ, request).ok();
+  }
+
+  /** The first hand-out to two consumers, a retry and a replay; returns their one trace. */
+  private String oneTrace(EventEnvelope.Builder sent) {
+    WireSubscriber one = WireSubscriber.of(WIRE.connected(consumer), 32, "traced.*");
+    WireSubscriber two = WireSubscriber.of(WIRE.connected(WIRE.service()), 32, "traced.*");
+    publish(WIRE.connected(publisher), sent);
+    Set<String> operations = new HashSet<>();
+    EventDelivery first = one.delivery(1);
+    String trace = trace(first, operations);
+    assertThat(trace(two.delivery(1), operations)).as("another consumer").isEqualTo(trace);
+    one.nack(first, Nack.newBuilder().setErrorMessage("again").setRetryAfterMs(0));
+    EventDelivery retry = one.delivery(2);
+    assertThat(trace(retry, operations)).as("a retry").isEqualTo(trace);
+    bury(one, retry);
+    replay(one, retry);
+    assertThat(trace(one.delivery(3), operations)).as("a replay").isEqualTo(trace);
+    assertThat(operations).as("an operation for each hand-out").hasSize(4);
+    return trace;
+  }
+
+  @Test
+  void event_withoutAUsableTrace_getsOneForAllItsDeliveries() {
+    EventEnvelope.Builder without = event("traced.without");
+    String trace = oneTrace(without);
+    String stored =
+        TRESTLE
+            .kernel()
+            .sql()
+            .column(
+                String.class,
+                "SELECT x_sb_trace FROM event_log WHERE id = ?",
+                UUID.fromString(without.getId()))
+            .get(0);
+    assertThat(TraceContext.parse(stored).orElseThrow().traceId()).isEqualTo(trace);
+  }
+
+  @Test
+  void event_withABrokenTrace_getsOneForAllItsDeliveries() {
+    assertThat(oneTrace(event("traced.broken").setXSbTrace("what is this"))).hasSize(36);
+  }
+
+  @Test
+  void event_withATrace_keepsIt() {
+    String trace = uuidV7();
+    assertThat(oneTrace(event("traced.with").setXSbTrace(trace + "-" + uuidV7()))).isEqualTo(trace);
   }
 
   @Test

@@ -55,6 +55,9 @@ class SessionWireTest {
     assertThat(welcome.getServiceName()).isEqualTo(service.name());
     assertThat(welcome.getProtocolVersion()).isEqualTo(1);
     assertThat(welcome.getRuntimeVersion()).isNotEmpty();
+    assertThat(welcome.getFeaturesList())
+        .containsExactlyInAnyOrder(
+            "event.retry_after", "event.reject", "event.retry_policy", "event.group", "event.ttl");
     instance.register(Declare.nothing()).first();
     assertThat(instance.control().messages())
         .as("nothing but the Welcome")

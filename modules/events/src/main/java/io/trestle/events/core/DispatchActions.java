@@ -28,4 +28,7 @@ public interface DispatchActions<E> {
    * Dispatcher#missing} if it does not exist. Asked once: the owner repeats it if it fails.
    */
   void fetch(long position);
+
+  /** {@link Dispatcher#room} was 0 because of other consumers, and is more now. */
+  default void vacant() {}
 }

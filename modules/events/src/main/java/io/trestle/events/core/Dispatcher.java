@@ -64,7 +64,7 @@ public final class Dispatcher<E> {
   private final Audience audience = new Audience();
   private final Book<E> book = new Book<>();
   private final Timers timers = new Timers();
-  private final Memory<E> memory = new Memory<>();
+  private final Memory<E> memory;
   private final Slots<E> slots;
   private final Router<E> router;
   private final Outcomes<E> outcomes;
@@ -74,10 +74,15 @@ public final class Dispatcher<E> {
   /**
    * @param rules asked at each transition, so a change takes effect at once
    * @param random for jitter and for the choice of unkeyed deliveries
+   * @param pool the memory that it shares with the dispatchers of other consumers
    */
   public Dispatcher(
-      DispatchActions<E> actions, Supplier<DispatchRules> rules, RandomGenerator random) {
+      DispatchActions<E> actions,
+      Supplier<DispatchRules> rules,
+      RandomGenerator random,
+      MemoryPool pool) {
     this.rules = rules;
+    memory = new Memory<>(pool.join(actions::vacant));
     slots = new Slots<>(actions, rules, memory);
     router = new Router<>(audience, slots, timers, memory, rules, random);
     outcomes =
@@ -295,8 +300,9 @@ public final class Dispatcher<E> {
 
   /**
    * How many more it takes now; 0 = stop reading the log for this consumer. Not more than 4096 that
-   * need memory soon, 100 000 in all, and 64 MiB of events by the average of those in memory; see
-   * {@link Memory}. More are taken if they are offered.
+   * need memory soon, 100 000 in all, 64 MiB of events by the average of those in memory, and what
+   * other consumers leave of the {@link MemoryPool}; see {@link Memory}. More are taken if they are
+   * offered.
    */
   public int room() {
     return memory.room(book.size());
@@ -454,6 +460,11 @@ public final class Dispatcher<E> {
   /** Outstanding and not handed out. */
   public int waiting() {
     return book.size() - inFlight();
+  }
+
+  /** Those that wait for nothing but a free slot of a stream that may take them. */
+  public int ready() {
+    return memory.ready();
   }
 
   /** Handed out, the answer or the end of the lease to come. */

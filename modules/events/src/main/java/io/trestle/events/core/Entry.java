@@ -40,6 +40,7 @@ final class Entry<E> extends Node {
   int bytes;
   boolean fetching;
   boolean heavy;
+  boolean ready;
 
   int attempts;
   int losses;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,16 +32,22 @@ public final class FanOut {
   private final PatternTrie<Wish> wishes = new PatternTrie<>();
   private final Map<Integer, Consumer> consumers = new HashMap<>();
   private final Map<String, List<Route>> routes = new HashMap<>();
-  private final BiConsumer<Event, Integer> unevaluable;
+  private final Unevaluable unevaluable;
 
   /**
    * Knows nobody.
    *
-   * @param unevaluable hears of an event that has no JSON view although a filter of this consumer
-   *     was to be asked
+   * @param unevaluable hears of events that have no JSON view although a filter was to be asked
    */
-  public FanOut(BiConsumer<Event, Integer> unevaluable) {
+  public FanOut(Unevaluable unevaluable) {
     this.unevaluable = unevaluable;
+  }
+
+  /** Who hears of events whose payload no filter can look into. */
+  @FunctionalInterface
+  public interface Unevaluable {
+    /** Once for each consumer that filters. */
+    void event(UUID publisher, String name);
   }
 
   /** A consumer that gets the event, and why. */
@@ -74,7 +80,7 @@ public final class FanOut {
   }
 
   /** Who gets this event, in the order of consumers; the name is valid. */
-  public List<Target> targets(Event event) {
+  public List<Target> targets(UUID publisher, Event event) {
     List<Route> known = routes.get(event.name());
     if (known == null) {
       if (routes.size() >= NAMES) {
@@ -83,7 +89,7 @@ public final class FanOut {
       known = routes(event.name());
       routes.put(event.name(), known);
     }
-    return known.isEmpty() ? List.of() : filtered(event, known);
+    return known.isEmpty() ? List.of() : filtered(publisher, event, known);
   }
 
   /** The numbers of all matches, ascending, as the log keeps them. */
@@ -123,11 +129,14 @@ public final class FanOut {
     return new Route(consumer, List.copyOf(wishes), open ? Match.of(numbers) : null);
   }
 
-  private List<Target> filtered(Event event, List<Route> known) {
+  private List<Target> filtered(UUID publisher, Event event, List<Route> known) {
     List<Target> targets = new ArrayList<>(known.size());
     Optional<JsonView> view = asksFilters(known) ? view(event) : Optional.empty();
     for (Route route : known) {
-      Match match = route.all() != null ? route.all() : passing(event, route, view);
+      if (route.all() == null && view.isEmpty()) {
+        unevaluable.event(publisher, event.name());
+      }
+      Match match = route.all() != null ? route.all() : passing(route, view);
       if (match != null) {
         targets.add(new Target(route.consumer(), match));
       }
@@ -148,10 +157,7 @@ public final class FanOut {
     return JsonView.ofEvent(event.payloadJson(), event.payload(), event.contractHash());
   }
 
-  private @Nullable Match passing(Event event, Route route, Optional<JsonView> view) {
-    if (view.isEmpty()) {
-      unevaluable.accept(event, route.consumer());
-    }
+  private static @Nullable Match passing(Route route, Optional<JsonView> view) {
     int[] numbers = new int[route.wishes().size()];
     int passed = 0;
     for (Wish wish : route.wishes()) {

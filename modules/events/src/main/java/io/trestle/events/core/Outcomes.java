@@ -204,7 +204,7 @@ final class Outcomes<E> {
     Lane<E> lane = entry.lane;
     boolean head = lane != null && lane.isHead(entry);
     entry.state = Entry.State.GONE;
-    memory.letGo(entry);
+    memory.forget(entry);
     book.remove(entry);
     router.left(entry.route);
     Entry<E> next = lane != null && head ? lane.entries.first() : null;

@@ -291,4 +291,27 @@ class MemoryTest {
     assertThat(rig.dispatcher.outstanding()).containsExactly(3, 4);
     assertThat(rig.dispatcher.streams()).isEqualTo(1);
   }
+
+  @Test
+  void ready_isWhatWaitsForASlotAlone() {
+    Rig rig = Rig.with(1, ONE);
+    rig.register(member(ONE, FOO), member(TWO, BAZ));
+    rig.offer(1, "");
+    rig.offer(2, "");
+    rig.offer(3, "lane");
+    rig.offer(4, "lane");
+    rig.offer(5, "", Match.of(2));
+    assertThat(rig.positions()).containsExactly(1L);
+    assertThat(rig.dispatcher.ready()).as("4 is behind 3, nobody takes 5").isEqualTo(2);
+
+    rig.open(TWO, 1);
+    assertThat(rig.dispatcher.ready()).isEqualTo(2);
+    rig.close(ONE, true);
+    assertThat(rig.dispatcher.ready()).as("nobody takes them any more").isZero();
+    rig.open(ONE, 8);
+    assertThat(rig.dispatcher.ready()).isZero();
+    assertThat(rig.positions()).contains(1L, 2L, 3L, 5L);
+    rig.nack(rig.out.get(rig.out.size() - 1), "later");
+    assertThat(rig.dispatcher.ready()).isZero();
+  }
 }

@@ -31,13 +31,27 @@ final class Rig implements DispatchActions<String> {
   final List<Long> fetches = new ArrayList<>();
   final List<Long> finished = new ArrayList<>();
   final List<Long> unsent = new ArrayList<>();
-  final Dispatcher<String> dispatcher = new Dispatcher<>(this, () -> rules, new Random(7));
+  int vacancies;
+  final Dispatcher<String> dispatcher;
   private List<Member> members = List.of();
   private List<Subscription> effective = List.of();
 
+  /** With more memory than it can use. */
+  Rig() {
+    this(new MemoryPool(Long.MAX_VALUE / 4));
+  }
+
+  Rig(MemoryPool pool) {
+    dispatcher = new Dispatcher<>(this, () -> rules, new Random(7), pool);
+  }
+
   /** These instances live and declare foo.x, each with a stream of its number. */
   static Rig with(int maxInFlight, UUID... instances) {
-    Rig rig = new Rig();
+    return with(new MemoryPool(Long.MAX_VALUE / 4), maxInFlight, instances);
+  }
+
+  static Rig with(MemoryPool pool, int maxInFlight, UUID... instances) {
+    Rig rig = new Rig(pool);
     rig.register(Arrays.stream(instances).map(i -> member(i, FOO)).toArray(Member[]::new));
     for (UUID instance : instances) {
       rig.open(instance, maxInFlight);
@@ -157,5 +171,10 @@ final class Rig implements DispatchActions<String> {
   @Override
   public void fetch(long position) {
     fetches.add(position);
+  }
+
+  @Override
+  public void vacant() {
+    vacancies++;
   }
 }

@@ -67,7 +67,11 @@ final class Simulation {
   }
 
   private Dispatcher<String> fresh() {
-    return new Dispatcher<>(model, () -> model.rules, new Random(random.nextLong()));
+    return new Dispatcher<>(
+        model,
+        () -> model.rules,
+        new Random(random.nextLong()),
+        new MemoryPool(Long.MAX_VALUE / 4));
   }
 
   private DispatchRules rules() {

@@ -1,6 +1,7 @@
 package io.trestle.registry.core;
 
 import io.trestle.conversations.Declarations.Declaration;
+import io.trestle.conversations.Declarations.Published;
 import io.trestle.conversations.Subscribers;
 import io.trestle.conversations.Subscribers.Subscriber;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -127,14 +129,24 @@ final class Consumers {
   }
 
   private void put(Entry entry, boolean draining, long number, Declaration d, long now) {
-    put(entry, new Subscribers.Instance(entry.id, false, draining, number, d.subscriptions()), now);
+    Set<String> published =
+        d.published().stream().map(Published::name).collect(Collectors.toUnmodifiableSet());
+    put(
+        entry,
+        new Subscribers.Instance(entry.id, false, draining, number, d.subscriptions(), published),
+        now);
   }
 
   private void put(Entry entry, Subscribers.Instance shown, long now) {
     boolean session = entry.session != null;
     var next =
         new Subscribers.Instance(
-            entry.id, session, shown.draining(), shown.registration(), shown.subscriptions());
+            entry.id,
+            session,
+            shown.draining(),
+            shown.registration(),
+            shown.subscriptions(),
+            shown.published());
     long until = session ? Long.MAX_VALUE : now + WITHOUT_SESSION_MILLIS;
     services
         .computeIfAbsent(entry.serviceId, s -> new LinkedHashMap<>())

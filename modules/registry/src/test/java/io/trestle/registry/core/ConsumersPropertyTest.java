@@ -187,7 +187,8 @@ class ConsumersPropertyTest {
                       sessions.containsKey(instance),
                       false,
                       counts.number,
-                      counts.subscriptions));
+                      counts.subscriptions,
+                      Set.of()));
             }
           });
       return expected;

@@ -8,6 +8,7 @@ import io.trestle.sdk.internal.session.ReconnectLadder;
 import io.trestle.sdk.internal.traces.TraceWriters;
 import io.vertx.core.Future;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
@@ -45,6 +46,7 @@ public final class EventEdge {
             subscriptions,
             rules.maxInFlight(),
             new EventRunner(threads.executor(), ids, traces),
+            new RuntimeFeatures(EventSubscriber::warn),
             ReconnectLadder.DEFAULT,
             () -> ThreadLocalRandom.current().nextDouble());
   }
@@ -65,8 +67,9 @@ public final class EventEdge {
   }
 
   /** The runtime has welcomed this instance. On the lane of the session, as what follows. */
-  public void welcomed() {
+  public void welcomed(List<String> features) {
     post.connected(true);
+    subscriber.welcomed(features);
     sender.welcomed();
   }
 

@@ -47,6 +47,7 @@ public final class EventSubscriber {
   private final Subscriptions subscriptions;
   private final int maxInFlight;
   private final EventRunner runner;
+  private final RuntimeFeatures features;
   private final DoubleSupplier random;
   private final ReconnectLadder ladder;
   private final DeliveryDesk desk;
@@ -60,6 +61,7 @@ public final class EventSubscriber {
    * A subscriber that waits for a session.
    *
    * @param channel the control channel
+   * @param features hears what is used of what the runtime may not offer
    * @param ladder the pauses before a stream is opened again
    * @param random 0 to 1, for the ladder
    */
@@ -68,6 +70,7 @@ public final class EventSubscriber {
       Subscriptions subscriptions,
       int maxInFlight,
       EventRunner runner,
+      RuntimeFeatures features,
       ReconnectLadder ladder,
       DoubleSupplier random) {
     this.channel = channel;
@@ -75,9 +78,19 @@ public final class EventSubscriber {
     this.subscriptions = subscriptions;
     this.maxInFlight = maxInFlight;
     this.runner = runner;
+    this.features = features;
     this.ladder = ladder;
     this.random = random;
     this.desk = new DeliveryDesk(maxInFlight);
+  }
+
+  static void warn(String text) {
+    LOG.log(Level.WARNING, text);
+  }
+
+  /** The runtime offers this beyond the protocol. On the lane. */
+  void welcomed(List<String> offered) {
+    features.welcomed(offered, subscriptions.all());
   }
 
   /** The registry knows this instance: its deliveries may come. On the lane. */
@@ -303,6 +316,7 @@ public final class EventSubscriber {
       if (failure == null && index + 1 < handlers.size() && !from.lost()) {
         step(envelope, index + 1);
       } else {
+        features.ended(failure);
         finish(Answers.of(delivery, failure));
       }
     }

@@ -12,6 +12,7 @@ import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.internal.SdkInfo;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.trestle.sdk.internal.wire.RuntimeCalls;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ final class ControlStream {
   private RuntimeCalls.@Nullable Handle handle;
   private @Nullable BridgeIdentity identity;
   private @Nullable Leaf leaf;
+  private List<String> features = List.of();
 
   ControlStream(PinnedChannel control, Consumer<SessionEvent> events) {
     this.control = control;
@@ -59,6 +61,11 @@ final class ControlStream {
     return identity;
   }
 
+  /** What the runtime that welcomed offers beyond the protocol. */
+  List<String> features() {
+    return features;
+  }
+
   private void onMessage(ServerControl message) {
     if (message.hasDrain()) {
       events.accept(new SessionEvent.DrainAnnounced(message.getDrain().getReason()));
@@ -79,6 +86,7 @@ final class ControlStream {
     String service = welcome.getServiceId();
     String name = welcome.getServiceName();
     String instance = leaf == null ? "" : leaf.id().instanceId();
+    features = List.copyOf(welcome.getFeaturesList());
     identity = new BridgeIdentity(session, service, name, instance);
     events.accept(
         new SessionEvent.Welcomed(

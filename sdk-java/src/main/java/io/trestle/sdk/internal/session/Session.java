@@ -223,7 +223,7 @@ public final class Session {
   private void onControl(SessionEvent event) {
     if (event instanceof SessionEvent.Welcomed) {
       identity = controlStream.identity();
-      host.welcomed();
+      host.welcomed(controlStream.features());
     }
     fire(event);
   }

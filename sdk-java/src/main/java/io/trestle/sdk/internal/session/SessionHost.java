@@ -3,6 +3,7 @@ package io.trestle.sdk.internal.session;
 import io.trestle.protocol.v1.RegisterRequest;
 import io.trestle.sdk.internal.pki.Leaf;
 import io.vertx.core.Future;
+import java.util.List;
 
 /** What a session needs of the rest of the bridge. Called on the lane of the session. */
 public interface SessionHost {
@@ -23,8 +24,12 @@ public interface SessionHost {
   /** The view has changed: lets go of channels it does not allow any more. */
   void viewChanged();
 
-  /** The runtime has welcomed this instance. */
-  void welcomed();
+  /**
+   * The runtime has welcomed this instance.
+   *
+   * @param features what it offers beyond the protocol
+   */
+  void welcomed(List<String> features);
 
   /** The registry knows this instance, and has told its view: deliveries may come. */
   void registered();

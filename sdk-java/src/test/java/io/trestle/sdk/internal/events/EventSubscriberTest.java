@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -54,6 +55,7 @@ class EventSubscriberTest {
   private final Subscriptions subscriptions = new Subscriptions();
   private final BlockingQueue<String> begun = new LinkedBlockingQueue<>();
   private final CountDownLatch gate = new CountDownLatch(1);
+  private final List<String> warnings = new CopyOnWriteArrayList<>();
   private ScriptedRuntime runtime;
   private EventSubscriber subscriber;
 
@@ -66,6 +68,7 @@ class EventSubscriberTest {
             subscriptions,
             PLACES,
             new EventRunner(threads.executor(), ids, new MemoryTraces()),
+            new RuntimeFeatures(warnings::add),
             new ReconnectLadder(List.of(Duration.ofMillis(5))),
             () -> 0.5);
   }
@@ -174,6 +177,7 @@ class EventSubscriberTest {
     Nack never = stream.next().getNack();
     assertThat(never.getReject()).isTrue();
     assertThat(never.getErrorMessage()).isEqualTo("bad customer");
+    assertThat(warnings).as("this runtime has not said that it knows them").hasSize(2);
   }
 
   @Test
