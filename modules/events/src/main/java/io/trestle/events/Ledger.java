@@ -79,8 +79,7 @@ final class Ledger {
         flushed);
   }
 
-  Ledger(
-      Later later, Function<Write, Future<Void>> pipeline, LongSupplier head, Flushed flushed) {
+  Ledger(Later later, Function<Write, Future<Void>> pipeline, LongSupplier head, Flushed flushed) {
     this.later = later;
     this.pipeline = pipeline;
     this.head = head;
