@@ -33,6 +33,7 @@ import org.awaitility.core.ConditionTimeoutException;
 final class Fleet implements AutoCloseable {
   static final int SERVICES = 4;
   private static final int MAX_NODES = 3;
+  private static final int REVOCATION_EVERY = 8;
   private static final Duration SETTLED_WITHIN = Duration.ofSeconds(90);
   private static final Duration BURDENED_WITHIN = Duration.ofMillis(500);
   private static final List<String> UNTOUCHED = List.of("event.publish", "workflow.run");
@@ -50,6 +51,7 @@ final class Fleet implements AutoCloseable {
   private final List<Node> cut = new ArrayList<>();
   private final List<Node> revoked = new CopyOnWriteArrayList<>();
   private int numbers;
+  private int steps;
 
   Fleet(TestKernel kernel, Journal journal, Random random) {
     this.kernel = kernel;
@@ -87,7 +89,8 @@ final class Fleet implements AutoCloseable {
   String happens() {
     int service = random.nextInt(SERVICES);
     List<Node> serving = serving(service);
-    int what = random.nextInt(100);
+    boolean revocation = ++steps % REVOCATION_EVERY == 0;
+    int what = revocation ? 93 + random.nextInt(7) : random.nextInt(93);
     if (what < 45) {
       return edit(service, random.nextBoolean());
     }
@@ -107,7 +110,7 @@ final class Fleet implements AutoCloseable {
     if (what < 93) {
       return "cut " + cutOff(node);
     }
-    return what < 97 ? "revoke " + revoke(node) : revokeAll(service);
+    return what < 98 ? "revoke " + revoke(node) : revokeAll(service);
   }
 
   private List<Node> serving(int service) {
@@ -207,6 +210,7 @@ final class Fleet implements AutoCloseable {
     all.forEach(node -> await().atMost(SETTLED_WITHIN).until(node::isOut));
     JsonObject unused =
         kernel.admin().ok("ServiceService/Activate", new JsonObject().put("id", id(service)));
+    journal.comesBack(service, System.nanoTime());
     start(service, false);
     start(service, true);
     before.forEach(Node::drain);

@@ -45,9 +45,10 @@ class FleetTest {
       Judge judge = new Judge(fleet, journal);
       List<String> faults = judge.judge();
       System.out.printf(
-          "fleet seed=%d steps=%d calls=%d succeeded=%d due=%d forbidden=%d%n",
+          "fleet seed=%d steps=%d revocations=%d calls=%d succeeded=%d due=%d forbidden=%d%n",
           seed,
           happened.size(),
+          happened.stream().filter(step -> step.startsWith("revoke")).count(),
           journal.callCount(),
           judge.succeeded(),
           judge.due(),
