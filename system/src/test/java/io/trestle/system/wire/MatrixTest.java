@@ -145,7 +145,7 @@ class MatrixTest {
   }
 
   private static Module spied(Module real) {
-    return new SpiedModule(real, house -> mountKeys(house.gateway()));
+    return SpiedModule.seen(real, house -> mountKeys(house.gateway()));
   }
 
   private static void mountKeys(Gateway gateway) {
