@@ -210,7 +210,6 @@ final class Fleet implements AutoCloseable {
     all.forEach(node -> await().atMost(SETTLED_WITHIN).until(node::isOut));
     JsonObject unused =
         kernel.admin().ok("ServiceService/Activate", new JsonObject().put("id", id(service)));
-    journal.comesBack(service, System.nanoTime());
     start(service, false);
     start(service, true);
     before.forEach(Node::drain);

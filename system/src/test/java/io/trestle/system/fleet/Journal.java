@@ -2,7 +2,6 @@ package io.trestle.system.fleet;
 
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -22,7 +21,6 @@ final class Journal {
 
   private final List<Reign> reigns = new ArrayList<>();
   private final List<Trouble> troubles = new ArrayList<>();
-  private final Map<Integer, Long> comebacks = new HashMap<>();
   private final Queue<Call> calls = new ConcurrentLinkedQueue<>();
   private final Map<String, Queue<Run>> runs = new ConcurrentHashMap<>();
 
@@ -71,16 +69,6 @@ final class Journal {
 
   synchronized void trouble(Node node, Kind kind, long from) {
     troubles.add(new Trouble(node, kind, from, OPEN));
-  }
-
-  /** A service that was revoked as a whole may be there again. */
-  synchronized void comesBack(int service, long from) {
-    comebacks.putIfAbsent(service, from);
-  }
-
-  /** Whether a service has come back by then. */
-  synchronized boolean cameBack(int service, long end) {
-    return comebacks.getOrDefault(service, OPEN) <= end;
   }
 
   /** Everybody holds the newest policy of each service and knows who is there. */

@@ -104,9 +104,7 @@ final class Judge {
    * Declared, allowed by the only policies in force, made by somebody and to somebody to whom
    * nothing happened. That others come and leave in peace is no excuse where the call may go
    * elsewhere: a stream goes to one instance only, and who calls directly knows of them no more
-   * than the runtime has told. Nor is a call due of a service that was revoked and came back: its
-   * callees hear of that only if they see its new instances (rpc.md 1.5 rule 2), and being called
-   * shows them nobody.
+   * than the runtime has told.
    */
   private boolean isDue(Call call) {
     Route route = call.route();
@@ -114,7 +112,6 @@ final class Judge {
     boolean elsewhere = !route.streams() && route.transport() != Transport.DIRECT;
     return route.caller().declares(route.target(), route.method())
         && verdicts.equals(List.of(true))
-        && !journal.cameBack(route.caller().service(), call.end())
         && journal.isStable(route.caller(), call.begin(), call.end())
         && fleet.hadStableNode(route.target(), call.begin(), call.end())
         && journal.troubles(route.target(), call.begin(), call.end()).stream()

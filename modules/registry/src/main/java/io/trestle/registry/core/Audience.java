@@ -1,6 +1,7 @@
 package io.trestle.registry.core;
 
 import io.trestle.conversations.Registrations.CaptureModes;
+import io.trestle.conversations.Registrations.Instance;
 import io.trestle.conversations.Registrations.Policy;
 import io.trestle.registry.core.Effect.SendFrame;
 import java.util.Collection;
@@ -141,8 +142,10 @@ final class Audience {
     flushEverybody(now);
   }
 
-  void serviceRestored(UUID service) {
-    watchers.values().forEach(w -> w.restoreService(service));
+  /** Everybody who heard of its revocation hears that it is over. */
+  void serviceRestored(Instance standIn, long now) {
+    watchers.values().forEach(w -> w.restoreService(standIn));
+    flushEverybody(now);
   }
 
   /** Everybody hears of it at once, in scope or not. */

@@ -84,13 +84,19 @@ final class Packing {
     return new Update(
         List.copyOf(added),
         List.copyOf(removed),
-        List.copyOf(addedInstances),
-        List.copyOf(removedInstances),
+        and(addedInstances, revoked.restored()),
+        and(removedInstances, revoked.restored()),
         addedPeers,
         removedPeers,
         policy,
         extras.captureModes(),
         revoked.services(),
         revoked.instances());
+  }
+
+  private static List<Instance> and(List<Instance> rows, List<Instance> more) {
+    List<Instance> all = new ArrayList<>(rows);
+    all.addAll(more);
+    return List.copyOf(all);
   }
 }

@@ -289,10 +289,15 @@ public final class RegistryCore {
     touchService(after.id(), now);
     consumers.changed(after.id());
     if (after.active()) {
-      revocations.removeService(after.id());
-      audience.serviceRestored(after.id());
+      restored(after, before != null && !before.active(), now);
     } else {
       revoked(after, before == null || before.active(), now);
+    }
+  }
+
+  private void restored(Directory.Service service, boolean isNews, long now) {
+    if (isNews) {
+      audience.serviceRestored(revocations.restore(service.id(), service.name()), now);
     }
   }
 

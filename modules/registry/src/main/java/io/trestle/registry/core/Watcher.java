@@ -2,11 +2,14 @@ package io.trestle.registry.core;
 
 import io.trestle.conversations.Registrations.CaptureModes;
 import io.trestle.conversations.Registrations.Content;
+import io.trestle.conversations.Registrations.Instance;
 import io.trestle.conversations.Registrations.Policy;
 import io.trestle.registry.core.Revocations.Revoked;
 import java.util.ArrayDeque;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -26,6 +29,7 @@ final class Watcher {
   private final ArrayDeque<Content> outbox = new ArrayDeque<>();
   private final Set<UUID> revokedServices = new LinkedHashSet<>();
   private final Set<UUID> revokedInstances = new LinkedHashSet<>();
+  private final Map<UUID, Instance> restored = new LinkedHashMap<>();
   private @Nullable View sent;
   private @Nullable Policy sentPolicy;
   private @Nullable CaptureModes sentCapture;
@@ -44,12 +48,16 @@ final class Watcher {
 
   void revokeService(UUID service) {
     revokedServices.add(service);
+    restored.remove(service);
     dirty = true;
   }
 
   /** The service is active again; a watcher that has not heard of the revocation never will. */
-  void restoreService(UUID service) {
-    revokedServices.remove(service);
+  void restoreService(Instance standIn) {
+    if (!revokedServices.remove(standIn.serviceId())) {
+      restored.put(standIn.serviceId(), standIn);
+      dirty = true;
+    }
   }
 
   void revokeInstance(UUID instance) {
@@ -73,6 +81,7 @@ final class Watcher {
     sentCapture = capture;
     revokedServices.clear();
     revokedInstances.clear();
+    restored.clear();
     dirty = false;
     sendNext();
   }
@@ -97,7 +106,10 @@ final class Watcher {
         !policy.equals(sentPolicy),
         capture,
         !capture.equals(sentCapture),
-        new Revoked(List.copyOf(revokedServices), List.copyOf(revokedInstances)),
+        new Revoked(
+            List.copyOf(revokedServices),
+            List.copyOf(revokedInstances),
+            List.copyOf(restored.values())),
         standing);
   }
 }

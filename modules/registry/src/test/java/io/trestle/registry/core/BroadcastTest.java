@@ -144,6 +144,47 @@ class BroadcastTest {
     assertThat(stream.cache.revokedServices).isEmpty();
   }
 
+  @Test
+  void serviceActivatedAgain_everybodyIsShownAnInstanceThatNobodyKnows_andThatIsNotThere() {
+    Inst stranger = bench.start(bench.service("stranger"), Decl.of());
+    Inst provider = bench.start(orders, Decl.of().rpc("create").at("h:1"));
+    Stream strangers = bench.stream(stranger);
+    bench.announce(orders, "orders", false);
+    bench.settle();
+    bench.announce(orders, "orders", true);
+    bench.settle();
+
+    assertRestored(stream.lastUpdate(), provider);
+    assertRestored(strangers.lastUpdate(), provider);
+    Stream late = bench.stream(bench.start(bench.service("late"), Decl.of()));
+    bench.settle();
+    assertRestored(late.lastUpdate(), provider);
+    assertThat(bench.cache(stranger).instances.values())
+        .noneMatch(row -> row.serviceId().equals(orders));
+  }
+
+  @Test
+  void serviceActivatedTwice_isShownAnotherInstanceEachTime() {
+    bench.announce(orders, "orders", false);
+    bench.announce(orders, "orders", true);
+    bench.settle();
+    UUID first = stream.lastUpdate().addedInstances().get(0).instanceId();
+    bench.announce(orders, "orders", false);
+    bench.announce(orders, "orders", true);
+    bench.settle();
+
+    assertThat(stream.lastUpdate().addedInstances().get(0).instanceId()).isNotEqualTo(first);
+  }
+
+  private void assertRestored(Update update, Inst known) {
+    assertThat(update.addedInstances())
+        .singleElement()
+        .satisfies(row -> assertThat(row.serviceId()).isEqualTo(orders))
+        .satisfies(row -> assertThat(row.instanceId()).isNotEqualTo(known.id()));
+    assertThat(update.removedInstances()).isEqualTo(update.addedInstances());
+    assertThat(update.revokedServices()).isEmpty();
+  }
+
   // ---- capture modes
 
   @Test

@@ -133,6 +133,22 @@ class RegistryViewTest {
   }
 
   @Test
+  void revokedService_isHeardAgain_whenAnUnknownInstanceComesAndGoesInOneFrame() {
+    view.apply(snapshot("a").build());
+    view.apply(RegistryUpdate.newBuilder().addRevokedServices("s").build());
+    view.apply(
+        RegistryUpdate.newBuilder()
+            .addAddedInstances(instance("stands-in"))
+            .addRemovedInstances(instance("stands-in"))
+            .build());
+
+    assertThat(view.revocations().revoked("s", "b")).isFalse();
+    assertThat(view.routes().find("orders", "place"))
+        .extracting(Route::instanceId)
+        .containsExactly("a");
+  }
+
+  @Test
   void load_survivesAnUpdateOfTheRow() {
     view.apply(snapshot("a").build());
     view.routes().find("orders", "place").get(0).load().incrementAndGet();
