@@ -178,7 +178,9 @@ class GatewayStreamTest {
     response.handler(chunk -> {});
     response.resume();
     await().until(() -> sent.get() > stuck + 100);
-    GatewayFixture.await(response.request().reset(8).transform(v -> Future.succeededFuture()));
+    GatewayFixture.await(
+        connection.onLoop(
+            () -> response.request().reset(8).transform(v -> Future.succeededFuture())));
   }
 
   @Test

@@ -365,7 +365,7 @@ class PolicyWireTest {
     egress(calling, target, "*");
     WireInstance caller = caller();
     await().until(() -> !caller.view().methods(target.id()).isEmpty());
-    invoke(caller, "allowed").ok();
+    awaitAnswer(caller, "allowed", Status.Code.OK);
 
     WIRE.kernel()
         .sql()
