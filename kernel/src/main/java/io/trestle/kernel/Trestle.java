@@ -13,13 +13,19 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running kernel. It exits nothing, hooks nothing, has no static mutable state and sets no system
  * property; several run in one JVM, each on a database of its own.
  */
 public final class Trestle {
+  private static final Logger LOG = LoggerFactory.getLogger(Trestle.class);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
   private final Vertx vertx;
   private final List<String> grpc;
   private final List<String> http;
@@ -115,8 +121,18 @@ public final class Trestle {
         : CompletableFuture.failedFuture(failure);
   }
 
+  /** A connection of a library that nobody closes must not hold up the end of the process. */
   private static CompletionStage<Void> close(Vertx vertx) {
-    return vertx.close().toCompletionStage().exceptionally(e -> null);
+    return vertx
+        .close()
+        .toCompletionStage()
+        .toCompletableFuture()
+        .orTimeout(CLOSE_LIMIT.toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionally(
+            e -> {
+              LOG.warn("event loops did not close reason={}", e.toString());
+              return null;
+            });
   }
 
   /** Bound gRPC addresses, {@code host:port}. */

@@ -6,13 +6,15 @@ import io.vertx.core.Vertx;
 import io.vertx.pgclient.PgException;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Connecting at start (foundation.md 1.4): tries again for 60 s and says so every 5 s. What the
- * server itself refuses for good (SQLSTATE classes 28 and 3D) ends it at once; 57P03 "is starting
- * up", 53300 "too many connections" and silence do not.
+ * server itself refuses for good (SQLSTATE classes 28 and 3D) ends it at once, and so does a
+ * certificate that is not trusted; 57P03 "is starting up", 53300 "too many connections" and silence
+ * do not.
  */
 final class ConnectRetry {
   private static final Logger LOG = LoggerFactory.getLogger(ConnectRetry.class);
@@ -68,8 +70,15 @@ final class ConnectRetry {
    */
   private static boolean isRefusal(Throwable e) {
     return e instanceof IllegalArgumentException
+        || isDistrust(e)
         || sqlState(e).startsWith("28")
         || sqlState(e).startsWith("3D");
+  }
+
+  /** Whether it is about TLS: another attempt gives the same answer. */
+  static boolean isDistrust(Throwable e) {
+    Throwable cause = e.getCause();
+    return e instanceof SSLException || (cause != null && isDistrust(cause));
   }
 
   private static String sqlState(Throwable e) {
@@ -77,12 +86,19 @@ final class ConnectRetry {
   }
 
   private DatabaseFailure refused(Throwable e) {
-    String advice =
-        sqlState(e).startsWith("3D")
-            ? "create the database"
-            : "check user, password and pg_hba.conf";
     return new DatabaseFailure(
-        DatabaseFailure.Kind.REFUSED, "%s refuses: %s; %s".formatted(target, reason(e), advice), e);
+        DatabaseFailure.Kind.REFUSED,
+        "%s refuses: %s; %s".formatted(target, reason(e), advice(e)),
+        e);
+  }
+
+  private static String advice(Throwable e) {
+    if (isDistrust(e)) {
+      return "check sslmode, sslrootcert and the certificate of the server";
+    }
+    return sqlState(e).startsWith("3D")
+        ? "create the database"
+        : "check user, password and pg_hba.conf";
   }
 
   private DatabaseFailure unreachable(Throwable e) {
@@ -110,6 +126,10 @@ final class ConnectRetry {
   }
 
   private static String reason(Throwable e) {
+    Throwable cause = e.getCause();
+    if (isDistrust(e) && cause != null) {
+      return reason(cause); // what stands above it says no more than that it failed
+    }
     return Dsn.mask(String.valueOf(e.getMessage()));
   }
 

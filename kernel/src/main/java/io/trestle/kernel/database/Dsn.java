@@ -106,7 +106,8 @@ public record Dsn(
     return sslMode == SslMode.DISABLE ? options : options.setSslOptions(sslOptions());
   }
 
-  private ClientSSLOptions sslOptions() {
+  /** What is expected of the server, in this mode. */
+  ClientSSLOptions sslOptions() {
     ClientSSLOptions ssl = new ClientSSLOptions();
     boolean verify = sslMode == SslMode.VERIFY_CA || sslMode == SslMode.VERIFY_FULL;
     ssl.setHostnameVerificationAlgorithm(sslMode == SslMode.VERIFY_FULL ? "HTTPS" : "");

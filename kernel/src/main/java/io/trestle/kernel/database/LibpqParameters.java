@@ -9,8 +9,9 @@ import java.util.Set;
 /**
  * The parameters of a URL that libpq knows, or the pool of the original runtime, and that {@link
  * DsnParser} does not read itself. A URL that works elsewhere should work here: what is asked for
- * and is so anyway is silent, what cannot be honoured is a warning, and only what nobody knows, or
- * what no kernel can run with, is refused.
+ * and is so anyway is silent, what cannot be honoured is a warning. Refused is what nobody knows,
+ * what no kernel can run with, and protection that was asked for and would not be there. (One
+ * exception: {@code channel_binding=require} stands in the URLs of common hosts.)
  */
 final class LibpqParameters {
   private static final String READ =
@@ -27,7 +28,15 @@ final class LibpqParameters {
           "load_balance_hosts", Set.of("disable"),
           "sslnegotiation", Set.of("postgres"),
           "sslcompression", Set.of("0"),
-          "sslcertmode", Set.of("allow", "disable"));
+          "sslcertmode", Set.of("allow", "disable"),
+          "ssl_min_protocol_version", Set.of("tlsv1", "tlsv1.1", "tlsv1.2"));
+
+  /** Protection that this kernel does not give, whatever the value. */
+  private static final Set<String> PROTECTION =
+      Set.of("require_auth", "requirepeer", "sslcrl", "sslcrldir", "ssl_min_protocol_version");
+
+  /** Modes that ask for it with this value. */
+  private static final Set<String> MODES = Set.of("gssencmode", "sslcertmode");
 
   private static final Set<String> NOT_HONOURED =
       Set.of(
@@ -53,16 +62,11 @@ final class LibpqParameters {
           "service",
           "servicefile",
           "replication",
-          "require_auth",
-          "requirepeer",
           "sslcert",
           "sslkey",
           "sslpassword",
-          "sslcrl",
-          "sslcrldir",
           "sslsni",
           "sslkeylogfile",
-          "ssl_min_protocol_version",
           "ssl_max_protocol_version",
           "min_protocol_version",
           "max_protocol_version",
@@ -79,7 +83,6 @@ final class LibpqParameters {
           "hostaddr", "the host is looked up",
           "passfile", "the password belongs into the URL",
           "sslcert", "no client certificate is shown",
-          "require_auth", "the server chooses how the password is checked",
           "channel_binding", "SCRAM without channel binding is used");
 
   /** What a kernel can run with: it writes. */
@@ -100,7 +103,10 @@ final class LibpqParameters {
         (name, value) -> {
           if (name.equals("target_session_attrs")) {
             requireWritable(value);
-          } else if (!NOT_HONOURED.contains(name)) {
+          } else if (asksForProtection(name, value)) {
+            throw DsnParser.wrong(
+                name + ": cannot be kept (expected: a URL without it; sslmode=verify-full is)");
+          } else if (!NOT_HONOURED.contains(name) && !PROTECTION.contains(name)) {
             throw DsnParser.wrong(name + ": unknown parameter (expected: " + READ + ")");
           } else if (!isSoAnyway(name, value)) {
             String instead = INSTEAD.get(name);
@@ -110,8 +116,15 @@ final class LibpqParameters {
     return List.copyOf(warnings);
   }
 
+  private static boolean asksForProtection(String name, String value) {
+    return PROTECTION.contains(name)
+        ? !isSoAnyway(name, value)
+        : MODES.contains(name) && value.equalsIgnoreCase("require");
+  }
+
   private static boolean isSoAnyway(String name, String value) {
-    return SO_ANYWAY.getOrDefault(name, Set.of()).contains(value.toLowerCase(Locale.ROOT));
+    return value.isEmpty()
+        || SO_ANYWAY.getOrDefault(name, Set.of()).contains(value.toLowerCase(Locale.ROOT));
   }
 
   private static void requireWritable(String value) {

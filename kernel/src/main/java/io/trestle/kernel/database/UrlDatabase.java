@@ -2,7 +2,6 @@ package io.trestle.kernel.database;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.pgclient.PgException;
 import io.vertx.pgclient.SslMode;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,20 +42,32 @@ public final class UrlDatabase implements DatabaseProvider {
   }
 
   /**
-   * Connects once. {@code prefer} is decided here for the whole run: the client would decide it
-   * anew for each connection, and a server without TLS would then be left with one half-open socket
-   * each time.
+   * Connects once. {@code prefer} is decided here for the whole run, and a server without TLS is
+   * known before the client asks it for some.
    */
   private Future<Dsn> reach() {
-    if (dsn.sslMode() != SslMode.PREFER) {
+    if (dsn.sslMode() == SslMode.DISABLE) {
       return tryWith(dsn);
     }
-    return tryWith(dsn.withSslMode(SslMode.REQUIRE))
-        .recover(
-            e ->
-                e instanceof PgException
-                    ? Future.failedFuture(e)
-                    : tryWith(dsn.withSslMode(SslMode.DISABLE)));
+    Future<Boolean> offer = TlsOffer.of(vertx, dsn.host(), dsn.port(), dsn.sslOptions());
+    return dsn.sslMode() == SslMode.PREFER
+        ? offer.recover(UrlDatabase::noHandshake).compose(this::preferred)
+        : offer.compose(tls -> tls ? tryWith(dsn) : Future.failedFuture(noTls()));
+  }
+
+  private static Future<Boolean> noHandshake(Throwable e) {
+    return ConnectRetry.isDistrust(e) ? Future.succeededFuture(false) : Future.failedFuture(e);
+  }
+
+  private Future<Dsn> preferred(boolean tls) {
+    return tryWith(dsn.withSslMode(tls ? SslMode.REQUIRE : SslMode.DISABLE));
+  }
+
+  private DatabaseFailure noTls() {
+    return new DatabaseFailure(
+        DatabaseFailure.Kind.REFUSED,
+        "%s has no TLS, and sslmode=%s asks for it; switch it on at the server, or say prefer"
+            .formatted(dsn.masked(), dsn.sslMode().value));
   }
 
   private Future<Dsn> tryWith(Dsn candidate) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DsnTest {
 
@@ -82,6 +83,35 @@ class DsnTest {
             "connect_timeout is not honoured: an attempt ends after 5 to 10 s, and is repeated",
             "sslpassword is not honoured",
             "pool_min_conns is not honoured");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "require_auth=scram-sha-256",
+        "requirepeer=postgres",
+        "sslcrl=/etc/revoked.pem",
+        "sslcrldir=/etc/revoked",
+        "gssencmode=require",
+        "sslcertmode=require",
+        "ssl_min_protocol_version=TLSv1.3"
+      })
+  void parse_protectionThatWouldNotBeThere_isRefusedByName(String parameter) {
+    String name = parameter.substring(0, parameter.indexOf('='));
+
+    assertThatThrownBy(() -> Dsn.parse("postgres://u:p@h/d?" + parameter))
+        .isInstanceOf(DatabaseFailure.class)
+        .hasMessageContaining(name + ": cannot be kept");
+  }
+
+  @Test
+  void parse_protectionThatIsThereAnyway_isSilent() {
+    Dsn dsn =
+        Dsn.parse(
+            "postgres://u:p@h/d?ssl_min_protocol_version=TLSv1.2&require_auth=&sslcrl="
+                + "&gssencmode=prefer&sslcertmode=allow");
+
+    assertThat(dsn.warnings()).isEmpty();
   }
 
   @Test

@@ -19,7 +19,6 @@ import io.trestle.kernel.settings.EventSettings;
 import io.trestle.kernel.settings.RpcSettings;
 import io.trestle.kernel.settings.SettingKey;
 import io.trestle.kernel.settings.Settings;
-import io.trestle.protocol.TraceContext;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -378,12 +377,6 @@ final class EventsHouse {
         handout.token(),
         handout.patterns(),
         trace);
-  }
-
-  /** A new trace with its first operation, the publish. */
-  String rootTrace() {
-    return new TraceContext(context.ids().next().toString(), context.ids().next().toString())
-        .format();
   }
 
   /** Where deliveries go. */

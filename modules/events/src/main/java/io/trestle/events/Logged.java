@@ -30,13 +30,15 @@ record Logged(
     return OVERHEAD + headers + event.payload().length + event.payloadJson().length;
   }
 
-  /**
-   * What its deliveries are part of. Older logs and dead letters hold events without a trace; then
-   * the id of the event is it, so that it is the same at every hand-out without being stored.
-   */
-  TraceContext trace() {
+  /** The trace of an event that came without one: its id is the trace and the publish in it. */
+  static TraceContext root(UUID id) {
     String own = id.toString();
-    return TraceContext.parse(event.trace()).orElseGet(() -> new TraceContext(own, own));
+    return new TraceContext(own, own);
+  }
+
+  /** What its deliveries are part of. Older logs hold events without a trace. */
+  TraceContext trace() {
+    return TraceContext.parse(event.trace()).orElseGet(() -> root(id));
   }
 
   /** The same at another place, for these subscriptions. */

@@ -324,13 +324,14 @@ final class PublishRun {
   }
 
   private Arrival arrival(int i, long now) {
-    Event event = stamped(events.get(i), now);
+    UUID id = Objects.requireNonNull(ids[i]);
+    Event event = stamped(events.get(i), id, now);
     List<Target> targets = house.fanOut().targets(request.serviceId(), event);
     int[] matched = FanOut.numbers(targets);
     Logged logged =
         new Logged(
             desk.nextPosition(),
-            Objects.requireNonNull(ids[i]),
+            id,
             request.serviceId(),
             request.instanceId(),
             event,
@@ -343,7 +344,7 @@ final class PublishRun {
    * With a time and with a trace. The root of an event that comes without one is made here and
    * stored, so that every consumer, retry and replay is part of one trace (events.md 2.2).
    */
-  private Event stamped(Event e, long now) {
+  private static Event stamped(Event e, UUID id, long now) {
     boolean traced = TraceContext.parse(e.trace()).isPresent();
     return e.occurredAtMillis() != 0 && traced
         ? e
@@ -356,7 +357,7 @@ final class PublishRun {
             e.idempotencyKey(),
             e.headers(),
             e.occurredAtMillis() != 0 ? e.occurredAtMillis() : now,
-            traced ? e.trace() : house.rootTrace(),
+            traced ? e.trace() : Logged.root(id).format(),
             e.payloadJson());
   }
 
