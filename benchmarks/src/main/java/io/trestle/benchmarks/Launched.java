@@ -34,7 +34,10 @@ final class Launched implements AutoCloseable {
     reader.start();
   }
 
-  /** Starts it with free ports, without building anything. */
+  /**
+   * Starts it with free ports, as a user would: the first start after a build also makes the class
+   * data that quicken the others.
+   */
   static Launched start(
       Workspace workspace, Path program, String command, Map<String, String> environment) {
     Path log = workspace.directory().resolve(command + ".log");
@@ -49,7 +52,6 @@ final class Launched implements AutoCloseable {
                     "network.ui_port=0"))
             .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().keySet().removeIf(name -> name.matches("(TRESTLE|SB|SERVICEBRIDGE)_.*"));
-    builder.environment().put("TRESTLE_NO_BUILD", "1");
     builder.environment().putAll(environment);
     long began = System.nanoTime();
     try {

@@ -62,7 +62,7 @@ final class StartCommand implements Callable<Integer> {
     try (Workspace workspace = Workspace.create()) {
       results = List.of(up(workspace, program), serve(workspace, program));
     }
-    table(results).lines().forEach(output::say);
+    Table.bounded("second start", results).lines().forEach(output::say);
     json.write(results);
     return 0;
   }
@@ -141,25 +141,11 @@ final class StartCommand implements Callable<Integer> {
         Map.of(
             "seconds",
             median,
-            "slowest_seconds",
-            seconds.get(seconds.size() - 1),
-            "bound_seconds",
-            bound,
+            "figure",
+            "median %.2f s, slowest %.2f s".formatted(median, seconds.get(seconds.size() - 1)),
+            "bound",
+            "below %.0f s".formatted(bound),
             "met",
             median < bound));
-  }
-
-  private static Table table(List<Result> results) {
-    Table table = new Table(List.of("second start", "median s", "slowest s", "bound s", "met"));
-    for (Result result : results) {
-      Map<String, Object> facts = result.facts();
-      table.row(
-          result.name(),
-          Table.number((Double) facts.get("seconds"), 2),
-          Table.number((Double) facts.get("slowest_seconds"), 2),
-          Table.number((Double) facts.get("bound_seconds"), 0),
-          Boolean.TRUE.equals(facts.get("met")) ? "yes" : "NO");
-    }
-    return table;
   }
 }

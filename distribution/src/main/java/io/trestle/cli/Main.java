@@ -40,14 +40,15 @@ public final class Main {
   private int run(List<String> given) {
     cli.terminal().format(Arguments.wantJson(given) ? Format.JSON : Format.TEXT);
     if (given.isEmpty()) {
-      commandLine().usage(cli.terminal().err());
+      parser("").usage(cli.terminal().err());
       return ExitCode.USAGE.number();
     }
-    return commandLine().execute(Arguments.normal(given).toArray(String[]::new));
+    List<String> arguments = Arguments.normal(given);
+    return parser(arguments.get(0)).execute(arguments.toArray(String[]::new));
   }
 
-  private CommandLine commandLine() {
-    return new CommandLine(new RootCommand(cli.globals()), new CommandFactory(cli))
+  private CommandLine parser(String first) {
+    return RootCommand.parser(cli, first)
         .setExecutionStrategy(this::execute)
         .setExecutionExceptionHandler((e, command, parsed) -> failed(e))
         .setParameterExceptionHandler((e, args) -> misused(e));

@@ -1,5 +1,6 @@
 package io.trestle.cli;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -8,25 +9,28 @@ import picocli.CommandLine.Mixin;
     name = "trestle",
     synopsisSubcommandLabel = "COMMAND",
     description =
-        "One process and PostgreSQL for a fleet of services. Flags without a command mean serve.",
-    subcommands = {
-      UpCommand.class,
-      ServeCommand.class,
-      DemoCommand.class,
-      BenchCommand.class,
-      ServiceCommand.class,
-      InstancesCommand.class,
-      SettingsCommand.class,
-      PolicyCommand.class,
-      EventsCommand.class,
-      VersionCommand.class,
-      DoctorCommand.class,
-      TrainingCommand.class
-    })
+        "One process and PostgreSQL for a fleet of services. Flags without a command mean serve.")
 final class RootCommand {
   @Mixin final Globals globals;
 
   RootCommand(Globals globals) {
     this.globals = globals;
+  }
+
+  /**
+   * The parser for these arguments. Reading the annotations of all commands takes a third of a
+   * second; so a command that is named first is the only one that is known. Otherwise all are: for
+   * the usage, and for suggestions.
+   *
+   * @param first the first argument, empty when there is none
+   */
+  static CommandLine parser(Cli cli, String first) {
+    CommandLine parser = new CommandLine(new RootCommand(cli.globals()), new CommandFactory(cli));
+    for (SubCommand command : SubCommand.values()) {
+      if (SubCommand.isNone(first) || command.text().equals(first)) {
+        parser.addSubcommand(command.type());
+      }
+    }
+    return parser;
   }
 }

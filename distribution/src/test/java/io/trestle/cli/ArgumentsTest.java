@@ -2,10 +2,14 @@ package io.trestle.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import picocli.CommandLine.Command;
 
 class ArgumentsTest {
 
@@ -42,9 +46,23 @@ class ArgumentsTest {
     assertThat(Arguments.wantJson(List.of(given.split(" ")))).isEqualTo(expected);
   }
 
+  @ParameterizedTest
+  @EnumSource(SubCommand.class)
+  void everyCommand_isTypedAsItIsCalled(SubCommand command) {
+    assertThat(command.type().getAnnotation(Command.class).name()).isEqualTo(command.text());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"up, 1", "service, 1", "-o, 12", "'', 12", "servce, 12"})
+  void parser_knowsTheCommandThatIsNamedFirst_elseAll(String first, int known) {
+    Cli cli = new Cli(new Terminal(System.out, System.err), Map.of(), Path.of(""), new Globals());
+
+    assertThat(RootCommand.parser(cli, first).getSubcommands()).hasSize(known);
+  }
+
   @Test
   void nothing_isWrongUsage() {
-    CliRun run = CliRun.of(java.util.Map.of());
+    CliRun run = CliRun.of(Map.of());
 
     assertThat(run.exit()).isEqualTo(2);
     assertThat(run.err()).contains("Usage: trestle");

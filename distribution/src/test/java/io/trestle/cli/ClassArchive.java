@@ -7,11 +7,15 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 
 /**
@@ -19,14 +23,19 @@ import java.util.zip.ZipOutputStream;
  * start loads is loaded and verified once, by {@link ClassTraining}, and then mapped. It saves two
  * of five seconds of processor time of each kernel, and there are many.
  *
- * <p>The JVM archives no classes of directories, so what Maven has just compiled is put into jars.
- * An archive is used again until anything on the class path changes. Without one, everything runs
- * as it would, but slower. From any thread; the first use blocks until the archive is made.
+ * <p>The JVM archives no classes of directories and of signed jars, so what Maven has just compiled
+ * is put into jars, and what is signed is copied without its signature. An archive is used again
+ * until anything on the class path changes. Without one, everything runs as it would, but slower.
+ * From any thread; the first use blocks until the archive is made.
  */
 final class ClassArchive {
   private static final Path PLACE = Path.of("target", "class-archive").toAbsolutePath();
   private static final Path ARCHIVE = PLACE.resolve("classes.jsa");
   private static final List<String> QUIET = List.of("-Xlog:disable", "-Xlog:all=error:stderr");
+
+  /** Of a signed jar: the signature, and the manifest with the sums. */
+  private static final Pattern SIGNATURE =
+      Pattern.compile("META-INF/(MANIFEST\\.MF|[^/]+\\.(SF|DSA|RSA|EC))");
 
   private static final ClassArchive MADE = make();
 
@@ -107,21 +116,34 @@ final class ClassArchive {
   }
 
   private static String jar(Path entry) {
-    if (!Files.isDirectory(entry)) {
-      return entry.toString();
+    return isArchivable(entry)
+        ? entry.toString()
+        : PLACE.resolve(entry.toString().replaceAll("[^A-Za-z0-9]+", "-") + ".jar").toString();
+  }
+
+  /** Neither a directory nor signed. Signatures would be checked at each start, too. */
+  private static boolean isArchivable(Path entry) {
+    if (Files.isDirectory(entry)) {
+      return false;
     }
-    return PLACE.resolve(entry.toString().replaceAll("[^A-Za-z0-9]+", "-") + ".jar").toString();
+    try (ZipFile jar = new ZipFile(entry.toFile())) {
+      return jar.stream().noneMatch(file -> file.getName().matches("META-INF/[^/]+\\.SF"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void pack(List<Path> entries) throws IOException {
     for (Path entry : entries) {
       if (Files.isDirectory(entry)) {
-        pack(entry, Path.of(jar(entry)));
+        packDirectory(entry, Path.of(jar(entry)));
+      } else if (!isArchivable(entry)) {
+        packUnsigned(entry, Path.of(jar(entry)));
       }
     }
   }
 
-  private static void pack(Path directory, Path jar) throws IOException {
+  private static void packDirectory(Path directory, Path jar) throws IOException {
     TreeMap<String, Path> names = new TreeMap<>();
     for (Path file : files(directory)) {
       names.put(directory.relativize(file).toString().replace(File.separatorChar, '/'), file);
@@ -135,13 +157,26 @@ final class ClassArchive {
     }
   }
 
+  private static void packUnsigned(Path signed, Path jar) throws IOException {
+    try (ZipFile from = new ZipFile(signed.toFile());
+        OutputStream out = Files.newOutputStream(jar);
+        ZipOutputStream zip = new ZipOutputStream(out)) {
+      zip.setLevel(Deflater.BEST_SPEED);
+      for (ZipEntry entry : Collections.list(from.entries())) {
+        if (!SIGNATURE.matcher(entry.getName()).matches()) {
+          zip.putNextEntry(new ZipEntry(entry.getName()));
+          from.getInputStream(entry).transferTo(zip);
+        }
+      }
+    }
+  }
+
   private static boolean train(String classPath) throws IOException {
     Files.deleteIfExists(ARCHIVE);
     List<String> command = new ArrayList<>(List.of(KernelProcess.java()));
     command.addAll(QUIET);
     command.addAll(KernelProcess.SMALL);
     command.addAll(KernelProcess.programs());
-    command.add("-Dlogback.configurationFile=logback.xml");
     command.add("-XX:ArchiveClassesAtExit=" + ARCHIVE);
     command.addAll(List.of("-cp", classPath, ClassTraining.class.getName()));
     Path log = PLACE.resolve("training.log");

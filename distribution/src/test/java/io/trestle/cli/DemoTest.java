@@ -50,6 +50,25 @@ class DemoTest {
 
       assertThat(started).hasSizeGreaterThan(5).noneMatch(ProcessHandle::isAlive);
       assertThat(up.cli("service", "list").out()).doesNotContain("payments");
+      assertTables(report);
+    }
+  }
+
+  /** What is printed is what the tables of the services hold, read without the demo. */
+  private void assertTables(JsonNode report) {
+    JsonNode orders = report.path("orders");
+    try (LeftDatabase left = LeftDatabase.of(state.resolve("demo"))) {
+      assertThat(left.count("order_flow_storefront", "SELECT count(*) FROM orders"))
+          .isEqualTo(orders.path("all").asLong());
+      assertThat(
+              left.count(
+                  "order_flow_storefront",
+                  "SELECT count(*) FROM orders WHERE ending = 'completed'"))
+          .isEqualTo(orders.path("completed").asLong());
+      assertThat(left.count("order_flow", "SELECT count(*) FROM charges"))
+          .isEqualTo(report.path("charges").path("rows").asLong());
+      assertThat(left.count("order_flow", "SELECT count(DISTINCT order_id) FROM charges"))
+          .isEqualTo(orders.path("completed").asLong());
     }
   }
 

@@ -91,7 +91,6 @@ public final class KernelProcess implements AutoCloseable {
     command.addAll(SMALL);
     command.addAll(ClassArchive.options());
     command.add("-Dtrestle.home=" + HOME);
-    command.add("-Dlogback.configurationFile=logback.xml"); // not that of the tests
     command.addAll(programs());
     command.addAll(List.of("-cp", ClassArchive.classPath(), Main.class.getName()));
     return command;

@@ -175,7 +175,7 @@ class PolicyClientTest {
     assertThat(call(caller, transport)).isEqualTo(HELLO);
 
     flag("cap_rpc_call", false);
-    await().until(() -> !policy(caller).warnings().isEmpty());
+    await().until(() -> !policy(caller).warnings().isEmpty() && !violations().isEmpty());
     events.clear();
 
     assertThat(catchThrowable(() -> call(caller, transport)))

@@ -23,6 +23,7 @@ final class JavaCommand {
           "-Dtrestle.home=",
           "-Dtrestle.postgresql=",
           "-Dlogback.",
+          "-Dio.netty.jfr.",
           "-XX:SharedArchiveFile=",
           "-XX:AOTCache=",
           "-Xlog:",
