@@ -62,7 +62,9 @@ final class WireClient implements AutoCloseable {
                       .ended()
                       .only());
       SslContextBuilder own =
-          tls(parsed.ca()).keyManager(pair.getPrivate(), certificate(leaf.getCertDer()));
+          tls(parsed.ca())
+              .keyStoreType("JKS")
+              .keyManager(pair.getPrivate(), certificate(leaf.getCertDer()));
       return new WireClient(channel(grpc, own));
     } catch (InvalidProtocolBufferException e) {
       throw new AssertionError(e);

@@ -29,6 +29,7 @@ import io.trestle.kernel.settings.SettingsCatalog;
 import io.trestle.kernel.settings.SettingsStore;
 import io.trestle.kernel.state.RuntimeInfo;
 import io.trestle.kernel.state.StateDirectory;
+import io.trestle.kernel.web.MetricsServer;
 import io.trestle.kernel.web.SettingsService;
 import io.trestle.kernel.web.SystemService;
 import io.trestle.kernel.web.WebOptions;
@@ -311,8 +312,9 @@ final class Startup {
     SystemService.mount(web, kernel.version(), kernel.id(), kernel.epoch());
     return part("http", web.listen())
         .onSuccess(urls -> undo.add("http", web::close))
+        .compose(urls -> openMetrics(settings))
         .compose(
-            urls ->
+            v ->
                 part(
                     "grpc",
                     gateway.bind(
@@ -323,6 +325,12 @@ final class Startup {
               undo.add("grpc", gateway::close);
               return ready(stores, state, gateway, web, bound);
             });
+  }
+
+  private Future<Void> openMetrics(RuntimeSettings settings) {
+    MetricsServer metrics = new MetricsServer(vertx, meters, settings);
+    undo.add("metrics endpoint", metrics::close);
+    return part("metrics endpoint", metrics.start());
   }
 
   private Trestle ready(

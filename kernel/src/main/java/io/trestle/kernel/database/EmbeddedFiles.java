@@ -61,7 +61,12 @@ final class EmbeddedFiles {
     return Files.readString(file).strip();
   }
 
-  /** Makes the data directory if there is none, with SCRAM from the first moment. */
+  /**
+   * Makes the data directory if there is none, with SCRAM from the first moment. Rounds of hashing
+   * make guessing a weak password slow; ours is 256 random bits, which nobody guesses, and each
+   * connection would pay for them. Roles that are made later get the usual number ({@link
+   * EmbeddedServer}).
+   */
   void initialize(PostgresPrograms programs, String user) throws IOException {
     if (!Files.exists(data().resolve("PG_VERSION"))) {
       Path draft = directory.resolve("data.new");
@@ -75,6 +80,7 @@ final class EmbeddedFiles {
               user,
               "--pwfile=" + directory.resolve("password"),
               "--auth=scram-sha-256",
+              "--set=scram_iterations=1",
               "--encoding=UTF8",
               "--no-locale");
       if (!result.ok()) {

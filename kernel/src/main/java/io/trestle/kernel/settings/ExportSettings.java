@@ -8,14 +8,12 @@ public final class ExportSettings {
   /** Whether the Prometheus endpoint is served. */
   public static final SettingKey<Boolean> PROMETHEUS_ENABLED =
       SettingKey.bool("obsexport.prometheus.enable", false)
-          .about("Whether the Prometheus endpoint is served.")
-          .withoutEffect();
+          .about("Whether the Prometheus endpoint is served.");
 
   /** Token that a scrape must show; empty = none. */
   public static final SettingKey<String> METRICS_BEARER_TOKEN =
       SettingKey.secret("obsexport.metrics_bearer_token")
-          .about("Token that a scrape must show; empty = none.")
-          .withoutEffect();
+          .about("Token that a scrape must show; empty = none.");
 
   /** How far back exported values may lie. */
   public static final SettingKey<Duration> METRICS_WINDOW =

@@ -36,8 +36,7 @@ public final class NetworkSettings {
   public static final SettingKey<Integer> OBSEXPORT_PORT =
       SettingKey.integer("network.obsexport_port", 14446, 0, 65535)
           .needsRestart()
-          .about("Port of the Prometheus endpoint; 0 = a free one.")
-          .withoutEffect();
+          .about("Port of the Prometheus endpoint; 0 = a free one.");
 
   /**
    * How long running calls may go on at shutdown; above 3000 the process may need more than 5 s.

@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sockets of the HTTP listener: one for each address, all on one port. With port 0 the first
+ * The sockets of a listener for HTTP: one for each address, all on one port. With port 0 the first
  * address chooses and the others follow; when one of them finds the port taken there, all begin
  * again. An IPv6 loopback that the machine does not have is left out, so that the default works
  * everywhere.
@@ -28,14 +28,23 @@ final class Listeners {
 
   private final Vertx vertx;
   private final List<String> hosts;
+  private final String portSetting;
   private final Handler<HttpServerRequest> handler;
   private final List<Bound> bound = new ArrayList<>();
 
   private record Bound(String host, HttpServer server) {}
 
-  Listeners(Vertx vertx, List<String> hosts, Handler<HttpServerRequest> handler) {
+  /**
+   * Not bound yet.
+   *
+   * @param portSetting the setting that failures name for the port; that of the hosts is {@code
+   *     network.ui_host}
+   */
+  Listeners(
+      Vertx vertx, List<String> hosts, String portSetting, Handler<HttpServerRequest> handler) {
     this.vertx = vertx;
     this.hosts = hosts;
+    this.portSetting = portSetting;
     this.handler = handler;
   }
 
@@ -97,10 +106,10 @@ final class Listeners {
     }
     String problem =
         isInUse(failure)
-            ? "network.ui_port: %d is in use on %s (expected: a free port, or 0 for any)"
-                .formatted(port, host)
-            : "network.ui_host: %s: port %d (network.ui_port) cannot be bound: %s (expected: addresses of this machine)"
-                .formatted(host, port, failure.getMessage());
+            ? "%s: %d is in use on %s (expected: a free port, or 0 for any)"
+                .formatted(portSetting, port, host)
+            : "network.ui_host: %s: port %d (%s) cannot be bound: %s (expected: addresses of this machine)"
+                .formatted(host, port, portSetting, failure.getMessage());
     return Future.failedFuture(new ListenException(problem, failure));
   }
 

@@ -1,5 +1,6 @@
 package io.trestle.kernel.web;
 
+import io.trestle.kernel.settings.NetworkSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -32,7 +33,7 @@ public final class WebServer implements Web {
     this.router = Router.router(vertx);
     this.admin =
         new AdminApi(new AdminGate(options.token(), options.publicOrigin()), () -> draining);
-    this.listeners = new Listeners(vertx, options.hosts(), router);
+    this.listeners = new Listeners(vertx, options.hosts(), NetworkSettings.UI_PORT.name(), router);
     mountOwn();
   }
 

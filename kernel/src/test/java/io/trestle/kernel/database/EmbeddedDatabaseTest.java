@@ -52,7 +52,9 @@ class EmbeddedDatabaseTest {
     assertThat(value(database, "SHOW unix_socket_directories")).isEmpty();
     assertThat(value(database, "SHOW listen_addresses")).isEqualTo("127.0.0.1");
     assertThat(value(database, "SELECT rolpassword FROM pg_authid WHERE rolname = 'postgres'"))
-        .startsWith("SCRAM-SHA-256$");
+        .as("one round for a random password")
+        .startsWith("SCRAM-SHA-256$1:");
+    assertThat(value(database, "SHOW scram_iterations")).as("for other roles").isEqualTo("4096");
     for (String password : List.of("postgres", "pass")) {
       PgConnectOptions intruder = database.dsn().connectOptions().setPassword(password);
       assertThat(Db.failure(PgConnection.connect(vertx, intruder)))

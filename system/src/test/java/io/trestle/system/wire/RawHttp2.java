@@ -86,7 +86,7 @@ final class RawHttp2 implements AutoCloseable {
 
   private static KeyManager[] keys(WireIdentity identity)
       throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
+    KeyStore store = KeyStore.getInstance("JKS");
     store.load(null, null);
     store.setKeyEntry("leaf", identity.key(), NO_PASSWORD, new X509Certificate[] {identity.leaf()});
     // This factory shows the leaf whatever authorities the server names: a stranger's too.

@@ -81,6 +81,7 @@ final class WireCallee implements AutoCloseable {
           GrpcSslContexts.configure(
                   SslContextBuilder.forServer(identity.key(), identity.leaf()), SslProvider.JDK)
               .protocols("TLSv1.3")
+              .keyStoreType("JKS") // as in WireClient
               .clientAuth(ClientAuth.REQUIRE)
               .trustManager(new PinnedTrust(ca, null));
       Server server =

@@ -11,6 +11,10 @@ import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import io.trestle.RawBytes;
@@ -28,15 +32,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One client of the wire with another TLS and gRPC stack: grpc-java over Netty with the engine of
- * the JDK. It has one connection and makes another handshake only when that one is lost.
+ * the JDK. It has one connection and makes another handshake only when that one is lost. Each has a
+ * thread of its own: the engine of the JDK needs seconds to encrypt what a test floods the runtime
+ * with, and a handshake of another test on the same thread would time out behind it.
  */
 final class WireClient implements AutoCloseable {
   private final ManagedChannel channel;
+  private final EventLoopGroup loop;
   private final PinnedTrust trust;
   private volatile @Nullable SSLSession session;
 
-  private WireClient(ManagedChannel channel, PinnedTrust trust) {
+  private WireClient(ManagedChannel channel, EventLoopGroup loop, PinnedTrust trust) {
     this.channel = channel;
+    this.loop = loop;
     this.trust = trust;
   }
 
@@ -65,14 +73,19 @@ final class WireClient implements AutoCloseable {
               .protocols("TLSv1.3")
               .trustManager(trust);
       if (identity != null) {
-        tls.keyManager(identity.key(), identity.leaf());
+        // the type by default hashes 10,000 times for each key that is put in or taken out
+        tls.keyStoreType("JKS").keyManager(identity.key(), identity.leaf());
       }
+      EventLoopGroup loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
       NettyChannelBuilder builder =
-          NettyChannelBuilder.forAddress(resolve(address)).sslContext(tls.build());
+          NettyChannelBuilder.forAddress(resolve(address))
+              .eventLoopGroup(loop)
+              .channelType(NioSocketChannel.class)
+              .sslContext(tls.build());
       if (authority != null) {
         builder.overrideAuthority(authority);
       }
-      return new WireClient(builder.build(), trust);
+      return new WireClient(builder.build(), loop, trust);
     } catch (SSLException e) {
       throw new AssertionError(e);
     }
@@ -185,5 +198,6 @@ final class WireClient implements AutoCloseable {
   @Override
   public void close() {
     channel.shutdownNow();
+    var unused = loop.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }
