@@ -24,6 +24,10 @@ final class ConnectionRegistry {
   }
 
   void opened(HttpConnection http) {
+    if (!WireStreams.isHttp2(http)) {
+      http.close();
+      return;
+    }
     ClientConnection connection = new ClientConnection(loop, shared, http);
     connections.put(http, connection);
     shared.metrics().connectionOpened();

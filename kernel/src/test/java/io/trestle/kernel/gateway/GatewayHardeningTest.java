@@ -24,6 +24,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -224,12 +225,16 @@ class GatewayHardeningTest {
             .setSsl(true)
             .setHostnameVerificationAlgorithm("")
             .setTrustOptions(Transport.trust(gateway.certificates.ca()));
+    List<Throwable> unhandled = new CopyOnWriteArrayList<>();
+    gateway.vertx.exceptionHandler(unhandled::add);
     NetClient client = gateway.vertx.createNetClient(tls);
     GatewayFixture.await(
         connection.onLoop(
             () ->
                 client.connect(gateway.port(), "127.0.0.1").compose(GatewayHardeningTest::closed)));
     GatewayFixture.await(client.close());
+    gateway.vertx.exceptionHandler(null);
+    assertThat(unhandled).as("nothing for the log").isEmpty();
   }
 
   @Test

@@ -78,9 +78,19 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   }
 
   /**
+   * Whether a connection that an HTTP server of Vert.x has accepted speaks HTTP/2. BoringSSL cannot
+   * refuse a client that offers no protocol, and then it is HTTP/1.1.
+   */
+  public static boolean isHttp2(HttpConnection connection) {
+    return ((HttpServerConnection) connection).channelHandlerContext().handler()
+        instanceof Http2ConnectionHandler;
+  }
+
+  /**
    * Takes the streams of a connection that an HTTP server of Vert.x has accepted; to be called by
    * its connection handler.
    *
+   * @param connection one that {@link #isHttp2}
    * @param lane the lane on which the server listens
    */
   public static void serve(Lane lane, HttpConnection connection, Acceptor acceptor) {

@@ -157,6 +157,10 @@ public final class CallServer {
    * All streams are taken here; the request handler of the server, which it must have, gets none.
    */
   private void onConnection(Lane lane, HttpConnection connection) {
+    if (!WireStreams.isHttp2(connection)) {
+      connection.close();
+      return;
+    }
     PeerIdentity peer = PeerIdentity.of(connection);
     Pinger.start(vertx, connection);
     WireStreams.serve(lane, connection, (stream, headers) -> accept(lane, peer, stream, headers));
