@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class Issuer {
   private static final Logger LOG = LoggerFactory.getLogger(Issuer.class);
 
-  /** Leaves until loading the library is worth its half second of processor time. */
+  /** Leaves until the library is worth being unpacked and loaded. */
   static final int MANY = 32;
 
   private final AtomicInteger issued = new AtomicInteger();

@@ -18,7 +18,7 @@ final class NativeSignatures {
 
   private NativeSignatures() {}
 
-  /** Unpacks and loads the library, which takes about half a second: on a worker. */
+  /** Unpacks and loads the library: on a worker, since it takes much longer than a signature. */
   static Optional<Provider> load() {
     return ServiceLoader.load(Provider.class, NativeSignatures.class.getClassLoader()).stream()
         .filter(provider -> provider.type().getName().equals(PROVIDER))
