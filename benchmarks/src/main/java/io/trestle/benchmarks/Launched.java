@@ -18,7 +18,9 @@ import java.util.concurrent.TimeoutException;
 
 /** The program as users start it, as a process. Closing it stops it as a signal would. */
 final class Launched implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  /** The first one may have to build. */
+  private static final Duration START_LIMIT = Duration.ofMinutes(10);
+
   private static final Duration STOP_LIMIT = Duration.ofSeconds(40);
   private static final String READY = "ready:";
 

@@ -54,7 +54,10 @@ class DemoTest {
     }
   }
 
-  /** What is printed is what the tables of the services hold, read without the demo. */
+  /**
+   * What is printed is what the tables of the services hold, read without the demo. The key of a
+   * charge is its order.
+   */
   private void assertTables(JsonNode report) {
     JsonNode orders = report.path("orders");
     try (LeftDatabase left = LeftDatabase.of(state.resolve("demo"))) {
@@ -67,8 +70,6 @@ class DemoTest {
           .isEqualTo(orders.path("completed").asLong());
       assertThat(left.count("order_flow", "SELECT count(*) FROM charges"))
           .isEqualTo(report.path("charges").path("rows").asLong());
-      assertThat(left.count("order_flow", "SELECT count(DISTINCT order_id) FROM charges"))
-          .isEqualTo(orders.path("completed").asLong());
     }
   }
 

@@ -86,7 +86,8 @@ class MetricsEndpointTest {
   }
 
   @Test
-  void portInUse_whenItIsSwitchedOnLater_isAWarning_andTheKernelGoesOn() throws Exception {
+  void portInUse_whenItIsSwitchedOnLater_isNoReasonToEnd_andItMayBeSwitchedOnAgain()
+      throws Exception {
     kernel.run();
     try (ServerSocket taken = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
       set(ENABLE, "true");

@@ -1,5 +1,6 @@
 package io.trestle.kernel.database;
 
+import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -78,7 +79,8 @@ final class ConnectRetry {
   /** Whether it is about TLS: another attempt gives the same answer. */
   static boolean isDistrust(Throwable e) {
     Throwable cause = e.getCause();
-    return e instanceof SSLException || (cause != null && isDistrust(cause));
+    return (e instanceof SSLException && !(e instanceof SslHandshakeTimeoutException))
+        || (cause != null && isDistrust(cause));
   }
 
   private static String sqlState(Throwable e) {
@@ -125,9 +127,9 @@ final class ConnectRetry {
     options.progress().accept(line);
   }
 
-  private static String reason(Throwable e) {
+  static String reason(Throwable e) {
     Throwable cause = e.getCause();
-    if (isDistrust(e) && cause != null) {
+    if (isDistrust(e) && cause != null && cause.getMessage() != null) {
       return reason(cause); // what stands above it says no more than that it failed
     }
     return Dsn.mask(String.valueOf(e.getMessage()));

@@ -10,6 +10,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,8 @@ final class EmbeddedFiles {
       host all all 127.0.0.1/32 scram-sha-256
       host all all ::1/128      scram-sha-256
       """;
+
+  private static final String ROUNDS = "scram_iterations";
 
   private final Path directory;
 
@@ -64,8 +67,7 @@ final class EmbeddedFiles {
   /**
    * Makes the data directory if there is none, with SCRAM from the first moment. Rounds of hashing
    * make guessing a weak password slow; ours is 256 random bits, which nobody guesses, and each
-   * connection would pay for them. Roles that are made later get the usual number ({@link
-   * EmbeddedServer}).
+   * connection would pay for them. Roles that are made later get the usual number.
    */
   void initialize(PostgresPrograms programs, String user) throws IOException {
     if (!Files.exists(data().resolve("PG_VERSION"))) {
@@ -80,15 +82,21 @@ final class EmbeddedFiles {
               user,
               "--pwfile=" + directory.resolve("password"),
               "--auth=scram-sha-256",
-              "--set=scram_iterations=1",
+              "--set=" + ROUNDS + "=1",
               "--encoding=UTF8",
               "--no-locale");
       if (!result.ok()) {
         throw failure("initdb failed: " + result.output());
       }
+      forget(draft.resolve("postgresql.conf"), ROUNDS);
       Files.move(draft, data(), StandardCopyOption.ATOMIC_MOVE);
     }
     Files.writeString(data().resolve("pg_hba.conf"), HBA);
+  }
+
+  private static void forget(Path configuration, String parameter) throws IOException {
+    List<String> lines = Files.readAllLines(configuration);
+    Files.write(configuration, lines.stream().filter(l -> !l.startsWith(parameter)).toList());
   }
 
   /** The port of the last start if it is free, else a new one, which is said. */

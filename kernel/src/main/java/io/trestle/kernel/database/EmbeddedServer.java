@@ -37,8 +37,7 @@ final class EmbeddedServer {
   private static final String FIXED =
       " -c listen_addresses=127.0.0.1 -c unix_socket_directories="
           + " -c fsync=on -c full_page_writes=on -c synchronous_commit=on"
-          + " -c max_connections=60 -c password_encryption=scram-sha-256 -c scram_iterations=4096"
-          + " -c timezone=UTC";
+          + " -c max_connections=60 -c password_encryption=scram-sha-256 -c timezone=UTC";
 
   private final EmbeddedOptions options;
   private final String user;

@@ -29,11 +29,12 @@ final class LibpqParameters {
           "sslnegotiation", Set.of("postgres"),
           "sslcompression", Set.of("0"),
           "sslcertmode", Set.of("allow", "disable"),
+          "require_auth", Set.of("none"),
           "ssl_min_protocol_version", Set.of("tlsv1", "tlsv1.1", "tlsv1.2"));
 
   /** Protection that this kernel does not give, whatever the value. */
   private static final Set<String> PROTECTION =
-      Set.of("require_auth", "requirepeer", "sslcrl", "sslcrldir", "ssl_min_protocol_version");
+      Set.of("require_auth", "sslcrl", "sslcrldir", "ssl_min_protocol_version");
 
   /** Modes that ask for it with this value. */
   private static final Set<String> MODES = Set.of("gssencmode", "sslcertmode");
@@ -62,6 +63,7 @@ final class LibpqParameters {
           "service",
           "servicefile",
           "replication",
+          "requirepeer",
           "sslcert",
           "sslkey",
           "sslpassword",

@@ -22,6 +22,7 @@ final class TlsOffer {
   private static final int CONNECT_MILLIS = 10_000;
   private static final int REQUEST_CODE = 80_877_103;
   private static final byte YES = 'S';
+  private static final byte NO = 'N';
 
   private TlsOffer() {}
 
@@ -42,7 +43,15 @@ final class TlsOffer {
 
   private static Future<Boolean> ask(NetSocket socket, ClientSSLOptions tls) {
     Promise<Boolean> answer = Promise.promise();
-    socket.handler(bytes -> answer.tryComplete(bytes.getByte(0) == YES));
+    socket.handler(
+        bytes -> {
+          byte letter = bytes.getByte(0);
+          if (letter == YES || letter == NO) {
+            answer.tryComplete(letter == YES);
+          } else {
+            answer.tryFail("the server could not answer whether it speaks TLS");
+          }
+        });
     socket.closeHandler(v -> answer.tryFail(new EOFException("closed before an answer")));
     socket.exceptionHandler(answer::tryFail);
     return socket

@@ -56,7 +56,11 @@ public final class UrlDatabase implements DatabaseProvider {
   }
 
   private static Future<Boolean> noHandshake(Throwable e) {
-    return ConnectRetry.isDistrust(e) ? Future.succeededFuture(false) : Future.failedFuture(e);
+    if (!ConnectRetry.isDistrust(e)) {
+      return Future.failedFuture(e);
+    }
+    LOG.warn("database without TLS, as sslmode=prefer allows reason={}", ConnectRetry.reason(e));
+    return Future.succeededFuture(false);
   }
 
   private Future<Dsn> preferred(boolean tls) {

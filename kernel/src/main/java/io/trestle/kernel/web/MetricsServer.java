@@ -117,15 +117,19 @@ public final class MetricsServer {
     } else {
       scrape()
           .onSuccess(text -> end(response.putHeader("content-type", TYPE), 200, text))
-          .onFailure(e -> failed(response, e));
+          .onFailure(e -> end(response, 500, "internal error\n"));
     }
   }
 
   /** In constant time; without a token in the settings everybody may. */
   private boolean mayRead(List<String> shown) {
     String token = settings.get(ExportSettings.METRICS_BEARER_TOKEN);
-    return token.isEmpty()
-        || (shown.size() == 1 && MessageDigest.isEqual(bytes(shown.get(0)), bytes(BEARER + token)));
+    if (token.isEmpty()) {
+      return true;
+    }
+    String only = shown.size() == 1 ? shown.get(0) : "";
+    return only.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        && MessageDigest.isEqual(bytes(only.substring(BEARER.length()).strip()), bytes(token));
   }
 
   private static byte[] bytes(String text) {
@@ -135,15 +139,13 @@ public final class MetricsServer {
   private synchronized Future<String> scrape() {
     Future<String> running = scrape;
     if (running == null || running.isComplete()) {
-      running = vertx.executeBlocking(meters::scrape);
+      running =
+          vertx
+              .executeBlocking(meters::scrape)
+              .onFailure(e -> LOG.error("scrape failed reason={}", e.toString()));
       scrape = running;
     }
     return running;
-  }
-
-  private static void failed(HttpServerResponse response, Throwable e) {
-    LOG.error("scrape failed", e);
-    end(response, 500, "internal error\n");
   }
 
   private static void end(HttpServerResponse response, int status, String text) {

@@ -89,7 +89,6 @@ class DsnTest {
   @ValueSource(
       strings = {
         "require_auth=scram-sha-256",
-        "requirepeer=postgres",
         "sslcrl=/etc/revoked.pem",
         "sslcrldir=/etc/revoked",
         "gssencmode=require",

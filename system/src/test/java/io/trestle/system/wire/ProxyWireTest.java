@@ -397,6 +397,18 @@ class ProxyWireTest {
   // ---- choice
 
   @Test
+  @Acceptance("RPC-21")
+  void exclusion_ofTheOnlyInstance_usesItAllTheSame() {
+    Callee only = echo();
+    WireInstance caller = caller();
+    var excluding = WireInstance.invocation(target.id(), "echo");
+
+    caller.invoke(excluding.addExcludeInstanceIds(only.id())).ok();
+
+    assertThat(only.server().received()).hasSize(1);
+  }
+
+  @Test
   @Acceptance("WI-56")
   void exclusion_ofAllButOne_usesThatOne_andOfAllUsesOneOfThem() {
     Callee one = echo();

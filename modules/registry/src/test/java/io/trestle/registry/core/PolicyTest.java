@@ -242,6 +242,7 @@ class PolicyTest {
   }
 
   @Test
+  @Acceptance("AP-20")
   void capability_ofTheCallingSide_keepsDeclarationsAndWarns() {
     bench.start(orders, Decl.of().rpc("m1").workflow("w").at("h:1"));
     bench.off(shop, Capability.RPC_CALL, Capability.WORKFLOW_RUN, Capability.EVENT_PUBLISH);

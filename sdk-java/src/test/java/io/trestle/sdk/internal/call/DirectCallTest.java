@@ -46,7 +46,7 @@ class DirectCallTest {
   }
 
   @Test
-  @Acceptance("RPC-2")
+  @Acceptance({"RPC-2", "WI-58"}) // there is no rule of rpc.handle
   void call_ofBlockingHandler_returnsItsAnswer() throws Exception {
     Callee callee = echo(fleet.callee());
     Client client = fleet.client().sees("echo", callee);
