@@ -26,8 +26,9 @@ final class RootCommand {
    */
   static CommandLine parser(Cli cli, String first) {
     CommandLine parser = new CommandLine(new RootCommand(cli.globals()), new CommandFactory(cli));
+    boolean all = SubCommand.isNone(first);
     for (SubCommand command : SubCommand.values()) {
-      if (SubCommand.isNone(first) || command.text().equals(first)) {
+      if (all || command.text().equals(first)) {
         parser.addSubcommand(command.type());
       }
     }

@@ -106,10 +106,9 @@ public final class MetricsServer {
 
   private void answer(HttpServerRequest request) {
     HttpServerResponse response = request.response().putHeader("cache-control", "no-store");
-    boolean reads = READS.contains(request.method());
     if (!PATH.equals(request.path())) {
       end(response, 404, "not found (expected: " + PATH + ")\n");
-    } else if (!reads) {
+    } else if (!READS.contains(request.method())) {
       end(response.putHeader("allow", "GET, HEAD"), 405, "expected: GET\n");
     } else if (!mayRead(request.headers().getAll("authorization"))) {
       response.putHeader("www-authenticate", BEARER.strip());
