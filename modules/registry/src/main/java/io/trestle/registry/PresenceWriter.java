@@ -47,6 +47,11 @@ final class PresenceWriter {
     }
   }
 
+  /** Those of the live instances whose rows say something else, and are not being written. */
+  Future<Set<UUID>> edited(List<WritePresence> live) {
+    return store.unlike(live.stream().filter(p -> !newest.containsKey(p.instanceId())).toList());
+  }
+
   /** Writes again what failed; call it while the database is there. */
   void retry() {
     if (failed.isEmpty()) {

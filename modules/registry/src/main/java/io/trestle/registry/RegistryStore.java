@@ -14,9 +14,11 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** All SQL of the registry: presence in {@code service_instances}, declarations and methods. */
@@ -126,6 +128,17 @@ final class RegistryStore {
       UPDATE service_instances
       SET status = 'disconnected', call_endpoint = '', http_endpoint = '', session_id = ''
       WHERE status = 'connected' AND (kernel_id IS NULL OR kernel_id <> ALL($1))
+      """;
+
+  /** Served by the primary key of service_instances. */
+  private static final String UNLIKE =
+      """
+      SELECT i.id
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+        AS p(id, call_endpoint, http_endpoint, session_id)
+      JOIN service_instances i ON i.id = p.id
+      WHERE (i.status, i.call_endpoint, i.http_endpoint, i.session_id, i.kernel_id)
+        IS DISTINCT FROM ('connected', p.call_endpoint, p.http_endpoint, p.session_id, $5::uuid)
       """;
 
   /** Served by service_instances_leaf and the primary key of instance_declarations. */
@@ -277,6 +290,32 @@ final class RegistryStore {
   Future<Integer> resetPresence(Set<UUID> liveKernels) {
     Tuple live = Tuple.tuple().addArrayOfUUID(liveKernels.toArray(new UUID[0]));
     return writes.write(RESET_PRESENCE, live, DirectWrites.SWEEP).map(r -> r.rowCount());
+  }
+
+  /** Those of these live instances whose rows say something else. */
+  Future<Set<UUID>> unlike(List<WritePresence> live) {
+    if (live.isEmpty()) {
+      return Future.succeededFuture(Set.of());
+    }
+    Tuple expected =
+        Tuple.tuple()
+            .addArrayOfUUID(live.stream().map(WritePresence::instanceId).toArray(UUID[]::new))
+            .addArrayOfString(texts(live, WritePresence::callEndpoint))
+            .addArrayOfString(texts(live, WritePresence::httpEndpoint))
+            .addArrayOfString(texts(live, WritePresence::sessionId))
+            .addUUID(kernelId);
+    return pool.preparedQuery(UNLIKE)
+        .execute(expected)
+        .map(
+            rows -> {
+              Set<UUID> unlike = new HashSet<>();
+              rows.forEach(row -> unlike.add(row.getUUID(0)));
+              return unlike;
+            });
+  }
+
+  private static String[] texts(List<WritePresence> of, Function<WritePresence, String> text) {
+    return of.stream().map(text).toArray(String[]::new);
   }
 
   Future<List<Stored>> stored() {

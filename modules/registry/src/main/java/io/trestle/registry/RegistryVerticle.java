@@ -51,6 +51,7 @@ final class RegistryVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(RegistryVerticle.class);
   private static final long COLLECT_EVERY_MILLIS = 3_600_000;
   private static final long RETRY_EVERY_MILLIS = 1_000;
+  private static final long COMPARE_EVERY_MILLIS = 10_000;
   private static final Duration DRAIN = Duration.ofSeconds(1);
 
   private final ModuleContext house;
@@ -129,6 +130,7 @@ final class RegistryVerticle extends VerticleBase {
     bus.answer(Registrations.CLOSED, this::watchClosed);
     capture.onChange(modes -> context.runOnContext(v -> act(c -> c.captureModes(modes, now()))));
     vertx.setPeriodic(RETRY_EVERY_MILLIS, id -> retryPresence());
+    vertx.setPeriodic(COMPARE_EVERY_MILLIS, id -> overwriteEdits());
     vertx.setPeriodic(COLLECT_EVERY_MILLIS, id -> collect());
   }
 
@@ -349,6 +351,23 @@ final class RegistryVerticle extends VerticleBase {
     if (house.database().state() == DatabaseState.AVAILABLE) {
       presence.retry();
       declarations.retry();
+    }
+  }
+
+  /** Rows of live instances are ours; whoever edits them is overwritten (wire.md 8.5). */
+  private void overwriteEdits() {
+    if (house.database().state() == DatabaseState.AVAILABLE) {
+      presence
+          .edited(core.presence(now()))
+          .onSuccess(this::overwrite)
+          .onFailure(e -> LOG.debug("presence not compared reason={}", e.toString()));
+    }
+  }
+
+  private void overwrite(Set<UUID> edited) {
+    if (!edited.isEmpty()) {
+      LOG.info("rows of live instances were edited and are written again instances={}", edited);
+      act(c -> c.presenceEdited(edited, now()));
     }
   }
 

@@ -124,6 +124,26 @@ class RegistryStoreTest {
         "");
   }
 
+  @Test
+  void unlike_namesTheRowsThatWereEdited() {
+    WritePresence here = new WritePresence(instance, true, "h:1", "h:2", "s1", 0);
+    await(pipeline.submit(store.presence(here)));
+    assertThat(await(store.unlike(List.of(here)))).isEmpty();
+
+    for (String edit :
+        List.of(
+            "status = 'disconnected'",
+            "call_endpoint = 'x:1'",
+            "http_endpoint = ''",
+            "session_id = 's0'",
+            "kernel_id = NULL")) {
+      TestPostgres.execute(database, "UPDATE service_instances SET " + edit);
+      assertThat(await(store.unlike(List.of(here)))).as(edit).containsExactly(instance);
+      await(pipeline.submit(store.presence(here)));
+      assertThat(await(store.unlike(List.of(here)))).as("written again").isEmpty();
+    }
+  }
+
   // ---- kinds, twice
 
   @Test

@@ -149,6 +149,22 @@ class SessionWireTest {
     await().until(() -> presence(callee).equals("disconnected "));
   }
 
+  @Test
+  void rowOfALiveInstance_thatIsEdited_isOverwritten() {
+    WireInstance callee = WIRE.connected(WIRE.service());
+    callee.register(Declare.handlers(ENDPOINT, "greet")).first();
+    await().until(() -> presence(callee).equals("connected " + ENDPOINT));
+
+    WIRE.kernel()
+        .sql()
+        .update(
+            "UPDATE service_instances SET status = 'disconnected', call_endpoint = 'elsewhere:1'"
+                + " WHERE id = ?::uuid",
+            callee.id());
+
+    await().until(() -> presence(callee).equals("connected " + ENDPOINT));
+  }
+
   /** Status and endpoints of the stored row. */
   private static String presence(WireInstance instance) {
     return WIRE.kernel()

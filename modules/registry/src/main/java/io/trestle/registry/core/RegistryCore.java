@@ -18,6 +18,7 @@ import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import io.trestle.registry.core.Entry.Session;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -420,7 +421,25 @@ public final class RegistryCore {
     deadlines.run(now);
   }
 
+  /** Somebody has changed what is stored of these instances: the live ones are written again. */
+  public void presenceEdited(Collection<UUID> instances, long now) {
+    for (UUID id : instances) {
+      Entry entry = roster.find(id);
+      if (entry != null && entry.session != null) {
+        writePresence(entry, now);
+      }
+    }
+  }
+
   // ---- reads
+
+  /** What has to be stored of the live instances. */
+  public List<WritePresence> presence(long now) {
+    return roster.all().stream()
+        .filter(entry -> entry.session != null)
+        .map(entry -> presence(entry, now))
+        .toList();
+  }
 
   /** The live instances, as operators see them. */
   public List<Sessions.Instance> live() {
@@ -519,15 +538,18 @@ public final class RegistryCore {
   }
 
   private void writePresence(Entry entry, long now) {
+    effects.accept(presence(entry, now));
+  }
+
+  private static WritePresence presence(Entry entry, long now) {
     Session session = entry.session;
     boolean connected = session != null;
-    effects.accept(
-        new WritePresence(
-            entry.id,
-            connected,
-            connected ? entry.callEndpoint() : "",
-            connected ? entry.httpEndpoint() : "",
-            session == null ? "" : session.id(),
-            now));
+    return new WritePresence(
+        entry.id,
+        connected,
+        connected ? entry.callEndpoint() : "",
+        connected ? entry.httpEndpoint() : "",
+        session == null ? "" : session.id(),
+        now);
   }
 }

@@ -110,6 +110,25 @@ class RegistryCoreTest {
   }
 
   @Test
+  void presenceEdited_liveInstance_isWrittenAsItIs_othersAreNot() {
+    Inst live = new Inst(orders, bench.id());
+    Inst gone = new Inst(orders, bench.id());
+    bench.open(live);
+    bench.register(live, Decl.of().rpc("create").at("h:1").http("h:2"));
+    bench.closeSession(gone, bench.open(gone));
+    bench.settle();
+    assertThat(bench.core.presence(bench.now))
+        .extracting(Effect.WritePresence::instanceId)
+        .containsExactly(live.id());
+    bench.effects.clear();
+
+    bench.core.presenceEdited(List.of(live.id(), gone.id(), bench.id()), bench.now);
+
+    assertThat(bench.effects).containsExactlyElementsOf(bench.core.presence(bench.now));
+    assertThat(bench.presence(live).callEndpoint()).isEqualTo("h:1");
+  }
+
+  @Test
   @Acceptance("WI-23")
   void sessionClosed_lastSession_isDisconnectedWithoutEndpointsAndRemoved() {
     Inst watcher = consumer();
