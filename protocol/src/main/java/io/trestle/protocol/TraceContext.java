@@ -1,5 +1,6 @@
 package io.trestle.protocol;
 
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,13 @@ public record TraceContext(String traceId, String parentOpId) {
    */
   public static Optional<TraceContext> parse(@Nullable String value) {
     return value != null && isWellFormed(value) ? Optional.of(split(value)) : Optional.empty();
+  }
+
+  /** The trace alone, as {@link #parse} reads it, for whoever adds an operation of its own. */
+  public static Optional<String> traceIdOf(@Nullable String value) {
+    return value != null && isWellFormed(value)
+        ? Optional.of(value.substring(0, UuidText.LENGTH).toLowerCase(Locale.ROOT))
+        : Optional.empty();
   }
 
   /** The same trace under another operation. */

@@ -11,6 +11,13 @@ public final class UuidText {
   /** Length of the canonical form. */
   public static final int LENGTH = 36;
 
+  /** Bit i is set where character i is a dash. */
+  private static final long DASHES = 1L << 8 | 1L << 13 | 1L << 18 | 1L << 23;
+
+  private static final byte DIGIT = 1;
+  private static final byte DASH = 2;
+  private static final byte[] ROLES = roles();
+
   private UuidText() {}
 
   /** The lower-case form of a canonical UUID; empty for any other text. */
@@ -22,17 +29,22 @@ public final class UuidText {
 
   /** Whether 36 characters of a canonical UUID, in any case, begin at an offset. */
   static boolean isUuidAt(String text, int offset) {
-    for (int i = 0; i < LENGTH; i++) {
+    boolean uuid = true;
+    for (int i = 0; i < LENGTH && uuid; i++) {
       char c = text.charAt(offset + i);
-      boolean dash = i == 8 || i == 13 || i == 18 || i == 23;
-      if (dash ? c != '-' : !isHex(c)) {
-        return false;
-      }
+      uuid = c < ROLES.length && ROLES[c] == (isDash(i) ? DASH : DIGIT);
     }
-    return true;
+    return uuid;
   }
 
-  private static boolean isHex(char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  private static boolean isDash(int index) {
+    return (DASHES >>> index & 1) != 0;
+  }
+
+  private static byte[] roles() {
+    byte[] roles = new byte[128];
+    "0123456789abcdefABCDEF".chars().forEach(digit -> roles[digit] = DIGIT);
+    roles['-'] = DASH;
+    return roles;
   }
 }

@@ -3,6 +3,7 @@ package io.trestle.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Locale;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,12 @@ class TraceContextTest {
       })
   void parse_malformed_absent(String value) {
     assertThat(TraceContext.parse(value)).isEmpty();
+    assertThat(TraceContext.traceIdOf(value)).isEmpty();
+  }
+
+  @Test
+  void traceIdOf_valid_isTheFirstInLowerCase() {
+    assertThat(TraceContext.traceIdOf(TRACE.toUpperCase(Locale.ROOT) + "-" + OP)).contains(TRACE);
   }
 
   @Test

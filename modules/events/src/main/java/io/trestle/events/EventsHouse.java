@@ -368,7 +368,6 @@ final class EventsHouse {
   /** A hand-out as it is told to whom it is for. */
   Delivery delivery(int consumer, Handout<Logged> handout) {
     Logged event = handout.event();
-    String trace = event.trace().under(context.ids().next().toString()).format();
     metrics.handedOut();
     return new Delivery(
         DeliveryId.of(consumer, handout.position()),
@@ -376,7 +375,7 @@ final class EventsHouse {
         handout.attempt(),
         handout.token(),
         handout.patterns(),
-        trace);
+        event.traceUnder(context.ids().next()));
   }
 
   /** Where deliveries go. */

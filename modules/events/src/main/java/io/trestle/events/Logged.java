@@ -23,22 +23,28 @@ record Logged(
 
   /** What it takes in memory, roughly. */
   int bytes() {
-    int headers = 0;
-    for (Map.Entry<String, String> header : event.headers().entrySet()) {
-      headers += OVERHEAD / 4 + 2 * (header.getKey().length() + header.getValue().length());
+    Map<String, String> headers = event.headers();
+    int extra = headers.isEmpty() ? 0 : bytes(headers);
+    return OVERHEAD + extra + event.payload().length + event.payloadJson().length;
+  }
+
+  private static int bytes(Map<String, String> headers) {
+    int bytes = 0;
+    for (Map.Entry<String, String> header : headers.entrySet()) {
+      bytes += OVERHEAD / 4 + 2 * (header.getKey().length() + header.getValue().length());
     }
-    return OVERHEAD + headers + event.payload().length + event.payloadJson().length;
+    return bytes;
   }
 
   /** The trace of an event that came without one: its id is the trace and the publish in it. */
-  static TraceContext root(UUID id) {
+  static String root(UUID id) {
     String own = id.toString();
-    return new TraceContext(own, own);
+    return own + '-' + own;
   }
 
-  /** What its deliveries are part of. Older logs hold events without a trace. */
-  TraceContext trace() {
-    return TraceContext.parse(event.trace()).orElseGet(() -> root(id));
+  /** That of one of its deliveries. Older logs hold events without a trace. */
+  String traceUnder(UUID delivery) {
+    return TraceContext.traceIdOf(event.trace()).orElseGet(id::toString) + '-' + delivery;
   }
 
   /** The same at another place, for these subscriptions. */

@@ -345,7 +345,7 @@ final class PublishRun {
    * stored, so that every consumer, retry and replay is part of one trace (events.md 2.2).
    */
   private static Event stamped(Event e, UUID id, long now) {
-    boolean traced = TraceContext.parse(e.trace()).isPresent();
+    boolean traced = TraceContext.traceIdOf(e.trace()).isPresent();
     return e.occurredAtMillis() != 0 && traced
         ? e
         : new Event(
@@ -357,7 +357,7 @@ final class PublishRun {
             e.idempotencyKey(),
             e.headers(),
             e.occurredAtMillis() != 0 ? e.occurredAtMillis() : now,
-            traced ? e.trace() : Logged.root(id).format(),
+            traced ? e.trace() : Logged.root(id),
             e.payloadJson());
   }
 
