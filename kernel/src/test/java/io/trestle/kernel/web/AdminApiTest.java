@@ -31,12 +31,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.LoggerFactory;
 
+@Isolated("listens to the log of the whole JVM")
 class AdminApiTest {
   private static final String CHANGE = "/servicebridge.ui.v1.TestService/Change";
 
@@ -386,12 +388,15 @@ class AdminApiTest {
     root.setLevel(Level.TRACE);
     root.addAppender(log);
     log.start();
-    for (String fail : List.of("", "throw", "future", "admin", "INVALID")) {
-      post(headers(), "{\"fail\":\"%s\",\"password\":\"b0dy\"}".formatted(fail));
+    try {
+      for (String fail : List.of("", "throw", "future", "admin", "INVALID")) {
+        post(headers(), "{\"fail\":\"%s\",\"password\":\"b0dy\"}".formatted(fail));
+      }
+      post(headers(), "{\"password\":\"b0dy\"");
+    } finally {
+      root.detachAppender(log);
+      root.setLevel(null);
     }
-    post(headers(), "{\"password\":\"b0dy\"");
-    root.detachAppender(log);
-    root.setLevel(null);
 
     assertThat(log.list).isNotEmpty();
     for (ILoggingEvent event : log.list) {

@@ -47,9 +47,13 @@ final class PresenceWriter {
     }
   }
 
-  /** Those of the live instances whose rows say something else, and are not being written. */
-  Future<Set<UUID>> edited(List<WritePresence> live) {
-    return store.unlike(live.stream().filter(p -> !newest.containsKey(p.instanceId())).toList());
+  /** What the rows of live instances do not say, but for those that are being written. */
+  Future<List<WritePresence>> edited(List<WritePresence> live) {
+    List<WritePresence> settled =
+        live.stream().filter(p -> !newest.containsKey(p.instanceId())).toList();
+    return store
+        .unlike(settled)
+        .map(ids -> settled.stream().filter(p -> ids.contains(p.instanceId())).toList());
   }
 
   /** Writes again what failed; call it while the database is there. */

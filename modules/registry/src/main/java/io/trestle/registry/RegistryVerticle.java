@@ -357,6 +357,7 @@ final class RegistryVerticle extends VerticleBase {
   /** Rows of live instances are ours; whoever edits them is overwritten (wire.md 8.5). */
   private void overwriteEdits() {
     if (house.database().state() == DatabaseState.AVAILABLE) {
+      turn.end(); // what is still to be written is not an edit
       presence
           .edited(core.presence(now()))
           .onSuccess(this::overwrite)
@@ -364,11 +365,14 @@ final class RegistryVerticle extends VerticleBase {
     }
   }
 
-  private void overwrite(Set<UUID> edited) {
-    if (!edited.isEmpty()) {
-      LOG.info("rows of live instances were edited and are written again instances={}", edited);
-      act(c -> c.presenceEdited(edited, now()));
-    }
+  private void overwrite(List<WritePresence> edited) {
+    act(
+        c -> {
+          int written = c.presenceEdited(edited, now());
+          if (written > 0) {
+            LOG.info("edited rows of live instances are written again instances={}", written);
+          }
+        });
   }
 
   private void collect() {

@@ -18,7 +18,6 @@ import io.trestle.registry.core.Effect.SignalSession;
 import io.trestle.registry.core.Effect.WritePresence;
 import io.trestle.registry.core.Entry.Session;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -421,14 +420,23 @@ public final class RegistryCore {
     deadlines.run(now);
   }
 
-  /** Somebody has changed what is stored of these instances: the live ones are written again. */
-  public void presenceEdited(Collection<UUID> instances, long now) {
-    for (UUID id : instances) {
-      Entry entry = roster.find(id);
-      if (entry != null && entry.session != null) {
+  /**
+   * The rows of these instances said something else: they are written again, unless something newer
+   * was written meanwhile.
+   *
+   * @param stored what should have been stored
+   * @return how many are written
+   */
+  public int presenceEdited(List<WritePresence> stored, long now) {
+    int written = 0;
+    for (WritePresence presence : stored) {
+      Entry entry = roster.find(presence.instanceId());
+      if (entry != null && presence(entry, presence.atMillis()).equals(presence)) {
         writePresence(entry, now);
+        written++;
       }
     }
+    return written;
   }
 
   // ---- reads

@@ -110,22 +110,23 @@ class RegistryCoreTest {
   }
 
   @Test
-  void presenceEdited_liveInstance_isWrittenAsItIs_othersAreNot() {
+  void presenceEdited_liveInstance_isWrittenAsItIs_unlessItChangedMeanwhile() {
     Inst live = new Inst(orders, bench.id());
     Inst gone = new Inst(orders, bench.id());
     bench.open(live);
     bench.register(live, Decl.of().rpc("create").at("h:1").http("h:2"));
     bench.closeSession(gone, bench.open(gone));
     bench.settle();
-    assertThat(bench.core.presence(bench.now))
-        .extracting(Effect.WritePresence::instanceId)
-        .containsExactly(live.id());
+    List<Effect.WritePresence> before = bench.core.presence(bench.now);
+    assertThat(before).extracting(Effect.WritePresence::instanceId).containsExactly(live.id());
     bench.effects.clear();
 
-    bench.core.presenceEdited(List.of(live.id(), gone.id(), bench.id()), bench.now);
+    assertThat(bench.core.presenceEdited(before, bench.now + 1)).isEqualTo(1);
 
-    assertThat(bench.effects).containsExactlyElementsOf(bench.core.presence(bench.now));
+    assertThat(bench.effects).containsExactlyElementsOf(bench.core.presence(bench.now + 1));
     assertThat(bench.presence(live).callEndpoint()).isEqualTo("h:1");
+    bench.register(live, Decl.of().rpc("create").at("h:3"));
+    assertThat(bench.core.presenceEdited(before, bench.now)).isZero();
   }
 
   @Test
