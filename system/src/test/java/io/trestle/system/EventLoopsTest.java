@@ -33,8 +33,8 @@ import org.junit.jupiter.api.parallel.Isolated;
  * Nothing of ours holds an event loop for longer than 100 ms, and whatever does is told. The watch
  * measures time, and on a busy machine time goes by for everybody; so the rule is judged by code
  * that does the same several times over: what blocks, blocks every time in the same place, and one
- * time without is proof enough. Work that is spread over many methods of ours would escape. Alone in
- * its JVM: what other classes hold would count too.
+ * time without is proof enough. Work that is spread over many methods of ours would escape. Alone
+ * in its JVM: what other classes hold would count too.
  */
 @Isolated
 class EventLoopsTest {

@@ -319,12 +319,15 @@ class GatewayStreamTest {
     return connection.paused(WATCH, "x");
   }
 
-  private static void sendWhileTaken(Outbound<StringValue> out, AtomicInteger sent) {
+  /**
+   * Each from a turn of its own: what is taken at once would go deeper into the stack each time.
+   */
+  private void sendWhileTaken(Outbound<StringValue> out, AtomicInteger sent) {
     out.send(LARGE)
         .onSuccess(
             v -> {
               sent.incrementAndGet();
-              sendWhileTaken(out, sent);
+              gateway.vertx.runOnContext(turn -> sendWhileTaken(out, sent));
             });
   }
 
