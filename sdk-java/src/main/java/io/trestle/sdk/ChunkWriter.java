@@ -24,7 +24,9 @@ public interface ChunkWriter {
 
   /**
    * Sends a chunk. The future completes when the next one may be sent, on an event loop, and fails
-   * with what {@link #send} throws.
+   * with what {@link #send} throws. It may be complete already: who sends many chunks, each from
+   * the completion of the one before, lets it continue on an executor ({@code thenComposeAsync}),
+   * since the stack grows otherwise.
    */
   CompletableFuture<Void> sendAsync(byte[] chunk);
 }

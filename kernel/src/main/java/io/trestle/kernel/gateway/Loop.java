@@ -23,6 +23,11 @@ record Loop(Vertx vertx, Context context, Thread thread) {
     }
   }
 
+  /** Runs in a later turn of this loop. */
+  void soon(Runnable action) {
+    context.runOnContext(v -> action.run());
+  }
+
   /** Runs later on this loop; to be called on it. */
   long after(Duration delay, Runnable action) {
     return vertx.setTimer(delay.toMillis(), id -> action.run());

@@ -129,7 +129,8 @@ public sealed interface MethodHandler {
   interface Outbound<O> {
     /**
      * Sends one message; completes when the transport took it. Writers wait for it before the next
-     * one: this is the back-pressure. Fails when the call is over.
+     * one: this is the back-pressure. May be complete already; to send again from its completion is
+     * safe, the stack does not grow with the number of messages. Fails when the call is over.
      */
     Future<Void> send(O message);
 

@@ -16,17 +16,22 @@ import java.util.function.Function;
  * amount is small again. (The write queue of Vert.x counts messages: with large ones it would let
  * tens of megabytes pile up for one slow reader.)
  *
+ * <p>A writer that sends again from the completion of the send before would grow the stack by each
+ * message that goes at once; so every so many of them complete in a turn of their own.
+ *
  * <p>A writer that does not wait is stopped by the bound of memory: when the connection is over it,
  * the stream of a writer that has bytes waiting ends. A writer that waits has at most one message
  * there.
  */
 final class StreamWriter<O> implements MethodHandler.Outbound<O> {
   private static final long COMFORTABLE = 64 << 10;
+  private static final int AT_ONCE = 64;
 
   private final CallLife call;
   private final Function<O, Buffer> encoder;
   private final List<Promise<Void>> waiting = new ArrayList<>();
   private long pending;
+  private int atOnce;
 
   StreamWriter(CallLife call, Function<O, Buffer> encoder) {
     this.call = call;
@@ -67,10 +72,13 @@ final class StreamWriter<O> implements MethodHandler.Outbound<O> {
     }
     pending += length;
     call.write(frame).onComplete(done -> call.loop().run(() -> taken(length)));
-    if (pending <= COMFORTABLE) {
+    if (pending > COMFORTABLE) {
+      waiting.add(sent);
+    } else if (++atOnce < AT_ONCE) {
       sent.complete();
     } else {
-      waiting.add(sent);
+      atOnce = 0;
+      call.loop().soon(sent::complete);
     }
   }
 

@@ -32,6 +32,9 @@ import org.junit.jupiter.api.Test;
 /** Calls that last: deadlines, cancellation, streams in both directions, and ends from outside. */
 class GatewayStreamTest {
   private static final StringValue LARGE = StringValue.of("x".repeat(100_000));
+  private static final int MANY = 20_000;
+  private static final int CROWD = 20;
+
   private GatewayFixture gateway = GatewayFixture.start();
 
   @AfterEach
@@ -184,6 +187,45 @@ class GatewayStreamTest {
   }
 
   @Test
+  void outbound_sendsThatWaitForOneAnother_allGo_whenTheReaderComesBack() {
+    RawConnection connection = gateway.raw();
+    HttpClientResponse response = openWatch(connection);
+    Outbound<StringValue> out = gateway.methods.watchers.get(0);
+    Future<Void> sending = Future.succeededFuture();
+    for (int i = 0; i < 60; i++) {
+      sending = sending.compose(v -> out.send(LARGE));
+    }
+    for (int i = 0; i < MANY; i++) {
+      sending = sending.compose(v -> out.send(StringValue.of("small")));
+    }
+    assertThat(sending.isComplete()).isFalse();
+
+    response.handler(chunk -> {});
+    response.resume();
+
+    GatewayFixture.await(sending);
+  }
+
+  @Test
+  void outbound_thatNeverComesToAnEnd_endsWithItsConnection() throws Exception {
+    for (int i = 0; i < CROWD; i++) {
+      RawConnection connection = gateway.raw();
+      HttpClientResponse response = openWatch(connection);
+      AtomicInteger sent = new AtomicInteger();
+      sendWhileTaken(gateway.methods.watchers.get(i), sent);
+      await().until(() -> sent.get() > 0);
+      int stuck = sent.get();
+      response.handler(chunk -> {});
+      response.resume();
+      await().until(() -> sent.get() > stuck + 100);
+
+      connection.close();
+    }
+
+    await().until(() -> gateway.methods.aborted.size() == CROWD);
+  }
+
+  @Test
   void outbound_ofAWriterThatNeverWaits_isEndedAtTheBound() throws Exception {
     gateway.close();
     GatewayOptions defaults = GatewayOptions.defaults(1);
@@ -319,15 +361,13 @@ class GatewayStreamTest {
     return connection.paused(WATCH, "x");
   }
 
-  /**
-   * Each from a turn of its own: what is taken at once would go deeper into the stack each time.
-   */
+  /** Each from the completion of the one before, without end. */
   private void sendWhileTaken(Outbound<StringValue> out, AtomicInteger sent) {
     out.send(LARGE)
         .onSuccess(
             v -> {
               sent.incrementAndGet();
-              gateway.vertx.runOnContext(turn -> sendWhileTaken(out, sent));
+              sendWhileTaken(out, sent);
             });
   }
 

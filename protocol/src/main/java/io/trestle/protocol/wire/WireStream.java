@@ -83,7 +83,7 @@ public final class WireStream {
   /**
    * Writes bytes, which belong to the stream from now on.
    *
-   * @param gone runs when the network has taken them, or never will
+   * @param gone runs when the network has taken them, or never will; in a turn of its own
    */
   public void data(ByteBuf data, Runnable gone) {
     if (untaken++ == 0) {

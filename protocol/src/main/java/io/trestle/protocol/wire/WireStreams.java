@@ -19,6 +19,8 @@ import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.internal.ContextInternal;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,10 @@ import org.jspecify.annotations.Nullable;
  * together leave together. But what fills a TLS record goes out at once: it saves nothing to wait,
  * and the other end works meanwhile.
  *
+ * <p><b>What was written.</b> Who waits until bytes are taken is told in a turn of its own. Netty
+ * says it in the middle of its work: a sender that went on from there would add to the very queue
+ * that is being emptied, without end when the connection has just failed.
+ *
  * <p><b>Flow control.</b> Received bytes count as consumed at once, unless their stream is paused.
  * Whoever listens must bound what it keeps; unary messages are bounded by their size.
  */
@@ -55,6 +61,8 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   private final Http2Connection.PropertyKey key;
   private final Acceptor acceptor;
   private final Runnable flush = this::flushNow;
+  private final Runnable tellTaken = this::tellTaken;
+  private List<Runnable> taken = new ArrayList<>();
   private int unflushed;
   private boolean reading;
   private boolean flushing;
@@ -101,6 +109,7 @@ public final class WireStreams extends Http2FrameListenerDecorator {
       Lane lane, HttpConnection connection, StallWatch.Bounds bounds, Acceptor acceptor) {
     ChannelHandlerContext channel = ((HttpServerConnection) connection).channelHandlerContext();
     Http2ConnectionHandler handler = (Http2ConnectionHandler) channel.handler();
+    handler.encoder().lifecycleManager(new FailedWrites(handler));
     WireStreams streams = take(lane, channel, handler, acceptor, () -> {});
     StallWatch.start(lane, channel.channel(), streams, bounds);
   }
@@ -183,9 +192,30 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   void writeData(int id, ByteBuf data, Runnable gone) {
     int bytes = data.readableBytes();
     ChannelPromise promise = channel.newPromise();
-    promise.addListener(done -> gone.run());
+    promise.addListener(done -> taken(gone));
     var unused = handler.encoder().writeData(channel, id, data, 0, false, promise);
     wrote(bytes);
+  }
+
+  private void taken(Runnable gone) {
+    taken.add(gone);
+    if (taken.size() == 1) {
+      channel.executor().execute(tellTaken);
+    }
+  }
+
+  private void tellTaken() {
+    List<Runnable> told = taken;
+    taken = new ArrayList<>();
+    told.forEach(this::tell);
+  }
+
+  private void tell(Runnable gone) {
+    try {
+      gone.run();
+    } catch (RuntimeException | Error e) {
+      LOG.log(Level.ERROR, "a sender failed on its event loop", e);
+    }
   }
 
   void consume(Http2Stream stream, int bytes) {
