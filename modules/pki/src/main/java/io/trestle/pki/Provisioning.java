@@ -18,6 +18,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.security.PublicKey;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.UUID;
 import java.util.function.IntSupplier;
@@ -38,6 +39,10 @@ import org.slf4j.LoggerFactory;
 final class Provisioning {
   private static final Logger LOG = LoggerFactory.getLogger(Provisioning.class);
   static final int MAX_WAITING = 1024;
+
+  /** Less than the bus gives an answer: nobody gets an identity who no longer waits for one. */
+  static final Duration MAX_WAIT = Duration.ofSeconds(20);
+
   static final int BURST = 2000;
   static final long TOKEN_MICROS = 20_000;
 
@@ -133,10 +138,18 @@ final class Provisioning {
 
   private <T> Future<T> gated(Supplier<Future<T>> work) {
     Promise<T> promise = Promise.promise();
-    boolean admitted = gate.enter(() -> context.runOnContext(turn -> run(work, promise)));
+    long arrived = clock.millis();
+    boolean admitted =
+        gate.enter(() -> context.runOnContext(turn -> run(() -> inTime(arrived, work), promise)));
     return admitted
         ? promise.future()
         : refused(Reason.OVERLOADED, "too many provisions at once, try again later");
+  }
+
+  private <T> Future<T> inTime(long arrived, Supplier<Future<T>> work) {
+    return clock.millis() - arrived < MAX_WAIT.toMillis()
+        ? work.get()
+        : refused(Reason.OVERLOADED, "too many provisions at once, its turn came too late");
   }
 
   private <T> void run(Supplier<Future<T>> work, Promise<T> promise) {

@@ -3,6 +3,7 @@ package io.trestle.system.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.trestle.Acceptance;
 import io.trestle.protocol.Methods;
@@ -16,10 +17,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class CrowdTest {
   private static final int WAITING = 1_024;
   private static final int BURST = 2_000;
+  private static final int WAVE = 400;
 
   private final TestClock clock = new TestClock();
   private final TestKernel kernel =
@@ -55,49 +57,99 @@ class CrowdTest {
     // With an identity, because strangers are sent away after a hundred requests.
     WireClient client = wire.instance(quiet).client();
 
-    List<WireStream<ProvisionRequest, ProvisionResponse>> crowd = new ArrayList<>();
+    WireStream<ProvisionRequest, ProvisionResponse> busyWithIt;
+    List<WireStream<ProvisionRequest, ProvisionResponse>> crowd;
     try (Connection lock = kernel.sql().connect();
         Statement statement = lock.createStatement()) {
       lock.setAutoCommit(false);
       statement.execute("LOCK TABLE service_instances IN EXCLUSIVE MODE");
-      crowd.addAll(send(client, busy, 1 + WAITING + 3));
+      busyWithIt = send(client, wanted(busy), 1).get(0);
+      await().until(this::someoneWaitsForTheTable);
+      // Those that wait cost nothing when it is their turn: nobody waits longer than the bus does.
+      ProvisionRequest malformed =
+          wanted(busy).toBuilder().setCsrDer(ByteString.copyFromUtf8("no request")).build();
+      crowd = send(client, malformed, WAITING + 3);
       await().until(() -> crowd.stream().filter(WireStream::isOver).count() >= 3);
-      // One at a time, the last of a thousand might wait longer than anybody does.
-      kernel.admin().ok("SettingsService/UpdateSettings", manyAtOnce());
       lock.rollback();
     }
-    assertThat(codes(crowd)).isEqualTo(Map.of("OK", 1L + WAITING, "RESOURCE_EXHAUSTED", 3L));
-    assertThat(instances(busy)).isEqualTo(1 + WAITING);
+    assertThat(busyWithIt.ended().code()).isEqualTo(Status.Code.OK);
+    assertThat(codes(crowd))
+        .isEqualTo(Map.of("INVALID_ARGUMENT", (long) WAITING, "RESOURCE_EXHAUSTED", 3L));
 
-    int left = BURST - 1 - WAITING;
-    assertThat(codes(send(client, busy, left))).isEqualTo(Map.of("OK", (long) left));
-    assertThat(codes(send(client, busy, 3))).isEqualTo(Map.of("RESOURCE_EXHAUSTED", 3L));
+    kernel.admin().ok("SettingsService/UpdateSettings", manyAtOnce());
+    for (int left = BURST - 1; left > 0; left -= WAVE) {
+      int wave = Math.min(WAVE, left);
+      assertThat(codes(send(client, wanted(busy), wave))).isEqualTo(Map.of("OK", (long) wave));
+    }
     assertThat(instances(busy)).isEqualTo(BURST);
-    assertThat(codes(send(client, quiet, 3))).isEqualTo(Map.of("OK", 3L));
+    assertThat(codes(send(client, wanted(busy), 3))).isEqualTo(Map.of("RESOURCE_EXHAUSTED", 3L));
+    assertThat(instances(busy)).isEqualTo(BURST);
+    assertThat(codes(send(client, wanted(quiet), 3))).isEqualTo(Map.of("OK", 3L));
     clock.advance(Duration.ofMillis(20));
-    assertThat(codes(send(client, busy, 3))).isEqualTo(Map.of("OK", 1L, "RESOURCE_EXHAUSTED", 2L));
+    assertThat(codes(send(client, wanted(busy), 3)))
+        .isEqualTo(Map.of("OK", 1L, "RESOURCE_EXHAUSTED", 2L));
+  }
+
+  @Test
+  @Acceptance("WI-07")
+  void provisions_thatWaitTooLong_areExhaustedAndMakeNoInstance() throws SQLException {
+    ServiceKey service = kernel.service("late");
+    WireClient client = wire.stranger(service);
+    WireStream<ProvisionRequest, ProvisionResponse> first;
+    List<WireStream<ProvisionRequest, ProvisionResponse>> waiting;
+    try (Connection lock = kernel.sql().connect();
+        Statement statement = lock.createStatement()) {
+      lock.setAutoCommit(false);
+      statement.execute("LOCK TABLE service_instances IN EXCLUSIVE MODE");
+      first = send(client, wanted(service), 1).get(0);
+      await().until(this::someoneWaitsForTheTable);
+      waiting = send(client, wanted(service), 5);
+      // Refused before the key is looked at, on the same connection: the five have been taken.
+      assertThat(codes(send(client, withoutKey(service), 1)))
+          .isEqualTo(Map.of("INVALID_ARGUMENT", 1L));
+      clock.advance(Duration.ofSeconds(20));
+      lock.rollback();
+    }
+
+    assertThat(first.ended().code()).isEqualTo(Status.Code.OK);
+    assertThat(codes(waiting)).isEqualTo(Map.of("RESOURCE_EXHAUSTED", 5L));
+    assertThat(instances(service)).isEqualTo(1);
+  }
+
+  private static ProvisionRequest withoutKey(ServiceKey service) {
+    return wanted(service).toBuilder().clearKeyId().build();
   }
 
   private static JsonObject manyAtOnce() {
     return new JsonObject().put("key", "pki.provision_concurrency").put("value", "64");
   }
 
+  private static ProvisionRequest wanted(ServiceKey service) {
+    return WireClient.provisionRequest(
+        WireExtension.key(service), Certificates.request(Certificates.p256()));
+  }
+
   private static List<WireStream<ProvisionRequest, ProvisionResponse>> send(
-      WireClient client, ServiceKey service, int times) {
-    ProvisionRequest request =
-        WireClient.provisionRequest(
-            WireExtension.key(service), Certificates.request(Certificates.p256()));
-    List<WireStream<ProvisionRequest, ProvisionResponse>> calls = new ArrayList<>();
-    for (int i = 0; i < times; i++) {
-      calls.add(client.open(Methods.PROVISION, request));
-    }
-    return calls;
+      WireClient client, ProvisionRequest request, int times) {
+    return IntStream.range(0, times)
+        .<WireStream<ProvisionRequest, ProvisionResponse>>mapToObj(
+            i -> client.open(Methods.PROVISION, request))
+        .toList();
   }
 
   private static Map<String, Long> codes(
       List<WireStream<ProvisionRequest, ProvisionResponse>> calls) {
     return calls.stream()
         .collect(Collectors.groupingBy(c -> c.ended().code().name(), Collectors.counting()));
+  }
+
+  private boolean someoneWaitsForTheTable() {
+    return kernel
+            .sql()
+            .count(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted"
+                    + " AND relation = 'service_instances'::regclass")
+        > 0;
   }
 
   private long instances(ServiceKey service) {
