@@ -19,7 +19,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -96,13 +96,14 @@ class MetricsEndpointTest {
       throws Exception {
     kernel.run();
     ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.list = new CopyOnWriteArrayList<>(); // read while the kernel writes
     Logger logger = (Logger) LoggerFactory.getLogger(MetricsServer.class);
     log.start();
     logger.addAppender(log);
     try (ServerSocket taken = taken()) {
       set(ENABLE, "true");
       String reason = "network.obsexport_port: " + taken.getLocalPort() + " is in use";
-      await().until(() -> List.copyOf(log.list).toString().contains(reason));
+      await().until(() -> log.list.toString().contains(reason));
       set(ENABLE, "false");
     } finally {
       logger.detachAppender(log);

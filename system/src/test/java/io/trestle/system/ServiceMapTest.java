@@ -17,7 +17,6 @@ import io.trestle.sdk.ValidationException;
 import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import io.vertx.core.json.JsonObject;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,9 +28,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** What an SDK sees of the fleet, through a real kernel. */
 class ServiceMapTest {
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
-
-  /** What the rule gives a method to appear or to leave. */
-  private static final Duration SEEN = Duration.ofSeconds(8);
 
   private static final AtomicInteger NEXT = new AtomicInteger();
   private TestKernel.ServiceKey provider = unnamed();
@@ -91,11 +87,11 @@ class ServiceMapTest {
     String session = client.identity().orElseThrow().sessionId();
 
     ServiceBridge server = provide("m");
-    await().atMost(SEEN).untilAsserted(() -> assertThat(methods(client)).containsExactly("m"));
+    await().untilAsserted(() -> assertThat(methods(client)).containsExactly("m"));
     assertThat(seen(client).orElseThrow().instances().get(0).callEndpoint()).isNotEmpty();
 
     server.stop();
-    await().atMost(SEEN).untilAsserted(() -> assertThat(methods(client)).isEmpty());
+    await().untilAsserted(() -> assertThat(methods(client)).isEmpty());
     assertThat(client.identity().orElseThrow().sessionId()).isEqualTo(session);
   }
 

@@ -14,9 +14,9 @@ import java.util.Map;
 final class PostgresPrograms {
   /**
    * How the GNU C library manages the heap of each server process. By default it gives all but 128
-   * KiB back to the system at the end of a statement and asks for it again with the next, page by
-   * page: seven calls and some thirty page faults for one small batch. Other libraries read other
-   * variables; what the operator has set stays.
+   * KiB back to the system at the end of a statement and asks for it again with the next: seven
+   * system calls for one small batch. Other libraries read other variables; what the operator has
+   * set stays.
    */
   private static final Map<String, String> HEAP =
       Map.of(

@@ -80,6 +80,20 @@ class EmbeddedDatabaseTest {
   }
 
   @Test
+  void start_serverProcesses_keepTheirHeap() {
+    Database database = start();
+
+    Db.await(database.pool().query("CREATE TABLE env (line text)").execute());
+    Db.await(database.pool().query("COPY env FROM PROGRAM 'env'").execute());
+
+    assertThat(value(database, "SELECT string_agg(line, ' ' ORDER BY line) FROM env"))
+        .contains(
+            "MALLOC_MMAP_THRESHOLD_=8388608",
+            "MALLOC_TOP_PAD_=1048576",
+            "MALLOC_TRIM_THRESHOLD_=16777216");
+  }
+
+  @Test
   void start_again_keepsDataPortAndPassword() throws IOException {
     Database first = start();
     write(first, 1);

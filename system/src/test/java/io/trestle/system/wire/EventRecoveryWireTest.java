@@ -88,12 +88,6 @@ class EventRecoveryWireTest {
     assertThat(subscriber.delivery(1).getEnvelope().getName()).isEqualTo("good.a");
     publish(WIRE.connected(publisher), event("edit.b"));
     assertThat(subscriber.delivery(2).getEnvelope().getName()).isEqualTo("edit.b");
-    assertThat(
-            sql()
-                .column(
-                    String.class,
-                    "SELECT status FROM event_deliveries WHERE event_id = ?",
-                    UUID.fromString(kept.getId())))
-        .contains("pending");
+    assertThat(WIRE.deliveries(kept.getId())).contains("pending");
   }
 }

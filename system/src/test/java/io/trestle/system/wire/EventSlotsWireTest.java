@@ -13,7 +13,6 @@ import io.trestle.testing.TestKernel.ServiceKey;
 import io.trestle.testing.TrestleExtension;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -192,18 +191,8 @@ class EventSlotsWireTest {
     publish(publisher, after);
     subscriber.ack(subscriber.delivery(2));
 
-    await().until(() -> status(after).equals(List.of("success")));
-    assertThat(status(dead)).isEqualTo(List.of("dead"));
+    await().until(() -> WIRE.isDelivered(after.getId()));
+    assertThat(WIRE.deliveries(dead.getId())).containsExactly("dead");
     assertThat(WIRE.letter("reason", dead.getId())).isEqualTo("rejected");
-  }
-
-  private static List<String> status(EventEnvelope.Builder of) {
-    return TRESTLE
-        .kernel()
-        .sql()
-        .column(
-            String.class,
-            "SELECT status FROM event_deliveries WHERE event_id = ?",
-            UUID.fromString(of.getId()));
   }
 }

@@ -58,17 +58,6 @@ class EventsWireTest {
     return results.stream().map(PublishStatusEntry::getStatusValue).toList();
   }
 
-  private String status(String eventId) {
-    return TRESTLE
-        .kernel()
-        .sql()
-        .column(
-            String.class,
-            "SELECT status FROM event_deliveries WHERE event_id = ?",
-            UUID.fromString(eventId))
-        .get(0);
-  }
-
   @Test
   @Acceptance({"EV-8", "EV-23"})
   void event_isStoredDeliveredAndDone() {
@@ -89,9 +78,9 @@ class EventsWireTest {
     assertThat(got.getEnvelope().getXSbTrace()).hasSize(73);
     assertThat(got.getEnvelope().toBuilder().clearXSbTrace().build())
         .isEqualTo(sent.clone().clearPayloadJson().build());
-    assertThat(status(sent.getId())).isEqualTo("pending");
+    assertThat(WIRE.deliveries(sent.getId())).containsExactly("pending");
     subscriber.ack(got);
-    await().until(() -> status(sent.getId()).equals("success"));
+    await().until(() -> WIRE.isDelivered(sent.getId()));
   }
 
   /** The trace of a delivery; its operation goes to the set. */

@@ -27,11 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * is polled here, so that what is seen was carried by the triggers.
  */
 class PolicyWireTest {
-  /**
-   * The rule says 1 s; the rest is for a machine that does other things. The poll comes in hours.
-   */
-  private static final Duration SOON = Duration.ofSeconds(5);
-
+  /** Without polls: a change is heard of by its trigger, or never. */
   @RegisterExtension
   static final TrestleExtension TRESTLE =
       new TrestleExtension(options -> options.withPoll(Duration.ofHours(6)));
@@ -165,9 +161,7 @@ class PolicyWireTest {
 
     egress(calling, null, "other");
 
-    await()
-        .atMost(SOON)
-        .until(() -> invoke(caller, "allowed").code() == Status.Code.PERMISSION_DENIED);
+    await().until(() -> invoke(caller, "allowed").code() == Status.Code.PERMISSION_DENIED);
     assertThat(invoke(caller, "allowed").text()).contains("denied").contains("egress");
     assertThat(caller.view().methods(target.id())).isNotEmpty();
 
@@ -351,7 +345,7 @@ class PolicyWireTest {
     instance.register(Declare.nothing()).first();
 
     egress(calling, target, "m1");
-    await().atMost(SOON).until(() -> instance.view().policy().getEgressCount() == 1);
+    await().until(() -> instance.view().policy().getEgressCount() == 1);
     PolicyRule rule = instance.view().policy().getEgress(0);
     assertThat(rule.getAction()).isEqualTo("rpc.call");
     assertThat(rule.getPeerServiceId()).isEqualTo(target.id());
@@ -359,12 +353,10 @@ class PolicyWireTest {
     assertThat(rule.getTargetName()).isEqualTo("m1");
 
     flag(calling, "cap_job_handle", false);
-    await()
-        .atMost(SOON)
-        .until(() -> !instance.view().policy().getCapabilitiesList().contains("job.handle"));
+    await().until(() -> !instance.view().policy().getCapabilitiesList().contains("job.handle"));
 
     noRules(calling);
-    await().atMost(SOON).until(() -> instance.view().policy().getEgressCount() == 0);
+    await().until(() -> instance.view().policy().getEgressCount() == 0);
   }
 
   @Test
@@ -383,9 +375,8 @@ class PolicyWireTest {
             calling.id(),
             calling.id());
 
-    await().atMost(SOON).until(() -> caller.view().methods(target.id()).isEmpty());
+    await().until(() -> caller.view().methods(target.id()).isEmpty());
     await()
-        .atMost(SOON)
         .until(
             () ->
                 caller.view().instances().values().stream()

@@ -53,6 +53,21 @@ final class WireExtension implements AfterEachCallback {
     return ((PrometheusMeterRegistry) kernel().trestle().meters()).scrape();
   }
 
+  /** How the deliveries of an event stand. */
+  List<String> deliveries(String eventId) {
+    return kernel()
+        .sql()
+        .column(
+            String.class,
+            "SELECT status FROM event_deliveries WHERE event_id = ?",
+            UUID.fromString(eventId));
+  }
+
+  /** Whether an event had one delivery, which is done. */
+  boolean isDelivered(String eventId) {
+    return deliveries(eventId).equals(List.of("success"));
+  }
+
   /** What the dead letter of an event has in a column; empty without a letter. */
   String letter(String column, String eventId) {
     List<String> values =
