@@ -22,8 +22,12 @@ public final class Leaves {
 
   private Leaves() {}
 
-  /** {@code keyId} 8 bytes, {@code secret} 32 bytes, {@code csr} PKCS#10 in DER. */
-  public record Provision(byte[] keyId, byte[] secret, byte[] csr) {}
+  /**
+   * {@code keyId} 8 bytes, {@code secret} 32 bytes, {@code csr} PKCS#10 in DER.
+   *
+   * @param deadlineMillis Unix milliseconds until which somebody waits; 0 for as long as it takes
+   */
+  public record Provision(byte[] keyId, byte[] secret, byte[] csr, long deadlineMillis) {}
 
   /** {@code certificate} and {@code authority} are one DER certificate each. */
   public record Provisioned(

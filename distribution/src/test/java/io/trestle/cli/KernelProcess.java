@@ -176,14 +176,9 @@ public final class KernelProcess implements AutoCloseable {
 
   /** Waits until it says that it is ready. */
   public KernelProcess awaitReady() {
-    return awaitReady(PATIENCE);
-  }
-
-  /** Waits until it says that it is ready, not longer than given. */
-  public KernelProcess awaitReady(Duration atMost) {
     try {
       await()
-          .atMost(atMost)
+          .atMost(PATIENCE)
           .pollInterval(Duration.ofMillis(20))
           .until(() -> !process.isAlive() || parsed().isPresent());
     } catch (ConditionTimeoutException e) {

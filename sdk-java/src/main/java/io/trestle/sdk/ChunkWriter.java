@@ -24,9 +24,8 @@ public interface ChunkWriter {
 
   /**
    * Sends a chunk. The future completes when the next one may be sent, on an event loop, and fails
-   * with what {@link #send} throws. It may be complete already: who sends many chunks, each from
-   * the completion of the one before, lets it continue on an executor ({@code thenComposeAsync}),
-   * since the stack grows otherwise.
+   * with what {@link #send} throws. It may be complete already; to send the next one from its
+   * completion is safe, the stack does not grow with the number of chunks.
    */
   CompletableFuture<Void> sendAsync(byte[] chunk);
 }

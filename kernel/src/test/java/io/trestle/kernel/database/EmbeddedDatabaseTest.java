@@ -84,7 +84,7 @@ class EmbeddedDatabaseTest {
     Database database = start();
 
     Db.await(database.pool().query("CREATE TABLE env (line text)").execute());
-    Db.await(database.pool().query("COPY env FROM PROGRAM 'env'").execute());
+    Db.await(database.pool().query("COPY env FROM PROGRAM 'env | grep ^MALLOC_'").execute());
 
     assertThat(value(database, "SELECT string_agg(line, ' ' ORDER BY line) FROM env"))
         .contains(

@@ -41,7 +41,9 @@ import org.slf4j.LoggerFactory;
  */
 final class EventsHouse {
   private static final Logger LOG = LoggerFactory.getLogger(EventsHouse.class);
+  private static final long LEAST_RECENT_BYTES = 1 << 20;
   private static final long RECENT_BYTES = 16 << 20;
+  private static final int FORGET_EVERY = 64;
   private static final long RETRY_MILLIS = 500;
   private static final long LEAST_PAGE_BYTES = 256 << 10;
   private static final long ANSWER_TTL_MILLIS = Duration.ofHours(25).toMillis();
@@ -67,6 +69,7 @@ final class EventsHouse {
   private final List<Settings.Subscription> followed = new ArrayList<>();
   private DispatchRules rules;
   private boolean stopping;
+  private int untilForgotten;
   private final Outgoing outgoing;
 
   EventsHouse(ModuleContext context, Context owner, long head, Outgoing outgoing) {
@@ -79,7 +82,7 @@ final class EventsHouse {
     this.metrics = new EventMetrics(context.meters());
     this.fanOut = new FanOut(this::unevaluable);
     this.order = new CommitOrder(head, this::committed);
-    this.recent = new RecentEvents(head, RECENT_BYTES);
+    this.recent = new RecentEvents(head, LEAST_RECENT_BYTES, RECENT_BYTES);
     this.ledger = new Ledger(context.vertx(), context.pipeline(), order::head, metrics::flushed);
     this.troubles = new Troubles(context.pipeline(), task -> after(RETRY_MILLIS, task));
     this.watches = new WatchDesk(this);
@@ -343,6 +346,15 @@ final class EventsHouse {
       } else {
         feed.committed(arrival.event(), target.match());
       }
+    }
+    forgetRead();
+  }
+
+  /** Now and then, the more seldom the more consumers have to be asked. */
+  private void forgetRead() {
+    if (--untilForgotten <= 0) {
+      untilForgotten = Math.max(FORGET_EVERY, feeds.size());
+      recent.forget(feeds.values().stream().mapToLong(ConsumerFeed::readTo).min().orElse(head()));
     }
   }
 

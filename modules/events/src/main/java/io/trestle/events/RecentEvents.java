@@ -7,9 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The end of the log in memory, shared by all consumers: who is a little behind need not ask the
- * database, and who catches up can step over to the live events without a gap.
+ * database, and who catches up can step over to the live events without a gap. What all have read
+ * is forgotten soon: an object that dies young costs the garbage collector nothing, and one that
+ * lives for seconds is copied in pauses.
  */
 final class RecentEvents {
+  private final long leastBytes;
   private final long maxBytes;
   private final NavigableMap<Long, Kept> events = new TreeMap<>();
   private long bytes;
@@ -18,10 +21,12 @@ final class RecentEvents {
   /**
    * Begins behind a position.
    *
+   * @param leastBytes what it holds at least, even if all have read it
    * @param maxBytes what it may hold
    */
-  RecentEvents(long before, long maxBytes) {
+  RecentEvents(long before, long leastBytes, long maxBytes) {
     this.before = before;
+    this.leastBytes = leastBytes;
     this.maxBytes = maxBytes;
   }
 
@@ -31,10 +36,21 @@ final class RecentEvents {
     events.put(event.position(), new Kept(event, committedAt));
     bytes += event.bytes();
     while (bytes > maxBytes) {
-      Logged oldest = events.pollFirstEntry().getValue().event();
-      bytes -= oldest.bytes();
-      before = oldest.position();
+      forgetOldest();
     }
+  }
+
+  /** All have read up to here; the last of it stays for who falls behind a little. */
+  void forget(long upTo) {
+    while (bytes > leastBytes && events.firstKey() <= upTo) {
+      forgetOldest();
+    }
+  }
+
+  private void forgetOldest() {
+    Logged oldest = events.pollFirstEntry().getValue().event();
+    bytes -= oldest.bytes();
+    before = oldest.position();
   }
 
   /** What it holds. */

@@ -27,7 +27,7 @@ class RecentEventsTest {
 
   @Test
   void after_gapsAndEnds_givesWhatComesBehind() {
-    RecentEvents recent = new RecentEvents(4, 10_000);
+    RecentEvents recent = new RecentEvents(4, 0, 10_000);
     for (long position : new long[] {5, 8, 9}) {
       recent.add(event(position), 1);
     }
@@ -40,7 +40,7 @@ class RecentEventsTest {
 
   @Test
   void full_forgetsTheOldest_andSaysSo() {
-    RecentEvents recent = new RecentEvents(0, 10_000);
+    RecentEvents recent = new RecentEvents(0, 0, 10_000);
     for (long position = 1; position <= 20; position++) {
       recent.add(event(position), 1);
     }
@@ -50,12 +50,29 @@ class RecentEventsTest {
     assertThat(after(recent, 10)).hasSize(10);
   }
 
+  @Test
+  void forget_whatAllHaveRead_keepsTheLastOfIt_andAllThatIsUnread() {
+    RecentEvents recent = new RecentEvents(0, 4_000, 10_000);
+    for (long position = 1; position <= 9; position++) {
+      recent.add(event(position), 1);
+    }
+    recent.forget(3);
+    assertThat(after(recent, 3)).hasSize(6);
+    assertThat(recent.covers(3)).isTrue();
+    assertThat(recent.covers(2)).isFalse();
+
+    recent.forget(9);
+    assertThat(recent.bytes()).isEqualTo(4_000);
+    assertThat(after(recent, 5)).containsExactly(6L, 7L, 8L, 9L);
+    assertThat(recent.covers(5)).isTrue();
+  }
+
   /** Walking would be 40 thousand million steps, some minutes; looking it up takes no time. */
   @Test
   @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void after_fromTheEnd_doesNotWalkTheBeginning() {
     int many = 200_000;
-    RecentEvents recent = new RecentEvents(0, Long.MAX_VALUE);
+    RecentEvents recent = new RecentEvents(0, 0, Long.MAX_VALUE);
     Logged one = event(1);
     for (int i = 1; i <= many; i++) {
       recent.add(one.at(i, new int[0]), 1);

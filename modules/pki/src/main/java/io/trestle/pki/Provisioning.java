@@ -40,7 +40,7 @@ final class Provisioning {
   private static final Logger LOG = LoggerFactory.getLogger(Provisioning.class);
   static final int MAX_WAITING = 1024;
 
-  /** Less than the bus gives an answer: nobody gets an identity who no longer waits for one. */
+  /** Less than the bus gives an answer. Who waits less long says so with a deadline. */
   static final Duration MAX_WAIT = Duration.ofSeconds(20);
 
   static final int BURST = 2000;
@@ -77,8 +77,11 @@ final class Provisioning {
 
   /** Answers {@code Leaves.PROVISION}. */
   Future<Provisioned> provision(Provision question) {
+    long latest = clock.millis() + MAX_WAIT.toMillis();
+    long deadline = question.deadlineMillis();
+    long until = deadline > 0 ? Math.min(deadline, latest) : latest;
     return checkLengths(question)
-        .compose(checked -> gated(() -> inside(question)))
+        .compose(checked -> gated(() -> inTime(until) ? inside(question) : late()))
         .onComplete(result -> count(result.failed() ? result.cause() : null));
   }
 
@@ -138,18 +141,19 @@ final class Provisioning {
 
   private <T> Future<T> gated(Supplier<Future<T>> work) {
     Promise<T> promise = Promise.promise();
-    long arrived = clock.millis();
-    boolean admitted =
-        gate.enter(() -> context.runOnContext(turn -> run(() -> inTime(arrived, work), promise)));
+    boolean admitted = gate.enter(() -> context.runOnContext(turn -> run(work, promise)));
     return admitted
         ? promise.future()
         : refused(Reason.OVERLOADED, "too many provisions at once, try again later");
   }
 
-  private <T> Future<T> inTime(long arrived, Supplier<Future<T>> work) {
-    return clock.millis() - arrived < MAX_WAIT.toMillis()
-        ? work.get()
-        : refused(Reason.OVERLOADED, "too many provisions at once, its turn came too late");
+  /** Whether somebody waits still: an identity for nobody would stay until it is swept. */
+  private boolean inTime(long until) {
+    return clock.millis() < until;
+  }
+
+  private static <T> Future<T> late() {
+    return refused(Reason.OVERLOADED, "too many provisions at once, its turn came too late");
   }
 
   private <T> void run(Supplier<Future<T>> work, Promise<T> promise) {

@@ -52,7 +52,8 @@ final class ServiceBridgeMethods {
         new Leaves.Provision(
             request.getKeyId().toByteArray(),
             request.getSecret().toByteArray(),
-            request.getCsrDer().toByteArray());
+            request.getCsrDer().toByteArray(),
+            call.deadlineMillis());
     return bus.request(Leaves.PROVISION, question).map(ServiceBridgeMethods::response);
   }
 

@@ -207,10 +207,15 @@ public final class WireStreams extends Http2FrameListenerDecorator {
   private void tellTaken() {
     List<Runnable> told = taken;
     taken = new ArrayList<>();
-    told.forEach(this::tell);
+    ContextInternal previous = context.beginDispatch();
+    try {
+      told.forEach(WireStreams::tell);
+    } finally {
+      context.endDispatch(previous);
+    }
   }
 
-  private void tell(Runnable gone) {
+  private static void tell(Runnable gone) {
     try {
       gone.run();
     } catch (RuntimeException | Error e) {

@@ -16,16 +16,19 @@ import java.util.concurrent.ExecutionException;
 /**
  * The chunks of one answer on their way out. What waits for the network is counted in bytes: up to
  * {@link #COMFORTABLE} a sender goes on at once, above it he waits until there is less again. One
- * chunk may always be on its way, whatever its size.
+ * chunk may always be on its way, whatever its size. Every so many chunks he waits for a later turn
+ * of the lane: who sends each from the completion of the one before would grow the stack.
  *
  * <p>Any thread. What is written reaches the lane in the order in which it was counted.
  */
 final class OutStream implements ChunkWriter {
   static final int COMFORTABLE = 64 << 10;
+  private static final int AT_ONCE = 64;
 
   private final Exchange call;
   private final List<CompletableFuture<Void>> waiting = new ArrayList<>(1);
   private long pending;
+  private int atOnce;
   private boolean over;
 
   OutStream(Exchange call) {
@@ -64,9 +67,10 @@ final class OutStream implements ChunkWriter {
       }
       pending += size;
       call.chunk(CallMessages.response(message), () -> taken(size));
-      if (pending <= COMFORTABLE) {
+      if (pending == 0 || (pending <= COMFORTABLE && ++atOnce < AT_ONCE)) {
         return CompletableFuture.completedFuture(null);
       }
+      atOnce = 0;
       CompletableFuture<Void> sent = new CompletableFuture<>();
       waiting.add(sent);
       return sent;
