@@ -22,6 +22,7 @@ import io.trestle.testing.TestKernel;
 import io.trestle.testing.TrestleExtension;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class StreamsTest {
   private static final int SMALL = 8 << 10;
   private static final int LARGE = 64 << 10;
+  private static final int MANY = 20_000;
   private static final AtomicInteger NEXT = new AtomicInteger();
 
   @RegisterExtension static final TrestleExtension TRESTLE = new TrestleExtension();
@@ -92,6 +94,48 @@ class StreamsTest {
         .filteredOn(method -> method.name().equals("pick"))
         .allMatch(method -> method.streaming())
         .hasSize(1);
+  }
+
+  @Test
+  @Acceptance("RPC-15")
+  void chunks_eachSentFromTheCompletionOfTheOneBefore_allArrive() {
+    TRESTLE.connect(
+        shelf,
+        bridge -> {
+          bridge.rpc().handleStreamAsync("pick", StreamsTest::manyChunks);
+          bridge.rpc().handle("one", (request, context) -> request);
+        });
+    int arrived = 0;
+    try (RpcStream stream = open(reader(), Transport.DIRECT)) {
+      while (stream.hasNext()) {
+        arrived += stream.next().length;
+      }
+    }
+    assertThat(arrived).isEqualTo(MANY);
+  }
+
+  private static CompletableFuture<Void> manyChunks(
+      byte[] request, CallContext context, ChunkWriter out) {
+    CompletableFuture<Void> end = new CompletableFuture<>();
+    sendOn(out, MANY, end);
+    return end;
+  }
+
+  private static void sendOn(ChunkWriter out, int left, CompletableFuture<Void> end) {
+    if (left == 0) {
+      end.complete(null);
+      return;
+    }
+    var unused =
+        out.sendAsync(new byte[1])
+            .whenComplete(
+                (sent, failure) -> {
+                  if (failure == null) {
+                    sendOn(out, left - 1, end);
+                  } else {
+                    end.completeExceptionally(failure);
+                  }
+                });
   }
 
   @ParameterizedTest
