@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -41,14 +42,35 @@ class LogRetentionTest {
 
   @BeforeEach
   void oneOldDay() throws IOException {
-    try (InputStream in = getClass().getResourceAsStream("/db/events/V1__events.sql")) {
-      database =
-          TestPostgres.newDatabase(
-              new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8),
-              "SELECT trestle_event_partition('" + LONG_AGO + "')");
-    }
+    database =
+        TestPostgres.newDatabase(
+            script("V1__events"),
+            "SELECT trestle_event_partition('" + LONG_AGO + "')",
+            script("V7__log_without_insert_vacuum"));
     log = new LogStore(pool());
     event(5);
+  }
+
+  private String script(String name) throws IOException {
+    try (InputStream in = getClass().getResourceAsStream("/db/events/" + name + ".sql")) {
+      return new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void partitions_oldAndNew_areNotVacuumedForInserts() throws Exception {
+    TestPostgres.execute(
+        database, "SELECT trestle_event_partition('" + LONG_AGO.plusDays(1) + "')");
+
+    List<String> options = new ArrayList<>();
+    await(
+            pool()
+                .query(
+                    "SELECT reloptions::text FROM pg_class WHERE relname ~ '^event_log_(2|o)' AND relkind = 'r'")
+                .execute())
+        .forEach(row -> options.add(row.getString(0)));
+
+    assertThat(options).hasSize(3).containsOnly("{autovacuum_vacuum_insert_threshold=-1}");
   }
 
   @AfterEach
