@@ -6,6 +6,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -86,7 +87,7 @@ final class StreamWriter<O> implements MethodHandler.Outbound<O> {
     pending -= length;
     call.memory().release(length);
     if (pending <= COMFORTABLE) {
-      drainWaiting().forEach(Promise::tryComplete);
+      settle(Promise::tryComplete);
     }
   }
 
@@ -94,18 +95,25 @@ final class StreamWriter<O> implements MethodHandler.Outbound<O> {
   private void finish(Runnable end) {
     end.run();
     if (pending == 0) {
-      drainWaiting().forEach(Promise::tryComplete);
+      settle(Promise::tryComplete);
     }
   }
 
   private void failWaiting() {
-    drainWaiting().forEach(sent -> sent.tryFail(overFailure()));
+    settle(sent -> sent.tryFail(overFailure()));
   }
 
-  private List<Promise<Void>> drainWaiting() {
+  // One that goes on badly does not keep the others waiting.
+  private void settle(Consumer<Promise<Void>> how) {
     List<Promise<Void>> all = List.copyOf(waiting);
     waiting.clear();
-    return all;
+    for (Promise<Void> sent : all) {
+      try {
+        how.accept(sent);
+      } catch (RuntimeException e) {
+        Failures.of(e, call.method().path(), call.caller());
+      }
+    }
   }
 
   private static GrpcFailure overFailure() {

@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -95,25 +96,53 @@ class CrowdTest {
   void provisions_thatWaitTooLong_areExhaustedAndMakeNoInstance() throws SQLException {
     ServiceKey service = kernel.service("late");
     WireClient client = wire.stranger(service);
-    WireStream<ProvisionRequest, ProvisionResponse> first;
-    List<WireStream<ProvisionRequest, ProvisionResponse>> waiting;
+    ProvisionRequest wanted = wanted(service);
+    List<WireStream<ProvisionRequest, ProvisionResponse>> patient = new ArrayList<>();
+    List<WireStream<ProvisionRequest, ProvisionResponse>> hasty = new ArrayList<>();
     try (Connection lock = kernel.sql().connect();
         Statement statement = lock.createStatement()) {
       lock.setAutoCommit(false);
       statement.execute("LOCK TABLE service_instances IN EXCLUSIVE MODE");
-      first = send(client, wanted(service), 1).get(0);
+      patient.addAll(send(client, wanted, 1));
       await().until(this::someoneWaitsForTheTable);
-      waiting = send(client, wanted(service), 5);
-      // Refused before the key is looked at, on the same connection: the five have been taken.
-      assertThat(codes(send(client, withoutKey(service), 1)))
-          .isEqualTo(Map.of("INVALID_ARGUMENT", 1L));
+      hasty.add(client.open(Methods.PROVISION, wanted, Duration.ofSeconds(19)));
+      patient.addAll(send(client, wanted, 2));
+      taken(client, service);
+      clock.advance(Duration.ofMillis(19_500));
+      lock.rollback();
+    }
+
+    assertThat(codes(patient)).isEqualTo(Map.of("OK", 3L));
+    assertThat(codes(hasty)).as("its deadline is over").isEqualTo(Map.of("RESOURCE_EXHAUSTED", 1L));
+    assertThat(instances(service)).isEqualTo(3);
+  }
+
+  @Test
+  @Acceptance("WI-07")
+  void provisions_withoutDeadline_waitForTwentySeconds() throws SQLException {
+    ServiceKey service = kernel.service("later");
+    WireClient client = wire.stranger(service);
+    List<WireStream<ProvisionRequest, ProvisionResponse>> waiting = new ArrayList<>();
+    try (Connection lock = kernel.sql().connect();
+        Statement statement = lock.createStatement()) {
+      lock.setAutoCommit(false);
+      statement.execute("LOCK TABLE service_instances IN EXCLUSIVE MODE");
+      waiting.addAll(send(client, wanted(service), 1));
+      await().until(this::someoneWaitsForTheTable);
+      waiting.addAll(send(client, wanted(service), 5));
+      taken(client, service);
       clock.advance(Duration.ofSeconds(20));
       lock.rollback();
     }
 
-    assertThat(first.ended().code()).isEqualTo(Status.Code.OK);
-    assertThat(codes(waiting)).isEqualTo(Map.of("RESOURCE_EXHAUSTED", 5L));
+    assertThat(codes(waiting)).isEqualTo(Map.of("OK", 1L, "RESOURCE_EXHAUSTED", 5L));
     assertThat(instances(service)).isEqualTo(1);
+  }
+
+  /** What was sent before on this connection has been taken: this is refused at the door. */
+  private static void taken(WireClient client, ServiceKey service) {
+    assertThat(codes(send(client, withoutKey(service), 1)))
+        .isEqualTo(Map.of("INVALID_ARGUMENT", 1L));
   }
 
   private static ProvisionRequest withoutKey(ServiceKey service) {
