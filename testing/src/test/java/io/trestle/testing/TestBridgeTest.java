@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.trestle.protocol.ErrorCode;
 import io.trestle.sdk.CallOptions;
 import io.trestle.sdk.CallTimeoutException;
+import io.trestle.sdk.ChunkWriter;
 import io.trestle.sdk.ConfigurationException;
 import io.trestle.sdk.HandlerException;
 import io.trestle.sdk.NoLiveInstanceException;
@@ -53,6 +54,7 @@ class TestBridgeTest {
       SHOP.method("Place").as(Order.class, Receipt.class);
   private static final TypedSchema<Order, Receipt> WATCH =
       SHOP.method("Watch").as(Order.class, Receipt.class);
+  private static final int MANY = 20_000;
   private static final byte[] GARBAGE = {0x0a, 0x7f};
 
   private final TestBridge kit = TestBridge.create();
@@ -181,6 +183,30 @@ class TestBridgeTest {
     call.cancel(true);
 
     assertThat(cancelled.await(60, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void chunks_eachSentFromTheCompletionOfTheOneBefore_areAllGathered() {
+    kit.bridge()
+        .rpc()
+        .handleStreamAsync(
+            "count",
+            (request, context, out) -> {
+              CompletableFuture<Void> end = new CompletableFuture<>();
+              sendOn(out, MANY, end);
+              return end;
+            });
+    kit.start();
+
+    assertThat(kit.invokeStream("count", new byte[0], Invocation.DEFAULT)).hasSize(MANY);
+  }
+
+  private static void sendOn(ChunkWriter out, int left, CompletableFuture<Void> end) {
+    if (left == 0) {
+      end.complete(null);
+    } else {
+      var unused = out.sendAsync(new byte[1]).thenRun(() -> sendOn(out, left - 1, end));
+    }
   }
 
   @Test

@@ -67,10 +67,13 @@ final class OutStream implements ChunkWriter {
       }
       pending += size;
       call.chunk(CallMessages.response(message), () -> taken(size));
-      if (pending == 0 || (pending <= COMFORTABLE && ++atOnce < AT_ONCE)) {
+      if (pending <= COMFORTABLE && ++atOnce < AT_ONCE) {
         return CompletableFuture.completedFuture(null);
       }
       atOnce = 0;
+      if (pending == 0) { // taken already, by a caller in this process
+        return CompletableFuture.runAsync(() -> {});
+      }
       CompletableFuture<Void> sent = new CompletableFuture<>();
       waiting.add(sent);
       return sent;
