@@ -27,10 +27,10 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class EventCrashTest {
   /** Without a flag, when there is time for it. */
-  private static final int KILLING_SECONDS = 65;
+  private static final int KILLING_SECONDS = 45;
 
   /** Without a flag, when the kills end, counted from the beginning of the test. */
-  private static final int LAST_KILL_SECONDS = 80;
+  private static final int LAST_KILL_SECONDS = 60;
 
   /** Somebody is killed for so long, however late it has become. */
   private static final int LEAST_KILLING_SECONDS = 10;
