@@ -10,6 +10,7 @@ import io.trestle.pki.core.LeafRequest;
 import io.trestle.pki.core.MalformedRequestException;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
+import java.security.Provider;
 import java.security.PublicKey;
 import java.time.Duration;
 import java.util.UUID;
@@ -17,6 +18,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,8 +26,9 @@ import org.slf4j.LoggerFactory;
  * One authority at work: cryptography on workers, the lifetime as the settings say. Safe from any
  * thread.
  *
- * <p>A kernel that issues many leaves, because a fleet comes up, signs with a native library from
- * then on; one that issues a few would wait longer for the library than it saves.
+ * <p>A kernel that issues many leaves, because a fleet comes up, verifies requests and signs with a
+ * native library from then on; one that issues a few would wait longer for the library than it
+ * saves.
  */
 final class Issuer {
   private static final Logger LOG = LoggerFactory.getLogger(Issuer.class);
@@ -35,6 +38,7 @@ final class Issuer {
 
   private final AtomicInteger issued = new AtomicInteger();
   private volatile CertificateAuthority authority;
+  private volatile @Nullable Provider library;
   private final WorkerExecutor workers;
   private final Supplier<Duration> lifetime;
   private final Clock clock;
@@ -54,7 +58,7 @@ final class Issuer {
    * The public key of a request that proves its private key; {@link Refused} INVALID for any other.
    */
   Future<PublicKey> keyOf(byte[] csr) {
-    return work(() -> LeafRequest.parse(csr).publicKey());
+    return work(() -> LeafRequest.parse(csr, library).publicKey());
   }
 
   /** A leaf for an instance. */
@@ -72,13 +76,20 @@ final class Issuer {
 
   private void signNatively() {
     workers
-        .executeBlocking(() -> NativeSignatures.load().flatMap(authority::signingWith), false)
-        .onSuccess(
-            loaded -> {
-              loaded.ifPresent(quick -> authority = quick);
-              LOG.info("leaves are signed by library={}", loaded.isPresent() ? "AWS-LC" : "JDK");
-            })
+        .executeBlocking(this::useLibrary, false)
+        .onSuccess(used -> LOG.info("leaves are signed by library={}", used ? "AWS-LC" : "JDK"))
         .onFailure(failure -> LOG.warn("no native signatures, the JDK goes on signing", failure));
+  }
+
+  private boolean useLibrary() {
+    Provider loaded = NativeSignatures.load().orElse(null);
+    CertificateAuthority quick = loaded == null ? null : authority.signingWith(loaded).orElse(null);
+    if (quick == null) {
+      return false;
+    }
+    authority = quick;
+    library = loaded;
+    return true;
   }
 
   /** The authority that signs. */

@@ -3,11 +3,13 @@ package io.trestle.pki.core;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
 import java.security.Provider;
+import java.security.ProviderException;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateEncodingException;
@@ -79,11 +81,19 @@ public final class CertificateAuthority {
   private final SecureRandom random;
   private final @Nullable Provider signer;
 
+  /** The same key; a provider's own kind of it where that one signs. */
+  private final PrivateKey signingKey;
+
   private CertificateAuthority(
-      X509Certificate certificate, PrivateKey key, SecureRandom random, @Nullable Provider signer) {
+      X509Certificate certificate,
+      PrivateKey key,
+      SecureRandom random,
+      @Nullable Provider signer,
+      PrivateKey signingKey) {
     this.certificate = certificate;
     this.key = key;
     this.signer = signer;
+    this.signingKey = signingKey;
     this.name = X500Name.getInstance(certificate.getSubjectX500Principal().getEncoded());
     this.keyIdentifier = identifierOf(certificate);
     this.random = random;
@@ -110,7 +120,7 @@ public final class CertificateAuthority {
       throw new IllegalStateException("the authority could not be made", e);
     }
     IssuedCertificate issued = sign(builder, pair.getPrivate(), random, null);
-    return new CertificateAuthority(issued.certificate(), pair.getPrivate(), random, null);
+    return plain(issued.certificate(), pair.getPrivate(), random);
   }
 
   /**
@@ -123,7 +133,12 @@ public final class CertificateAuthority {
   public static CertificateAuthority load(
       String name, byte[] certificateDer, byte[] keyDer, long nowMillis, SecureRandom random) {
     StoredAuthority stored = StoredAuthority.check(name, certificateDer, keyDer, nowMillis);
-    return new CertificateAuthority(stored.certificate(), stored.key(), random, null);
+    return plain(stored.certificate(), stored.key(), random);
+  }
+
+  private static CertificateAuthority plain(
+      X509Certificate certificate, PrivateKey key, SecureRandom random) {
+    return new CertificateAuthority(certificate, key, random, null, key);
   }
 
   /**
@@ -131,9 +146,14 @@ public final class CertificateAuthority {
    * secrets; empty when what it signs does not verify with the JDK.
    */
   public Optional<CertificateAuthority> signingWith(Provider provider) {
-    return StoredAuthority.isPair(certificate.getPublicKey(), key, provider)
-        ? Optional.of(new CertificateAuthority(certificate, key, random, provider))
-        : Optional.empty();
+    try {
+      PrivateKey own = (PrivateKey) KeyFactory.getInstance("EC", provider).translateKey(key);
+      return StoredAuthority.isPair(certificate.getPublicKey(), own, provider)
+          ? Optional.of(new CertificateAuthority(certificate, key, random, provider, own))
+          : Optional.empty();
+    } catch (GeneralSecurityException | ProviderException e) {
+      return Optional.empty();
+    }
   }
 
   /** Its certificate. */
@@ -170,7 +190,7 @@ public final class CertificateAuthority {
     } catch (IOException e) {
       throw new IllegalStateException("no leaf for " + profile.id(), e);
     }
-    return sign(builder, key, random, signer);
+    return sign(builder, signingKey, random, signer);
   }
 
   /** A fresh P-256 key pair, as for the runtime's own leaf. */

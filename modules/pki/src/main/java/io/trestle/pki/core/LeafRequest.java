@@ -4,11 +4,15 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.Provider;
+import java.security.Signature;
+import java.security.SignatureException;
 import java.security.interfaces.ECPublicKey;
 import java.security.spec.ECFieldFp;
 import java.security.spec.ECPoint;
 import java.security.spec.X509EncodedKeySpec;
-import java.util.Set;
+import java.util.Map;
+import org.bouncycastle.asn1.ASN1Encoding;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x509.AlgorithmIdentifier;
@@ -21,20 +25,21 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.bc.BcECContentVerifierProviderBuilder;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
 import org.bouncycastle.pkcs.PKCSException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A PKCS#10 request, of which only the public key counts: it proves that the client holds the
- * private key. Subject, attributes and requested names are not read. Checking costs about half a
+ * private key. Subject, attributes and requested names are not read. Checking costs up to half a
  * millisecond and belongs on a worker.
  *
  * @param publicKey a point of P-256
  */
 public record LeafRequest(ECPublicKey publicKey) {
-  private static final Set<ASN1ObjectIdentifier> SIGNATURES =
-      Set.of(
-          X9ObjectIdentifiers.ecdsa_with_SHA256,
-          X9ObjectIdentifiers.ecdsa_with_SHA384,
-          X9ObjectIdentifiers.ecdsa_with_SHA512);
+  private static final Map<ASN1ObjectIdentifier, String> SIGNATURES =
+      Map.of(
+          X9ObjectIdentifiers.ecdsa_with_SHA256, "SHA256withECDSA",
+          X9ObjectIdentifiers.ecdsa_with_SHA384, "SHA384withECDSA",
+          X9ObjectIdentifiers.ecdsa_with_SHA512, "SHA512withECDSA");
 
   /**
    * The JDK of 17 verifies ten times slower; nothing here is secret, so speed is all that counts.
@@ -42,27 +47,44 @@ public record LeafRequest(ECPublicKey publicKey) {
   private static final BcECContentVerifierProviderBuilder VERIFIERS =
       new BcECContentVerifierProviderBuilder(new DefaultDigestAlgorithmIdentifierFinder());
 
-  /** Reads and verifies a request in DER. */
-  public static LeafRequest parse(byte[] der) throws MalformedRequestException {
+  /**
+   * Reads and verifies a request in DER.
+   *
+   * @param verifier whose ECDSA verifies; null for BouncyCastle's
+   */
+  public static LeafRequest parse(byte[] der, @Nullable Provider verifier)
+      throws MalformedRequestException {
     try {
       PKCS10CertificationRequest request = new PKCS10CertificationRequest(der);
       ECPublicKey key = keyOf(request.getSubjectPublicKeyInfo());
-      if (!SIGNATURES.contains(request.getSignatureAlgorithm().getAlgorithm())) {
+      String algorithm = SIGNATURES.get(request.getSignatureAlgorithm().getAlgorithm());
+      if (algorithm == null) {
         throw new MalformedRequestException("csr_der: its signature is not ECDSA with SHA-2");
       }
-      if (!request.isSignatureValid(VERIFIERS.build(bare(request)))) {
-        throw new MalformedRequestException("csr_der: its signature does not verify");
+      if (!(verifier == null
+          ? request.isSignatureValid(VERIFIERS.build(bare(request)))
+          : verifies(request, key, Signature.getInstance(algorithm, verifier)))) {
+        throw unverified();
       }
       return new LeafRequest(key);
+    } catch (PKCSException | SignatureException e) {
+      throw unverified();
     } catch (IOException | GeneralSecurityException | OperatorCreationException e) {
       throw notPkcs10();
-    } catch (PKCSException e) {
-      throw new MalformedRequestException("csr_der: its signature does not verify");
     } catch (RuntimeException e) {
       // The parser answers some malformed input with unchecked exceptions; all of them mean the
       // same here, and none may reach the client as an internal error.
       throw notPkcs10();
     }
+  }
+
+  private static boolean verifies(
+      PKCS10CertificationRequest request, ECPublicKey key, Signature signature)
+      throws IOException, GeneralSecurityException {
+    signature.initVerify(key);
+    signature.update(
+        request.toASN1Structure().getCertificationRequestInfo().getEncoded(ASN1Encoding.DER));
+    return signature.verify(request.getSignature());
   }
 
   private static AsymmetricKeyParameter bare(PKCS10CertificationRequest request)
@@ -100,6 +122,10 @@ public record LeafRequest(ECPublicKey publicKey) {
     }
     BigInteger right = x.multiply(x).add(curve.getA()).multiply(x).add(curve.getB()).mod(p);
     return y.multiply(y).mod(p).equals(right);
+  }
+
+  private static MalformedRequestException unverified() {
+    return new MalformedRequestException("csr_der: its signature does not verify");
   }
 
   private static MalformedRequestException notPkcs10() {

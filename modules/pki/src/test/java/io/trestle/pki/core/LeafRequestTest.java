@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.trestle.Acceptance;
 import io.trestle.protocol.CertificateRequest;
 import java.security.KeyPair;
+import java.security.Provider;
 import java.security.SecureRandom;
+import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -18,20 +21,28 @@ import org.junit.jupiter.api.Test;
 class LeafRequestTest {
   private static final byte[] GOOD = Requests.good();
 
+  /** The library where there is one (see NativeSignatures), and BouncyCastle. */
+  private static final List<Optional<Provider>> VERIFIERS =
+      List.of(
+          Optional.empty(),
+          Optional.ofNullable(Security.getProvider("AmazonCorrettoCryptoProvider")));
+
   @Test
   void parse_requestOfAnSdk_givesItsKey() throws Exception {
     KeyPair key = Requests.ecKey("secp256r1");
 
-    assertThat(LeafRequest.parse(Requests.good(key)).publicKey()).isEqualTo(key.getPublic());
-    assertThat(LeafRequest.parse(CertificateRequest.create(key)).publicKey())
-        .isEqualTo(key.getPublic());
+    for (Optional<Provider> verifier : VERIFIERS) {
+      assertThat(parse(Requests.good(key), verifier).publicKey()).isEqualTo(key.getPublic());
+      assertThat(parse(CertificateRequest.create(key), verifier).publicKey())
+          .isEqualTo(key.getPublic());
+    }
   }
 
   @Test
   @Acceptance("WI-05")
   void parse_foreignSubjectAndNames_leavesNoneOfThemInTheLeaf() throws Exception {
     KeyPair key = Requests.ecKey("secp256r1");
-    LeafRequest request = LeafRequest.parse(Requests.pretentious(key));
+    LeafRequest request = LeafRequest.parse(Requests.pretentious(key), null);
     CertificateAuthority authority = CertificateAuthority.create(0, new SecureRandom());
     UUID service = UUID.randomUUID();
     UUID instance = UUID.randomUUID();
@@ -70,17 +81,33 @@ class LeafRequestTest {
       throws Exception {
     byte[] damaged = GOOD.clone();
     damaged[position % damaged.length] ^= (byte) (1 << bit);
-    try {
-      LeafRequest accepted = LeafRequest.parse(damaged);
-      assertThat(accepted).isEqualTo(LeafRequest.parse(GOOD));
-    } catch (MalformedRequestException e) {
-      assertThat(e).hasMessageContaining("csr_der");
+    for (Optional<Provider> verifier : VERIFIERS) {
+      try {
+        LeafRequest accepted = parse(damaged, verifier);
+        assertThat(accepted).isEqualTo(parse(GOOD, verifier));
+      } catch (MalformedRequestException e) {
+        assertThat(e).hasMessageContaining("csr_der");
+      }
     }
   }
 
+  @Test
+  void parse_signatureOfAnotherKey_isMalformed() {
+    byte[] foreign = GOOD.clone();
+    foreign[foreign.length - 1] ^= 1; // the end of s, a number like any other
+    assertMalformed(foreign, "csr_der: its signature does not verify");
+  }
+
+  private static LeafRequest parse(byte[] der, Optional<Provider> verifier)
+      throws MalformedRequestException {
+    return LeafRequest.parse(der, verifier.orElse(null));
+  }
+
   private static void assertMalformed(byte[] der, String why) {
-    assertThatThrownBy(() -> LeafRequest.parse(der))
-        .isInstanceOf(MalformedRequestException.class)
-        .hasMessageContaining(why);
+    for (Optional<Provider> verifier : VERIFIERS) {
+      assertThatThrownBy(() -> parse(der, verifier))
+          .isInstanceOf(MalformedRequestException.class)
+          .hasMessageContaining(why);
+    }
   }
 }
