@@ -19,11 +19,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * kill -9 of kernel, PostgreSQL, publishers and subscribers at random moments, while this process
- * records what they did. All of it takes two minutes: the kills end after {@link #KILLING_SECONDS}
- * at the latest, so that a slow machine kills less often, and what is left is for everything to
- * come right. {@code -Dtrestle.crash.seconds=600} kills for so long instead, hundreds of times;
- * {@code -Dtrestle.crash.seed=N} repeats the choice of victims and pauses, though not what they
- * meet.
+ * records what they did. All of it takes less than two minutes: the kills end after {@link
+ * #KILLING_SECONDS} at the latest, so that a slow machine kills less often, and what is left is for
+ * everything to come right. {@code -Dtrestle.crash.seconds=600} kills for so long instead, hundreds
+ * of times; {@code -Dtrestle.crash.seed=N} repeats the choice of victims and pauses, though not
+ * what they meet.
  */
 class EventCrashTest {
   /** Without a flag, when there is time for it. */

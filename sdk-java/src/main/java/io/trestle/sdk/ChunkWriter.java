@@ -23,9 +23,10 @@ public interface ChunkWriter {
   void send(byte[] chunk);
 
   /**
-   * Sends a chunk. The future completes when the next one may be sent, on an event loop, and fails
-   * with what {@link #send} throws. It may be complete already; to send the next one from its
-   * completion is safe, the stack does not grow with the number of chunks.
+   * Sends a chunk. The future completes when the next one may be sent, on an event loop or, where
+   * the caller is in the same process, on a thread of the common pool, and fails with what {@link
+   * #send} throws. It may be complete already; to send the next one from its completion is safe,
+   * the stack does not grow with the number of chunks.
    */
   CompletableFuture<Void> sendAsync(byte[] chunk);
 }

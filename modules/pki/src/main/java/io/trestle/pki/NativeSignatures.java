@@ -10,7 +10,8 @@ import java.util.ServiceLoader;
  * instead of 0.9 ms.
  *
  * <p>The library is there on Linux (x86-64 and ARM64, glibc) and macOS (ARM64); elsewhere, or where
- * it cannot be unpacked and loaded, there is none. It is never made a provider of the whole JVM.
+ * it cannot be unpacked and loaded, there is none. A kernel never makes it a provider of its whole
+ * JVM.
  */
 final class NativeSignatures {
   private static final String PROVIDER =

@@ -50,7 +50,8 @@ public record LeafRequest(ECPublicKey publicKey) {
   /**
    * Reads and verifies a request in DER.
    *
-   * @param verifier whose ECDSA verifies; null for BouncyCastle's
+   * @param verifier whose ECDSA verifies; null for BouncyCastle's, which also stands in for one
+   *     that fails
    */
   public static LeafRequest parse(byte[] der, @Nullable Provider verifier)
       throws MalformedRequestException {
@@ -61,13 +62,15 @@ public record LeafRequest(ECPublicKey publicKey) {
       if (algorithm == null) {
         throw new MalformedRequestException("csr_der: its signature is not ECDSA with SHA-2");
       }
-      if (!(verifier == null
-          ? request.isSignatureValid(VERIFIERS.build(bare(request)))
-          : verifies(request, key, Signature.getInstance(algorithm, verifier)))) {
+      Boolean valid = verifier == null ? null : verdict(request, key, algorithm, verifier);
+      if (valid == null) {
+        valid = request.isSignatureValid(VERIFIERS.build(bare(request)));
+      }
+      if (!valid) {
         throw unverified();
       }
       return new LeafRequest(key);
-    } catch (PKCSException | SignatureException e) {
+    } catch (PKCSException e) {
       throw unverified();
     } catch (IOException | GeneralSecurityException | OperatorCreationException e) {
       throw notPkcs10();
@@ -78,13 +81,22 @@ public record LeafRequest(ECPublicKey publicKey) {
     }
   }
 
-  private static boolean verifies(
-      PKCS10CertificationRequest request, ECPublicKey key, Signature signature)
-      throws IOException, GeneralSecurityException {
-    signature.initVerify(key);
-    signature.update(
-        request.toASN1Structure().getCertificationRequestInfo().getEncoded(ASN1Encoding.DER));
-    return signature.verify(request.getSignature());
+  /** What a provider says of the signature; null when it cannot say: that is not the client's. */
+  private static @Nullable Boolean verdict(
+      PKCS10CertificationRequest request, ECPublicKey key, String algorithm, Provider verifier)
+      throws IOException {
+    byte[] signed =
+        request.toASN1Structure().getCertificationRequestInfo().getEncoded(ASN1Encoding.DER);
+    try {
+      Signature signature = Signature.getInstance(algorithm, verifier);
+      signature.initVerify(key);
+      signature.update(signed);
+      return signature.verify(request.getSignature());
+    } catch (SignatureException e) {
+      return false;
+    } catch (GeneralSecurityException | RuntimeException e) {
+      return null;
+    }
   }
 
   private static AsymmetricKeyParameter bare(PKCS10CertificationRequest request)

@@ -12,6 +12,7 @@ import java.security.Security;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.UUID;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -21,11 +22,17 @@ import org.junit.jupiter.api.Test;
 class LeafRequestTest {
   private static final byte[] GOOD = Requests.good();
 
-  /** The library where there is one (see NativeSignatures), and BouncyCastle. */
+  /** BouncyCastle, the library where there is one, and one that cannot verify. */
   private static final List<Optional<Provider>> VERIFIERS =
-      List.of(
-          Optional.empty(),
-          Optional.ofNullable(Security.getProvider("AmazonCorrettoCryptoProvider")));
+      List.of(Optional.empty(), library(), Optional.of(Security.getProvider("SunJCE")));
+
+  private static Optional<Provider> library() {
+    return ServiceLoader.load(Provider.class).stream()
+        .filter(provider -> provider.type().getName().contains("corretto"))
+        .map(ServiceLoader.Provider::get)
+        .filter(provider -> provider.getService("Signature", "SHA256withECDSA") != null)
+        .findFirst();
+  }
 
   @Test
   void parse_requestOfAnSdk_givesItsKey() throws Exception {
@@ -35,6 +42,10 @@ class LeafRequestTest {
       assertThat(parse(Requests.good(key), verifier).publicKey()).isEqualTo(key.getPublic());
       assertThat(parse(CertificateRequest.create(key), verifier).publicKey())
           .isEqualTo(key.getPublic());
+      for (String algorithm : List.of("SHA384withECDSA", "SHA512withECDSA")) {
+        assertThat(parse(Requests.good(key, algorithm), verifier).publicKey())
+            .isEqualTo(key.getPublic());
+      }
     }
   }
 
@@ -92,10 +103,11 @@ class LeafRequestTest {
   }
 
   @Test
+  @Acceptance("WI-06")
   void parse_signatureOfAnotherKey_isMalformed() {
-    byte[] foreign = GOOD.clone();
-    foreign[foreign.length - 1] ^= 1; // the end of s, a number like any other
-    assertMalformed(foreign, "csr_der: its signature does not verify");
+    assertMalformed(
+        Requests.borrowed(Requests.ecKey("secp256r1"), Requests.ecKey("secp256r1")),
+        "csr_der: its signature does not verify");
   }
 
   private static LeafRequest parse(byte[] der, Optional<Provider> verifier)

@@ -29,6 +29,16 @@ public final class Requests {
     return signed(key, SUBJECT, "SHA256withECDSA", false);
   }
 
+  /** As good, signed with another hash. */
+  public static byte[] good(KeyPair key, String algorithm) {
+    return signed(key, SUBJECT, algorithm, false);
+  }
+
+  /** With the public key of one pair, signed with the private one of another. */
+  public static byte[] borrowed(KeyPair shown, KeyPair held) {
+    return good(new KeyPair(shown.getPublic(), held.getPrivate()));
+  }
+
   /** A good request over a fresh P-256 key. */
   public static byte[] good() {
     return good(ecKey("secp256r1"));

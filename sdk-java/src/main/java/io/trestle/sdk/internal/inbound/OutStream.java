@@ -17,7 +17,8 @@ import java.util.concurrent.ExecutionException;
  * The chunks of one answer on their way out. What waits for the network is counted in bytes: up to
  * {@link #COMFORTABLE} a sender goes on at once, above it he waits until there is less again. One
  * chunk may always be on its way, whatever its size. Every so many chunks he waits for a later turn
- * of the lane: who sends each from the completion of the one before would grow the stack.
+ * of the lane, or for another thread: who sends each from the completion of the one before would
+ * grow the stack.
  *
  * <p>Any thread. What is written reaches the lane in the order in which it was counted.
  */
