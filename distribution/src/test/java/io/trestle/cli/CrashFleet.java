@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -179,6 +181,18 @@ final class CrashFleet implements AutoCloseable {
     }
   }
 
+  /** A subscriber, a publisher, PostgreSQL and the kernel, each after a pause. */
+  void killOneOfEach(SplittableRandom random, Runnable pause) {
+    for (String role : List.of("subscriber1", "publisher1")) {
+      pause.run();
+      Optional.ofNullable(workers.get(role)).ifPresent(this::killWorker);
+    }
+    pause.run();
+    killPostgres(random);
+    pause.run();
+    killKernel(false);
+  }
+
   /** A kill soon after publishers begin again hits events of which no progress is stored yet. */
   private static void afterRest(int millis) {
     long rest = CrashWorker.restMillis();
@@ -285,13 +299,14 @@ final class CrashFleet implements AutoCloseable {
     return workers.values().stream().filter(CrashFleet::isPublisher).allMatch(w -> w.drained);
   }
 
-  /** How often anything was killed. */
-  int kills() {
-    return kills.values().stream().mapToInt(n -> n).sum();
+  /** What was killed: names of workers, and kernel, kernel_starting, postmaster, backend. */
+  Set<String> killed() {
+    return kills.keySet();
   }
 
   String summary() {
-    return "kills=" + kills() + " " + kills + " kernels_ready=" + readyKernels;
+    int all = kills.values().stream().mapToInt(n -> n).sum();
+    return "kills=" + all + " " + kills + " kernels_ready=" + readyKernels;
   }
 
   private void end() {

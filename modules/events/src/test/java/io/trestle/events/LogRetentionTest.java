@@ -66,11 +66,15 @@ class LogRetentionTest {
     await(
             pool()
                 .query(
-                    "SELECT reloptions::text FROM pg_class WHERE relname ~ '^event_log_(2|o)' AND relkind = 'r'")
+                    """
+                    SELECT unnest(ARRAY[log.reloptions::text, toast.reloptions::text])
+                      FROM pg_class log JOIN pg_class toast ON toast.oid = log.reltoastrelid
+                     WHERE log.relname ~ '^event_log_(2|o)' AND log.relkind = 'r'
+                    """)
                 .execute())
         .forEach(row -> options.add(row.getString(0)));
 
-    assertThat(options).hasSize(3).containsOnly("{autovacuum_vacuum_insert_threshold=-1}");
+    assertThat(options).hasSize(6).containsOnly("{autovacuum_vacuum_insert_threshold=-1}");
   }
 
   @AfterEach

@@ -62,11 +62,7 @@ public record LeafRequest(ECPublicKey publicKey) {
       if (algorithm == null) {
         throw new MalformedRequestException("csr_der: its signature is not ECDSA with SHA-2");
       }
-      Boolean valid = verifier == null ? null : verdict(request, key, algorithm, verifier);
-      if (valid == null) {
-        valid = request.isSignatureValid(VERIFIERS.build(bare(request)));
-      }
-      if (!valid) {
+      if (!verifies(request, key, algorithm, verifier)) {
         throw unverified();
       }
       return new LeafRequest(key);
@@ -81,22 +77,27 @@ public record LeafRequest(ECPublicKey publicKey) {
     }
   }
 
-  /** What a provider says of the signature; null when it cannot say: that is not the client's. */
-  private static @Nullable Boolean verdict(
-      PKCS10CertificationRequest request, ECPublicKey key, String algorithm, Provider verifier)
-      throws IOException {
-    byte[] signed =
-        request.toASN1Structure().getCertificationRequestInfo().getEncoded(ASN1Encoding.DER);
-    try {
-      Signature signature = Signature.getInstance(algorithm, verifier);
-      signature.initVerify(key);
-      signature.update(signed);
-      return signature.verify(request.getSignature());
-    } catch (SignatureException e) {
-      return false;
-    } catch (GeneralSecurityException | RuntimeException e) {
-      return null;
+  private static boolean verifies(
+      PKCS10CertificationRequest request,
+      ECPublicKey key,
+      String algorithm,
+      @Nullable Provider verifier)
+      throws IOException, OperatorCreationException, PKCSException {
+    if (verifier != null) {
+      byte[] signed =
+          request.toASN1Structure().getCertificationRequestInfo().getEncoded(ASN1Encoding.DER);
+      try {
+        Signature signature = Signature.getInstance(algorithm, verifier);
+        signature.initVerify(key);
+        signature.update(signed);
+        return signature.verify(request.getSignature());
+      } catch (SignatureException e) {
+        return false;
+      } catch (GeneralSecurityException | RuntimeException e) {
+        // It cannot say, which is not the client's fault: BouncyCastle can.
+      }
     }
+    return request.isSignatureValid(VERIFIERS.build(bare(request)));
   }
 
   private static AsymmetricKeyParameter bare(PKCS10CertificationRequest request)
